@@ -1,0 +1,34 @@
+//! What can go wrong in the environment.
+
+/// An error of the environment; its text names the field, the value and what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A field of a spec is out of its range or does not fit the rest.
+    #[error("{field}: {message}")]
+    Spec {
+        /// Path of the field, as in `episode.length`.
+        field: String,
+        /// The value, the allowed range, what to do.
+        message: String,
+    },
+    /// An action was refused; nothing has moved.
+    #[error("action: {0}")]
+    Action(String),
+    /// A buffer has the wrong length.
+    #[error("{name}: expected {expected} values, got {got}")]
+    Shape {
+        /// Which buffer.
+        name: &'static str,
+        /// The length that was wanted.
+        expected: usize,
+        /// The length that came.
+        got: usize,
+    },
+    /// A call that the state of the environment does not allow, as a step before the first reset.
+    #[error("{0}")]
+    State(String),
+}
+
+/// Shorthand.
+pub type Result<T> = std::result::Result<T, Error>;

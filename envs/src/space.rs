@@ -1,0 +1,43 @@
+//! What an observation or an action may be.
+
+use serde::{Deserialize, Serialize};
+
+/// The set of values of one environment's observation or action.
+///
+/// ```
+/// use tradepit_envs::Space;
+/// let action = Space::Box { len: 1, low: -1.0, high: 1.0 };
+/// assert_eq!(action.len(), 1);
+/// assert_eq!(Space::Discrete { n: 5 }.len(), 1);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Space {
+    /// `len` numbers (f32), each within `[low, high]`.
+    Box {
+        /// How many numbers.
+        len: usize,
+        /// Smallest value of each.
+        low: f32,
+        /// Largest value of each.
+        high: f32,
+    },
+    /// One whole number in `0..n`.
+    Discrete {
+        /// How many values.
+        n: usize,
+    },
+}
+
+impl Space {
+    /// How many numbers hold one value of this space.
+    #[expect(clippy::len_without_is_empty, reason = "a space has at least one number")]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Box { len, .. } => *len,
+            Self::Discrete { .. } => 1,
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! A batch of actions, borrowed.
+
+/// One action for each environment, row-major, in the form that the action space asks for.
+///
+/// ```
+/// use tradepit_envs::Actions;
+/// let targets = [0.5f32, -0.5];
+/// assert_eq!(Actions::Box(&targets).len(), 2);
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Actions<'a> {
+    /// `num_envs * len` numbers for a `Space::Box`.
+    Box(&'a [f32]),
+    /// `num_envs` whole numbers for a `Space::Discrete`.
+    Discrete(&'a [i64]),
+}
+
+impl Actions<'_> {
+    /// How many numbers there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Box(values) => values.len(),
+            Self::Discrete(values) => values.len(),
+        }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}

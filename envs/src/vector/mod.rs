@@ -1,0 +1,73 @@
+//! Many environments stepped together. The caller owns the memory that a step writes.
+
+mod actions;
+mod episodes;
+mod facts;
+
+pub use actions::Actions;
+pub use episodes::EpisodeStats;
+pub use facts::FactColumns;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Result, Space};
+
+/// What happens when an episode of one of the environments ends (Gymnasium's three modes).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Autoreset {
+    /// The step after the end ignores its action, resets, and returns reward 0.
+    #[default]
+    NextStep,
+    /// The ending step resets at once: `obs` is the new episode's first, `final_obs` the old one's last.
+    SameStep,
+    /// The caller resets; stepping an ended environment is an error.
+    Disabled,
+}
+
+/// The memory that one step writes, owned by the caller.
+///
+/// Shapes, with `n = num_envs` and `d = observation_space().len()`: `obs` is `n * d` (row-major), `reward`,
+/// `terminated` and `truncated` are `n`; `final_obs` is `n * d`, written only in rows whose episode ended,
+/// and only under [`Autoreset::SameStep`].
+#[derive(Debug)]
+pub struct StepOut<'a> {
+    /// Observations after the step, `n * d`.
+    pub obs: &'a mut [f32],
+    /// Rewards of the step, `n`.
+    pub reward: &'a mut [f32],
+    /// The episode ended by itself (ruin, drawdown limit), `n`.
+    pub terminated: &'a mut [bool],
+    /// The episode was cut (session, length, end of data), `n`. Bootstrap here, never treat it as termination.
+    pub truncated: &'a mut [bool],
+    /// Last observations of the episodes that ended, `n * d`.
+    pub final_obs: Option<&'a mut [f32]>,
+    /// The step's facts as columns, captured before any autoreset.
+    pub facts: Option<FactColumns<'a>>,
+}
+
+/// Many environments of one spec, stepped in one call.
+///
+/// Native agents run it under [`Autoreset::SameStep`] with `final_obs`.
+pub trait VecEnv {
+    /// How many environments step together.
+    fn num_envs(&self) -> usize;
+    /// The mode, fixed for the life of the batch.
+    fn autoreset(&self) -> Autoreset;
+    /// Of one environment.
+    fn observation_space(&self) -> &Space;
+    /// Of one environment.
+    fn action_space(&self) -> &Space;
+    /// Starts a new episode everywhere; environment `i` draws from seed `seed + i`, as Gymnasium does.
+    ///
+    /// # Errors
+    /// When `obs` is not `num_envs * observation_space().len()` long.
+    fn reset(&mut self, seed: u64, obs: &mut [f32]) -> Result<()>;
+    /// Steps all environments once.
+    ///
+    /// # Errors
+    /// When a buffer has the wrong length, or an action is not finite or out of range; no environment has moved then.
+    fn step(&mut self, actions: Actions<'_>, out: StepOut<'_>) -> Result<()>;
+    /// Sums over the episodes that ended since the last call.
+    fn drain_episodes(&mut self) -> EpisodeStats;
+}
