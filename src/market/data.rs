@@ -1,0 +1,423 @@
+//! The data of a market: immutable and shared in a simulation, growing by the bar in a live session.
+
+use super::{Bar, Calendar, Instrument, InstrumentId, MarketView, Session, SessionClock, prefetch::prefetch_read};
+use crate::{Error, Result};
+
+/// Bars and features of `n` instruments, time-major: row `t` holds every instrument at one moment.
+///
+/// Features are rows of `width` f32, one row a bar; a window of them is one contiguous slice.
+///
+/// ```
+/// use tradepit::{Bar, Instrument, Timestamp, market::{Calendar, MarketData}};
+/// let bars: Vec<Bar> = (1..=3).map(|m| Bar {
+///     time: Timestamp::from_nanos(m * 60_000_000_000), open: 10.0, high: 10.5, low: 9.75, close: 10.25, volume: 7.0,
+/// }).collect();
+/// let data = MarketData::builder(vec![Instrument::es()]).bars(bars).calendar(Calendar::Utc).build().unwrap();
+/// assert_eq!((data.len(), data.period_ns()), (3, 60_000_000_000));
+/// assert_eq!(data.session_starts(), [0]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct MarketData {
+    instruments: Vec<Instrument>,
+    bars: Vec<Bar>,
+    features: Vec<f32>,
+    /// Floats to pass over so that the first row stands on a cache line.
+    skip: usize,
+    width: usize,
+    names: Vec<String>,
+    warm_up: usize,
+    columns: Vec<(String, Vec<f32>)>,
+    len: usize,
+    period_ns: i64,
+    calendar: Calendar,
+    clock: SessionClock,
+    session: Option<Session>,
+    /// One bit a row: the session ended with it. 350,000 rows fit the second-level cache.
+    closed: Vec<u64>,
+    starts: Vec<u32>,
+}
+
+/// Floats of one cache line.
+const LINE: usize = 16;
+
+impl MarketData {
+    /// Begins with what is traded.
+    #[must_use]
+    pub fn builder(instruments: Vec<Instrument>) -> MarketDataBuilder {
+        MarketDataBuilder {
+            instruments,
+            bars: Vec::new(),
+            columns: Vec::new(),
+            calendar: Calendar::None,
+            period_ns: None,
+            source_name: None,
+        }
+    }
+
+    /// What is traded.
+    #[must_use]
+    #[inline]
+    pub fn instruments(&self) -> &[Instrument] {
+        &self.instruments
+    }
+
+    /// Number of rows.
+    #[must_use]
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no row; never so for built data.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Length of a bar in nanoseconds: the smallest step between two rows, unless it was given.
+    #[must_use]
+    pub fn period_ns(&self) -> i64 {
+        self.period_ns
+    }
+
+    /// The rule that cuts the data into sessions.
+    #[must_use]
+    pub fn calendar(&self) -> Calendar {
+        self.calendar
+    }
+
+    /// The calendar with its time zone.
+    #[must_use]
+    pub fn clock(&self) -> &SessionClock {
+        &self.clock
+    }
+
+    /// All bars, row by row.
+    #[must_use]
+    pub fn bars(&self) -> &[Bar] {
+        &self.bars
+    }
+
+    /// The user's own columns, one number a row each.
+    #[must_use]
+    pub fn columns(&self) -> &[(String, Vec<f32>)] {
+        &self.columns
+    }
+
+    /// Features in a row.
+    #[must_use]
+    #[inline]
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Names of the features, in the order of a row.
+    #[must_use]
+    pub fn feature_names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Rows at the beginning whose features are not all known yet.
+    #[must_use]
+    pub fn warm_up(&self) -> usize {
+        self.warm_up
+    }
+
+    /// Rows with which a session begins, in order.
+    #[must_use]
+    pub fn session_starts(&self) -> &[u32] {
+        &self.starts
+    }
+
+    /// The past as of the first `end` rows.
+    ///
+    /// # Panics
+    /// When `end` is 0 or past the data.
+    #[must_use]
+    #[inline]
+    pub fn view(&self, end: usize) -> MarketView<'_> {
+        assert!(end >= 1 && end <= self.len, "view of {end} rows out of {}", self.len);
+        MarketView::new(self, end)
+    }
+
+    #[inline]
+    pub(crate) fn bar(&self, row: usize, id: InstrumentId) -> &Bar {
+        &self.bars[row * self.instruments.len() + id.0 as usize]
+    }
+
+    #[inline]
+    pub(super) fn feature_rows(&self, from: usize, to: usize) -> &[f32] {
+        &self.features[self.skip + from * self.width..self.skip + to * self.width]
+    }
+
+    #[inline]
+    pub(super) fn session_closed(&self, row: usize) -> bool {
+        self.closed[row / 64] >> (row % 64) & 1 == 1
+    }
+
+    /// Asks for row `t` before it is needed: its first bar, and the row of features.
+    #[inline]
+    pub fn prefetch(&self, t: usize) {
+        prefetch_read(&self.bars, t * self.instruments.len());
+        prefetch_read(&self.features, self.skip + t * self.width);
+    }
+
+    /// Sets the feature table: `len * width` numbers, row-major, unknown only in the first `warm_up` rows.
+    ///
+    /// # Errors
+    /// When the table's size does not fit, or a number after the warm-up is not finite.
+    pub fn set_features(&mut self, names: Vec<String>, warm_up: usize, table: &[f32]) -> Result<()> {
+        let width = names.len();
+        if table.len() != self.len * width {
+            return Err(Error::spec(
+                "features",
+                format!("{} numbers for {} rows of {width}; expected {}", table.len(), self.len, self.len * width),
+            ));
+        }
+        if let Some(at) = table.iter().skip(warm_up * width).position(|x| !x.is_finite()) {
+            let at = at + warm_up * width;
+            return Err(Error::Data {
+                source_name: None,
+                row: at / width,
+                column: names[at % width].clone(),
+                message: format!("{} after the warm-up of {warm_up} rows; features must be finite", table[at]),
+            });
+        }
+        let mut features = vec![0.0f32; table.len() + LINE];
+        let skip = features.as_ptr().align_offset(64).min(LINE);
+        features[skip..skip + table.len()].copy_from_slice(table);
+        (self.features, self.skip, self.width, self.names, self.warm_up) = (features, skip, width, names, warm_up);
+        Ok(())
+    }
+
+    /// Appends one row, as a live session does when a bar closes.
+    ///
+    /// # Errors
+    /// When the number of bars or features is wrong, a bar is unusable, or time does not go forward; nothing is
+    /// appended then.
+    pub fn push(&mut self, bars: &[Bar], row: &[f32]) -> Result<()> {
+        if bars.len() != self.instruments.len() || row.len() != self.width {
+            return Err(Error::spec(
+                "row",
+                format!(
+                    "{} bars and {} features; expected {} and {}",
+                    bars.len(),
+                    row.len(),
+                    self.instruments.len(),
+                    self.width
+                ),
+            ));
+        }
+        check_row(bars, self.len, self.bars.len().checked_sub(1).map(|i| self.bars[i]), None)?;
+        self.append_session(bars[0].time, self.len);
+        self.bars.extend_from_slice(bars);
+        self.features.truncate(self.skip + self.len * self.width);
+        self.features.extend_from_slice(row);
+        self.len += 1;
+        Ok(())
+    }
+
+    fn append_session(&mut self, time: crate::Timestamp, row: usize) {
+        if row.is_multiple_of(64) {
+            self.closed.push(0);
+        }
+        let current = self.session.filter(|s| time > s.opens && time <= s.closes);
+        let now = current.unwrap_or_else(|| self.clock.session(time));
+        let began = self.session.is_none_or(|s| s.closes != now.closes);
+        // A session whose last bar is missing ends, late, with the first bar of the next one: the only rule that a
+        // live session can follow as well.
+        let missed = began && row > 0 && !self.session_closed(row - 1);
+        if began {
+            self.starts.push(row as u32);
+        }
+        if time == now.closes || missed {
+            self.closed[row / 64] |= 1 << (row % 64);
+        }
+        self.session = Some(now);
+    }
+}
+
+fn check_row(bars: &[Bar], row: usize, before: Option<Bar>, source: Option<&str>) -> Result<()> {
+    let refuse = |column: &str, message: String| Error::Data {
+        source_name: source.map(str::to_owned),
+        row,
+        column: column.to_owned(),
+        message,
+    };
+    if let Some(before) = before.filter(|b| bars[0].time <= b.time) {
+        return Err(refuse(
+            "time",
+            format!(
+                "{} is not after {} of the row before; sort the rows and drop duplicates",
+                bars[0].time, before.time
+            ),
+        ));
+    }
+    for (id, bar) in bars.iter().enumerate() {
+        bar.check().map_err(|(column, message)| refuse(column, message))?;
+        if bar.time != bars[0].time {
+            return Err(refuse(
+                "time",
+                format!("instrument {id} has {}, instrument 0 has {}; align them on one clock", bar.time, bars[0].time),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Collects what a [`MarketData`] is made of.
+#[derive(Clone, Debug)]
+pub struct MarketDataBuilder {
+    instruments: Vec<Instrument>,
+    bars: Vec<Bar>,
+    columns: Vec<(String, Vec<f32>)>,
+    calendar: Calendar,
+    period_ns: Option<i64>,
+    source_name: Option<String>,
+}
+
+impl MarketDataBuilder {
+    /// The bars, row by row: with `n` instruments, `n` bars of the same time behind each other.
+    #[must_use]
+    pub fn bars(mut self, bars: Vec<Bar>) -> Self {
+        self.bars = bars;
+        self
+    }
+
+    /// A column of the user's own, one number a row, known when the row's bar closes.
+    #[must_use]
+    pub fn column(mut self, name: impl Into<String>, values: Vec<f32>) -> Self {
+        self.columns.push((name.into(), values));
+        self
+    }
+
+    /// The rule that cuts the data into sessions; the whole is one without it.
+    #[must_use]
+    pub fn calendar(mut self, calendar: Calendar) -> Self {
+        self.calendar = calendar;
+        self
+    }
+
+    /// Length of a bar, where it can't be read from the smallest step between rows.
+    #[must_use]
+    pub fn period_ns(mut self, period_ns: i64) -> Self {
+        self.period_ns = Some(period_ns);
+        self
+    }
+
+    /// Name of the source, for error messages.
+    #[must_use]
+    pub fn source_name(mut self, name: impl Into<String>) -> Self {
+        self.source_name = Some(name.into());
+        self
+    }
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// Names the first row, column and value that is unusable: not finite, high below low, time not increasing,
+    /// instruments that disagree on the time, a column of another length.
+    pub fn build(self) -> Result<MarketData> {
+        let Self { instruments, bars, columns, calendar, period_ns, source_name } = self;
+        let n = instruments.len();
+        if n == 0 {
+            return Err(Error::spec("instruments", "there is none; name at least one"));
+        }
+        instruments.iter().try_for_each(Instrument::validate)?;
+        if bars.is_empty() {
+            return Err(Error::TooLittleData("no bars".into()));
+        }
+        if bars.len() % n != 0 || bars.len() / n > u32::MAX as usize / 2 {
+            return Err(Error::spec(
+                "bars",
+                format!("{} bars for {n} instruments; expected whole rows, at most 2^31", bars.len()),
+            ));
+        }
+        let len = bars.len() / n;
+        for (name, values) in &columns {
+            if values.len() != len {
+                return Err(Error::spec(
+                    format!("columns.{name}"),
+                    format!("{} values for {len} rows; give one a row", values.len()),
+                ));
+            }
+        }
+        let mut data = MarketData {
+            instruments,
+            bars: Vec::new(),
+            features: Vec::new(),
+            skip: 0,
+            width: 0,
+            names: Vec::new(),
+            warm_up: 0,
+            columns,
+            len,
+            period_ns: 0,
+            calendar,
+            clock: calendar.clock()?,
+            session: None,
+            closed: Vec::with_capacity(len / 64 + 1),
+            starts: Vec::new(),
+        };
+        let mut step = i64::MAX;
+        for (row, chunk) in bars.chunks_exact(n).enumerate() {
+            let before = row.checked_sub(1).map(|r| bars[r * n]);
+            check_row(chunk, row, before, source_name.as_deref())?;
+            if let Some(before) = before {
+                step = step.min(chunk[0].time.nanos() - before.time.nanos());
+            }
+            data.append_session(chunk[0].time, row);
+        }
+        data.period_ns = period_ns.unwrap_or(if step == i64::MAX { 0 } else { step });
+        data.bars = bars;
+        Ok(data)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Timestamp, time::MINUTE_NS};
+
+    fn bar(minute: i64) -> Bar {
+        Bar {
+            time: Timestamp::from_nanos(minute * MINUTE_NS),
+            open: 10.0,
+            high: 10.0,
+            low: 10.0,
+            close: 10.0,
+            volume: 1.0,
+        }
+    }
+
+    #[test]
+    fn bad_rows_are_named() {
+        let build = |bars: Vec<Bar>| {
+            MarketData::builder(vec![Instrument::es()]).source_name("x.csv").bars(bars).build().unwrap_err().to_string()
+        };
+        let nan = build(vec![bar(1), Bar { close: f64::NAN, ..bar(2) }]);
+        assert!(nan.starts_with("x.csv: row 1, column close: NaN is not a finite number"), "{nan}");
+        let crossed = build(vec![Bar { high: 9.0, ..bar(1) }]);
+        assert!(crossed.contains("row 0, column high: high 9 is below low 10"), "{crossed}");
+        let unsorted = build(vec![bar(2), bar(1)]);
+        assert!(unsorted.contains("row 1, column time: 1970-01-01T00:01:00Z is not after"), "{unsorted}");
+    }
+
+    #[test]
+    fn a_push_gives_what_a_build_gives() {
+        let bars: Vec<Bar> = [1, 2, 1439, 1440, 1441, 2900, 4000].map(bar).to_vec();
+        let build =
+            |bars| MarketData::builder(vec![Instrument::es()]).calendar(Calendar::Utc).bars(bars).build().unwrap();
+        let whole = build(bars.clone());
+        let mut grown = build(bars[..1].to_vec());
+        for bar in &bars[1..] {
+            grown.push(&[*bar], &[]).unwrap();
+        }
+        assert_eq!(grown.closed, whole.closed);
+        assert_eq!(grown.starts, whole.starts);
+        assert_eq!(whole.starts, [0, 4, 5]);
+        // 1440 closes the first day; 2900 is the third day's first bar and ends the second late; 4000 the same again
+        // is not: it lies in the third day.
+        assert_eq!(whole.closed, [0b010_1000]);
+    }
+}

@@ -1,0 +1,15 @@
+//! Bars, instruments, calendars, and data that can only be seen up to a point in time.
+
+mod bar;
+mod calendar;
+mod data;
+mod instrument;
+mod prefetch;
+pub mod synth;
+mod view;
+
+pub use bar::Bar;
+pub use calendar::{Calendar, Session, SessionClock};
+pub use data::{MarketData, MarketDataBuilder};
+pub use instrument::{Instrument, InstrumentId, Settlement};
+pub use view::MarketView;
