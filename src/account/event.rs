@@ -1,0 +1,93 @@
+//! What happens to an account.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{InstrumentId, Timestamp, order::OrderId};
+
+/// An execution of ours. It says all that settling it needs, so that a replay needs no table.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fill {
+    /// Units, signed: bought above 0, sold below.
+    pub qty: f64,
+    /// Price of one unit.
+    pub price: f64,
+    /// The price before slippage; equal to `price` where nobody knows.
+    pub reference: f64,
+    /// Fee paid, in account currency, at least 0.
+    pub fee: f64,
+    /// Money per point of price and unit.
+    pub multiplier: f64,
+    /// When it happened.
+    pub time: Timestamp,
+    /// The order that it filled.
+    pub order: OrderId,
+    /// What was traded.
+    pub instrument: InstrumentId,
+    /// Only profit and loss move cash (futures); else the notional is paid.
+    pub futures: bool,
+}
+
+impl Fill {
+    /// What slippage cost, in account currency; negative when the price was better than the reference.
+    #[must_use]
+    #[inline]
+    pub fn slippage_cost(&self) -> f64 {
+        (self.price - self.reference) * self.qty * self.multiplier
+    }
+}
+
+/// Why a venue did not take an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RejectReason {
+    /// The account can't carry it.
+    Margin,
+    /// The venue refused without a reason that we know.
+    Venue,
+}
+
+/// One fact about an account. Folding all of them gives its state.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum AccountEvent {
+    /// An order executed, in whole or in part.
+    Fill(Fill),
+    /// Carry: interest, borrow, funding. `amount` is added to cash (negative is paid).
+    Financing {
+        /// Added to cash, in account currency.
+        amount: f64,
+        /// The position that it is for.
+        instrument: InstrumentId,
+        /// When.
+        time: Timestamp,
+    },
+    /// An order was not taken.
+    Rejected {
+        /// Which.
+        order: OrderId,
+        /// Why.
+        reason: RejectReason,
+        /// When.
+        time: Timestamp,
+    },
+}
+
+/// What a venue says that an account holds when it is opened.
+///
+/// ```
+/// use tradepit::account::{Account, AccountSnapshot};
+/// let mut account = Account::new(1);
+/// account.restore(&AccountSnapshot { cash: 1_000.0, positions: Vec::new() });
+/// assert_eq!(account.equity(), 1_000.0);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountSnapshot {
+    /// Cash in account currency.
+    pub cash: f64,
+    /// Open positions as fills that would have made them: quantity, average price, multiplier, settlement; fee 0.
+    pub positions: Vec<Fill>,
+}

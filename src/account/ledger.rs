@@ -1,0 +1,232 @@
+//! The account: the only writer of cash and positions is [`Account::apply`].
+
+use super::{AccountEvent, AccountSnapshot, Position};
+use crate::{InstrumentId, MarketView};
+
+/// Cash, positions and what they are worth, as a fold over [`AccountEvent`]s.
+///
+/// Money is in account currency. For any order stream `equity = opening cash + realised + unrealised - fees + financing`,
+/// to 1e-9 of the sum of absolute cash flows ([`gross_flow`](Self::gross_flow)).
+///
+/// ```
+/// use tradepit::{InstrumentId, Timestamp, account::{Account, AccountEvent, AccountSnapshot, Fill}, order::OrderId};
+/// let mut account = Account::new(1);
+/// account.restore(&AccountSnapshot { cash: 50_000.0, positions: vec![] });
+/// let fill = |qty, price| AccountEvent::Fill(Fill { qty, price, reference: price, fee: 2.0, multiplier: 50.0,
+///     time: Timestamp::default(), order: OrderId(0), instrument: InstrumentId(0), futures: true });
+/// account.apply(&fill(1.0, 5000.0));
+/// account.apply(&fill(-1.0, 5001.0));
+/// assert_eq!(account.cash(), 50_000.0 + 50.0 - 4.0);
+/// assert_eq!((account.trades(), account.winning_streak()), (1, 1));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Account {
+    cash: f64,
+    equity: f64,
+    unrealised: f64,
+    opening_equity: f64,
+    realised: f64,
+    fees: f64,
+    slippage: f64,
+    financing: f64,
+    gross_flow: f64,
+    fills: u32,
+    trades: u32,
+    wins: u32,
+    streak: u32,
+    positions: Vec<Position>,
+}
+
+impl Account {
+    /// An empty account over `instruments` instruments.
+    #[must_use]
+    pub fn new(instruments: usize) -> Self {
+        Self { positions: vec![Position::default(); instruments], ..Self::default() }
+    }
+
+    /// Starts from what a venue reports; everything before is forgotten.
+    pub fn restore(&mut self, snapshot: &AccountSnapshot) {
+        self.open(snapshot.cash);
+        for fill in &snapshot.positions {
+            if let Some(position) = self.positions.get_mut(fill.instrument.0 as usize) {
+                position.settle(fill);
+                // Spot units were paid for before the account was opened; they are part of what it starts with.
+                if !fill.futures {
+                    self.opening_equity += position.notional(fill.price);
+                }
+            }
+        }
+        self.equity = self.opening_equity;
+    }
+
+    /// Starts afresh with cash alone.
+    #[inline]
+    pub fn open(&mut self, cash: f64) {
+        self.positions.fill(Position::default());
+        let positions = std::mem::take(&mut self.positions);
+        *self = Self { cash, equity: cash, opening_equity: cash, gross_flow: cash.abs(), positions, ..Self::default() };
+    }
+
+    /// Folds one fact in.
+    #[inline]
+    pub fn apply(&mut self, event: &AccountEvent) {
+        match event {
+            AccountEvent::Fill(fill) => {
+                let settled = self.positions[fill.instrument.0 as usize].settle(fill);
+                self.cash += settled.cash - fill.fee;
+                self.realised += settled.realised;
+                self.fees += fill.fee;
+                self.slippage += fill.slippage_cost();
+                self.gross_flow += settled.cash.abs() + fill.fee;
+                self.fills += 1;
+                if let Some(net) = settled.closed {
+                    self.trades += 1;
+                    self.wins += u32::from(net > 0.0);
+                    self.streak = if net > 0.0 { self.streak + 1 } else { 0 };
+                }
+            }
+            AccountEvent::Financing { amount, .. } => {
+                self.cash += amount;
+                self.financing += amount;
+                self.gross_flow += amount.abs();
+            }
+            AccountEvent::Rejected { .. } => {}
+        }
+    }
+
+    /// Values the positions at the last closes; then equity and unrealised profit are plain fields.
+    #[inline]
+    pub fn mark(&mut self, market: MarketView<'_>) {
+        let (mut value, mut unrealised) = (0.0, 0.0);
+        for (id, position) in self.positions.iter().enumerate() {
+            let price = market.last(InstrumentId(id as u32)).close;
+            value += position.value(price);
+            unrealised += position.unrealised(price);
+        }
+        self.equity = self.cash + value;
+        self.unrealised = unrealised;
+    }
+
+    /// Cash.
+    #[must_use]
+    #[inline]
+    pub fn cash(&self) -> f64 {
+        self.cash
+    }
+
+    /// Cash and what the positions add to it, as of the last [`mark`](Self::mark).
+    #[must_use]
+    #[inline]
+    pub fn equity(&self) -> f64 {
+        self.equity
+    }
+
+    /// Equity when the account was opened.
+    #[must_use]
+    #[inline]
+    pub fn opening_equity(&self) -> f64 {
+        self.opening_equity
+    }
+
+    /// Profit of the open positions as of the last [`mark`](Self::mark).
+    #[must_use]
+    #[inline]
+    pub fn unrealised(&self) -> f64 {
+        self.unrealised
+    }
+
+    /// Profit of what was closed, before fees.
+    #[must_use]
+    #[inline]
+    pub fn realised(&self) -> f64 {
+        self.realised
+    }
+
+    /// Fees paid.
+    #[must_use]
+    #[inline]
+    pub fn fees(&self) -> f64 {
+        self.fees
+    }
+
+    /// What slippage cost against the reference prices of the fills.
+    #[must_use]
+    #[inline]
+    pub fn slippage(&self) -> f64 {
+        self.slippage
+    }
+
+    /// Carry received (negative: paid).
+    #[must_use]
+    #[inline]
+    pub fn financing(&self) -> f64 {
+        self.financing
+    }
+
+    /// Sum of the absolute values of all that moved cash, the opening included: the scale of rounding errors.
+    #[must_use]
+    #[inline]
+    pub fn gross_flow(&self) -> f64 {
+        self.gross_flow
+    }
+
+    /// Fills.
+    #[must_use]
+    #[inline]
+    pub fn fills(&self) -> u32 {
+        self.fills
+    }
+
+    /// Trades closed: positions that came back to flat or crossed it.
+    #[must_use]
+    #[inline]
+    pub fn trades(&self) -> u32 {
+        self.trades
+    }
+
+    /// Closed trades with a net profit.
+    #[must_use]
+    #[inline]
+    pub fn wins(&self) -> u32 {
+        self.wins
+    }
+
+    /// Closed trades with a net profit in a row, up to the last one.
+    #[must_use]
+    #[inline]
+    pub fn winning_streak(&self) -> u32 {
+        self.streak
+    }
+
+    /// What is held, by instrument.
+    #[must_use]
+    #[inline]
+    pub fn positions(&self) -> &[Position] {
+        &self.positions
+    }
+
+    /// What is held of one instrument.
+    ///
+    /// # Panics
+    /// When there is no such instrument.
+    #[must_use]
+    #[inline]
+    pub fn position(&self, id: InstrumentId) -> &Position {
+        &self.positions[id.0 as usize]
+    }
+
+    /// Maintenance margin of the positions at the last closes: money per contract (futures), share of the notional (spot).
+    #[must_use]
+    pub fn maintenance_margin(&self, market: MarketView<'_>) -> f64 {
+        let mut margin = 0.0;
+        for (id, (position, instrument)) in self.positions.iter().zip(market.instruments()).enumerate() {
+            let base = if instrument.is_futures() {
+                position.qty().abs()
+            } else {
+                position.notional(market.last(InstrumentId(id as u32)).close).abs()
+            };
+            margin += base * instrument.maintenance_margin;
+        }
+        margin
+    }
+}

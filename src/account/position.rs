@@ -1,0 +1,102 @@
+//! What is held of one instrument, at average cost.
+
+use super::Fill;
+
+/// A position at average cost. Reducing realises profit against the average; crossing zero starts anew at the price.
+///
+/// ```
+/// use tradepit::account::Position;
+/// let position = Position::default();
+/// assert_eq!(position.qty(), 0.0);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Position {
+    qty: f64,
+    avg_price: f64,
+    multiplier: f64,
+    /// 1 for futures, 0 for spot: a factor, so that settling has no branch.
+    futures: f64,
+    /// Realised profit less fees of the trade that is open.
+    trade_net: f64,
+}
+
+/// What settling one fill did.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settled {
+    /// Added to cash before the fee.
+    pub cash: f64,
+    /// Realised profit before the fee.
+    pub realised: f64,
+    /// The trade that this fill closed: its net profit.
+    pub closed: Option<f64>,
+}
+
+impl Position {
+    /// Units held, signed.
+    #[must_use]
+    #[inline]
+    pub fn qty(&self) -> f64 {
+        self.qty
+    }
+
+    /// Average price of the units held; 0 when flat.
+    #[must_use]
+    #[inline]
+    pub fn avg_price(&self) -> f64 {
+        self.avg_price
+    }
+
+    /// Profit that closing at `price` would realise, in account currency.
+    #[must_use]
+    #[inline]
+    pub fn unrealised(&self, price: f64) -> f64 {
+        self.qty * (price - self.avg_price) * self.multiplier
+    }
+
+    /// What the position adds to cash in equity at `price`: unrealised profit (futures) or its market value (spot).
+    #[must_use]
+    #[inline]
+    pub fn value(&self, price: f64) -> f64 {
+        self.qty * (price - self.futures * self.avg_price) * self.multiplier
+    }
+
+    /// Notional at `price`, signed.
+    #[must_use]
+    #[inline]
+    pub fn notional(&self, price: f64) -> f64 {
+        self.qty * price * self.multiplier
+    }
+
+    #[inline]
+    pub(super) fn settle(&mut self, fill: &Fill) -> Settled {
+        let old = self.qty;
+        let new = old + fill.qty;
+        // Sums of lots such as 0.1 + 0.2 - 0.3 must come back to nothing.
+        let new = if new.abs() <= 1e-9 * old.abs().max(fill.qty.abs()) { 0.0 } else { new };
+        let against = old * fill.qty < 0.0;
+        let closing = if against { old.abs().min(fill.qty.abs()).copysign(old) } else { 0.0 };
+        let realised = closing * (fill.price - self.avg_price) * fill.multiplier;
+        let crossed = against && new * old <= 0.0;
+        let grown = (old * self.avg_price + fill.qty * fill.price) / if new == 0.0 { 1.0 } else { new };
+        self.avg_price = match (against, crossed) {
+            (false, _) => grown,
+            (true, false) => self.avg_price,
+            (true, true) => fill.price,
+        };
+        if new == 0.0 {
+            self.avg_price = 0.0;
+        }
+        self.qty = new;
+        self.multiplier = fill.multiplier;
+        self.futures = f64::from(u8::from(fill.futures));
+        // A fill that crosses zero belongs to two trades, and so does its fee.
+        let closing_fee = if crossed { fill.fee * (closing / fill.qty).abs() } else { fill.fee };
+        self.trade_net += realised - closing_fee;
+        let closed = crossed.then_some(self.trade_net);
+        if crossed {
+            self.trade_net = closing_fee - fill.fee;
+        }
+        let spot = -(1.0 - self.futures) * fill.qty * fill.price * fill.multiplier;
+        Settled { cash: spot + self.futures * realised, realised, closed }
+    }
+}

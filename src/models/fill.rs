@@ -1,0 +1,102 @@
+//! At which point of the bar a market order executes.
+
+use std::{fmt::Debug, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Bar, Instrument};
+
+/// What is known when an order fills.
+#[derive(Clone, Copy, Debug)]
+pub struct FillContext<'a> {
+    /// What is traded.
+    pub instrument: &'a Instrument,
+    /// Units to fill, signed.
+    pub qty: f64,
+    /// The point of the bar at which the order fills, before slippage.
+    pub reference: f64,
+    /// The last bar that had closed then; its volume is what a model may use.
+    pub known: &'a Bar,
+}
+
+/// A point of a bar: its price, and which bar is the last one known there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FillPoint {
+    /// Price before slippage.
+    pub price: f64,
+    /// Whether the bar has closed at this point: the fill is stamped by its close, and models may use its volume.
+    pub at_close: bool,
+}
+
+/// Chooses the point of the first bar after the decision at which a market order fills.
+///
+/// ```
+/// use tradepit::{Bar, models::{FillModel, NextOpen}};
+/// let bar = Bar { open: 10.0, close: 11.0, high: 11.0, low: 10.0, ..Bar::default() };
+/// assert_eq!(NextOpen {}.market(&bar).price, 10.0);
+/// ```
+pub trait FillModel: Send + Sync + Debug {
+    /// The point of `bar`, the first one after the decision.
+    fn market(&self, bar: &Bar) -> FillPoint;
+}
+
+/// At the open of the next bar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NextOpen {}
+
+impl FillModel for NextOpen {
+    #[inline]
+    fn market(&self, bar: &Bar) -> FillPoint {
+        FillPoint { price: bar.open, at_close: false }
+    }
+}
+
+/// At the close of the next bar: a whole bar after the decision.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NextClose {}
+
+impl FillModel for NextClose {
+    #[inline]
+    fn market(&self, bar: &Bar) -> FillPoint {
+        FillPoint { price: bar.close, at_close: true }
+    }
+}
+
+/// The rule in use.
+///
+/// ```
+/// use tradepit::models::FillRule;
+/// let rule: FillRule = serde_json::from_str(r#"{"kind": "next_close"}"#).unwrap();
+/// assert!(matches!(rule, FillRule::NextClose(_)));
+/// assert!(serde_json::from_str::<FillRule>(r#"{"kind": "next_open", "bps": 5}"#).is_err());
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum FillRule {
+    /// At the next open (the default).
+    NextOpen(NextOpen),
+    /// At the next close.
+    NextClose(NextClose),
+    /// Your own; it is not part of a saved spec.
+    #[serde(skip)]
+    Custom(Arc<dyn FillModel>),
+}
+
+impl Default for FillRule {
+    fn default() -> Self {
+        Self::NextOpen(NextOpen {})
+    }
+}
+
+impl FillModel for FillRule {
+    #[inline]
+    fn market(&self, bar: &Bar) -> FillPoint {
+        match self {
+            Self::NextOpen(rule) => rule.market(bar),
+            Self::NextClose(rule) => rule.market(bar),
+            Self::Custom(rule) => rule.market(bar),
+        }
+    }
+}

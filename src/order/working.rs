@@ -1,0 +1,106 @@
+//! Orders that wait for the market.
+
+use super::{OrderId, OrderRequest};
+
+/// An accepted order.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Order {
+    /// Its number.
+    pub id: OrderId,
+    /// What was asked for.
+    pub request: OrderRequest,
+    /// First row of data on which it can fill.
+    pub active_from: u32,
+}
+
+/// The orders that wait, oldest first.
+///
+/// The first one is held in scalars: writing an `Option<Order>` in pieces and reading it back whole stalls the
+/// processor, and almost every step has at most one order.
+///
+/// ```
+/// use tradepit::{InstrumentId, order::{Order, OrderId, OrderRequest, Working}};
+/// let mut working = Working::default();
+/// let request = OrderRequest::market(InstrumentId(0), 1.0);
+/// working.push(Order { id: OrderId(1), request, active_from: 5 });
+/// let mut filled = Vec::new();
+/// working.take_active(4, |order| filled.push(order.id));
+/// assert!(filled.is_empty());
+/// working.take_active(5, |order| filled.push(order.id));
+/// assert_eq!(filled, [OrderId(1)]);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Working {
+    /// 0 when there is no first order.
+    qty: f64,
+    instrument: u32,
+    active_from: u32,
+    id: u32,
+    more: Vec<Order>,
+}
+
+impl Working {
+    /// Puts an order behind the others.
+    #[inline]
+    pub fn push(&mut self, order: Order) {
+        if self.qty == 0.0 && self.more.is_empty() {
+            self.qty = order.request.qty;
+            self.instrument = order.request.instrument.0;
+            self.active_from = order.active_from;
+            self.id = order.id.0;
+        } else {
+            self.more.push(order);
+        }
+    }
+
+    /// Takes out every order that can fill at row `t`, oldest first.
+    #[inline]
+    pub fn take_active(&mut self, t: u32, mut fill: impl FnMut(&Order)) {
+        if self.qty != 0.0 && self.active_from <= t {
+            let order = self.first();
+            self.qty = 0.0;
+            fill(&order);
+        }
+        if !self.more.is_empty() {
+            self.more.retain(|order| {
+                let active = order.active_from <= t;
+                if active {
+                    fill(order);
+                }
+                !active
+            });
+        }
+    }
+
+    /// Takes an order out before it fills; `false` if it does not wait (any more).
+    pub fn cancel(&mut self, id: OrderId) -> bool {
+        if self.qty != 0.0 && self.id == id.0 {
+            self.qty = 0.0;
+            return true;
+        }
+        let before = self.more.len();
+        self.more.retain(|order| order.id != id);
+        self.more.len() != before
+    }
+
+    /// Forgets all orders.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.qty = 0.0;
+        self.more.clear();
+    }
+
+    /// All orders that wait, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = Order> + '_ {
+        (self.qty != 0.0).then(|| self.first()).into_iter().chain(self.more.iter().copied())
+    }
+
+    #[inline]
+    fn first(&self) -> Order {
+        Order {
+            id: OrderId(self.id),
+            request: OrderRequest::market(crate::InstrumentId(self.instrument), self.qty),
+            active_from: self.active_from,
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The simulated venue.
+
+use std::sync::Arc;
+
+use super::{Advance, Start, Venue};
+use crate::{
+    Error, InstrumentId, MarketData, MarketView, Result, Rng,
+    account::{Account, AccountEvent},
+    models::Models,
+    order::{Order, OrderId, OrderRequest, Working},
+};
+
+/// What all copies of a simulation share: data, models, opening cash. Immutable.
+#[derive(Clone, Debug)]
+pub struct SimWorld {
+    /// Bars and features.
+    pub data: Arc<MarketData>,
+    /// How orders execute.
+    pub models: Models,
+    /// Cash of a fresh account, in account currency.
+    pub cash: f64,
+}
+
+impl SimWorld {
+    /// Checks the models and the cash.
+    ///
+    /// # Errors
+    /// Names the field, its value and the allowed range.
+    pub fn new(data: Arc<MarketData>, models: Models, cash: f64) -> Result<Self> {
+        models.validate()?;
+        if !(cash.is_finite() && cash > 0.0) {
+            return Err(Error::spec("cash", format!("{cash} must be a finite number above 0")));
+        }
+        Ok(Self { data, models, cash })
+    }
+}
+
+/// What one copy of a simulation remembers; a snapshot is a clone.
+#[derive(Clone, Debug, Default)]
+pub struct SimState {
+    t: u32,
+    next_id: u32,
+    working: Working,
+}
+
+impl SimState {
+    /// The present row.
+    #[must_use]
+    #[inline]
+    pub fn row(&self) -> u32 {
+        self.t
+    }
+}
+
+/// A venue made on the stack from the shared world, one copy's state and its random stream.
+#[derive(Debug)]
+pub struct Sim<'a> {
+    /// Shared.
+    pub world: &'a SimWorld,
+    /// This copy's.
+    pub state: &'a mut SimState,
+    /// This copy's stream for the models.
+    pub rng: &'a mut Rng,
+}
+
+impl Venue for Sim<'_> {
+    #[inline]
+    fn market(&self) -> MarketView<'_> {
+        self.world.data.view(self.state.t as usize + 1)
+    }
+
+    #[inline]
+    fn open(&mut self, start: Start, account: &mut Account) -> Result<()> {
+        let len = self.world.data.len();
+        let row = match start {
+            Start::At(row) => row,
+            Start::Now => self.state.t,
+        };
+        if row as usize >= len {
+            return Err(Error::TooLittleData(format!("start at row {row} of {len} rows")));
+        }
+        self.state.t = row;
+        self.state.next_id = 0;
+        self.state.working.clear();
+        account.open(self.world.cash);
+        Ok(())
+    }
+
+    #[inline]
+    fn submit(&mut self, order: OrderRequest) -> Result<OrderId> {
+        order.check(self.world.data.instruments())?;
+        let id = OrderId(self.state.next_id);
+        self.state.next_id += 1;
+        self.state.working.push(Order { id, request: order, active_from: self.state.t + 1 });
+        Ok(id)
+    }
+
+    fn cancel(&mut self, id: OrderId) -> Result<()> {
+        self.state.working.cancel(id);
+        Ok(())
+    }
+
+    #[inline]
+    fn advance(&mut self, account: &mut Account, mut on: impl FnMut(&AccountEvent)) -> Result<Advance> {
+        let (world, rng) = (self.world, &mut *self.rng);
+        let data = &*world.data;
+        let t = self.state.t + 1;
+        if t as usize >= data.len() {
+            return Ok(Advance::EndOfData);
+        }
+        self.state.working.take_active(t, |order| {
+            let id = order.request.instrument;
+            let (before, bar) = (data.bar(t as usize - 1, id), data.bar(t as usize, id));
+            let instrument = &data.instruments()[id.0 as usize];
+            let fill = world.models.execute(order, instrument, before, bar, data.period_ns(), rng);
+            let event = AccountEvent::Fill(fill);
+            account.apply(&event);
+            on(&event);
+        });
+        self.state.t = t;
+        let market = data.view(t as usize + 1);
+        account.mark(market);
+        Ok(Advance::Decision(market.last(InstrumentId(0)).time))
+    }
+
+    #[inline]
+    fn remaining(&self) -> Option<u32> {
+        Some(self.world.data.len() as u32 - 1 - self.state.t)
+    }
+}
+
+/// A simulated venue that owns its state.
+///
+/// ```
+/// use std::sync::Arc;
+/// use tradepit::{InstrumentId, market::synth, models::Models, order::OrderRequest};
+/// use tradepit::{account::Account, venue::{SimVenue, SimWorld, Start, Venue}};
+/// let data = Arc::new(synth::es_1m(100, 0).unwrap());
+/// let mut venue = SimVenue::new(Arc::new(SimWorld::new(data.clone(), Models::default(), 50_000.0).unwrap()), 0);
+/// let mut account = Account::new(1);
+/// venue.open(Start::At(10), &mut account).unwrap();
+/// venue.submit(OrderRequest::market(InstrumentId(0), 1.0)).unwrap();
+/// venue.advance(&mut account, |_| {}).unwrap();
+/// // Decided when bar 10 had closed, filled at the open of bar 11, marked at its close.
+/// let bar = data.bars()[11];
+/// assert_eq!(account.equity(), 50_000.0 + 50.0 * (bar.close - bar.open));
+/// ```
+#[derive(Clone, Debug)]
+pub struct SimVenue {
+    world: Arc<SimWorld>,
+    state: SimState,
+    rng: Rng,
+}
+
+impl SimVenue {
+    /// A venue over `world`, with the models' random stream of `seed`.
+    #[must_use]
+    pub fn new(world: Arc<SimWorld>, seed: u64) -> Self {
+        Self { world, state: SimState::default(), rng: crate::rng::stream(seed, 0, crate::rng::Purpose::Models) }
+    }
+
+    /// What it shares with other copies.
+    #[must_use]
+    pub fn world(&self) -> &Arc<SimWorld> {
+        &self.world
+    }
+
+    /// Changes the models' random stream, as a new episode does.
+    pub fn set_rng(&mut self, rng: Rng) {
+        self.rng = rng;
+    }
+
+    /// The venue as a view on the stack.
+    #[inline]
+    pub fn sim(&mut self) -> Sim<'_> {
+        Sim { world: &self.world, state: &mut self.state, rng: &mut self.rng }
+    }
+}
+
+impl Venue for SimVenue {
+    fn market(&self) -> MarketView<'_> {
+        self.world.data.view(self.state.t as usize + 1)
+    }
+
+    fn open(&mut self, start: Start, account: &mut Account) -> Result<()> {
+        self.sim().open(start, account)
+    }
+
+    fn submit(&mut self, order: OrderRequest) -> Result<OrderId> {
+        self.sim().submit(order)
+    }
+
+    fn cancel(&mut self, id: OrderId) -> Result<()> {
+        self.sim().cancel(id)
+    }
+
+    fn advance(&mut self, account: &mut Account, on: impl FnMut(&AccountEvent)) -> Result<Advance> {
+        self.sim().advance(account, on)
+    }
+
+    fn remaining(&self) -> Option<u32> {
+        Some(self.world.data.len() as u32 - 1 - self.state.t)
+    }
+}
