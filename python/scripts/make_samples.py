@@ -23,7 +23,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -118,9 +118,7 @@ def stock_adjustments(raw: bytes) -> list[Row]:
     for symbol, group in groupby(source, key=lambda row: row[0]):
         days = [(date, Decimal(adjusted) / Decimal(close)) for _, date, _, _, _, close, _, adjusted in group]
         events = {
-            date: before / now
-            for (_, before), (date, now) in zip(days, days[1:], strict=False)
-            if abs(before / now - 1) > Decimal("1e-6")
+            date: before / now for (_, before), (date, now) in pairwise(days) if abs(before / now - 1) > Decimal("1e-6")
         }
         # Going back from the last day, the ratios alone must give the source's adjusted closes again.
         factor = days[-1][1]
@@ -140,15 +138,13 @@ def stock_adjustments(raw: bytes) -> list[Row]:
 def series_facts(bars: list[dict], step: timedelta, tick: Decimal) -> dict:
     """Row count, range and defects of one instrument's bars, in the order of the file."""
     times = [datetime.fromisoformat(bar["ts"]) for bar in bars]
-    gaps = [(b - a, a, b) for a, b in zip(times, times[1:], strict=False)]
+    gaps = [(b - a, a, b) for a, b in pairwise(times)]
     longest = max(gaps, key=lambda gap: gap[0])
     prices = [[Decimal(bar[key]) for key in ("open", "high", "low", "close")] for bar in bars]
     volumes = [Decimal(bar["volume"]) for bar in bars]
     day = timedelta(days=1)
     violations = [
-        bar["ts"]
-        for bar, (o, h, low, c) in zip(bars, prices, strict=True)
-        if not low <= min(o, c) <= max(o, c) <= h
+        bar["ts"] for bar, (o, h, low, c) in zip(bars, prices, strict=True) if not low <= min(o, c) <= max(o, c) <= h
     ]
     facts = {
         "rows": len(bars),
@@ -164,7 +160,7 @@ def series_facts(bars: list[dict], step: timedelta, tick: Decimal) -> dict:
         "volumes_zero": sum(volume == 0 for volume in volumes),
         "volumes_negative": sum(volume < 0 for volume in volumes),
         "volumes_not_whole": sum(volume % 1 != 0 for volume in volumes),
-        "bars_repeating_the_prices_before": sum(a == b for a, b in zip(prices, prices[1:], strict=False)),
+        "bars_repeating_the_prices_before": sum(a == b for a, b in pairwise(prices)),
         "longest_gap": {"from": utc_text(longest[1]), "to": utc_text(longest[2])},
     }
     if step == day:  # every weekend is a gap, so weekdays say more
