@@ -4,6 +4,9 @@
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The market below said no.
+    #[error(transparent)]
+    Market(#[from] tradepit::Error),
     /// A field of a spec is out of its range or does not fit the rest.
     #[error("{field}: {message}")]
     Spec {
@@ -13,8 +16,13 @@ pub enum Error {
         message: String,
     },
     /// An action was refused; nothing has moved.
-    #[error("action: {0}")]
-    Action(String),
+    #[error("action of environment {env}: {message}")]
+    Action {
+        /// Index of the environment in its batch.
+        env: usize,
+        /// The value, what is allowed.
+        message: String,
+    },
     /// A buffer has the wrong length.
     #[error("{name}: expected {expected} values, got {got}")]
     Shape {
@@ -28,6 +36,18 @@ pub enum Error {
     /// A call that the state of the environment does not allow, as a step before the first reset.
     #[error("{0}")]
     State(String),
+}
+
+impl Error {
+    /// A [`Error::Spec`] from its parts.
+    #[must_use]
+    pub fn spec(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Spec { field: field.into(), message: message.into() }
+    }
+
+    pub(crate) fn shape(name: &'static str, expected: usize, got: usize) -> Result<()> {
+        if expected == got { Ok(()) } else { Err(Self::Shape { name, expected, got }) }
+    }
 }
 
 /// Shorthand.

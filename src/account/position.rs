@@ -1,6 +1,7 @@
 //! What is held of one instrument, at average cost.
 
 use super::Fill;
+use crate::Timestamp;
 
 /// A position at average cost. Reducing realises profit against the average; crossing zero starts anew at the price.
 ///
@@ -18,6 +19,8 @@ pub struct Position {
     futures: f64,
     /// Realised profit less fees of the trade that is open.
     trade_net: f64,
+    /// When the units that are held began to be held on this side.
+    since: Timestamp,
 }
 
 /// What settling one fill did.
@@ -44,6 +47,13 @@ impl Position {
     #[inline]
     pub fn avg_price(&self) -> f64 {
         self.avg_price
+    }
+
+    /// Since when there has been a position on this side, without a moment flat; meaningless when flat.
+    #[must_use]
+    #[inline]
+    pub fn since(&self) -> Timestamp {
+        self.since
     }
 
     /// Profit that closing at `price` would realise, in account currency.
@@ -85,6 +95,9 @@ impl Position {
         };
         if new == 0.0 {
             self.avg_price = 0.0;
+        }
+        if crossed || old == 0.0 {
+            self.since = fill.time;
         }
         self.qty = new;
         self.multiplier = fill.multiplier;

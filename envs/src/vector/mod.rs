@@ -2,15 +2,18 @@
 
 mod actions;
 mod episodes;
-mod facts;
+mod handoff;
+mod parts;
+mod pool;
+mod sim;
 
 pub use actions::Actions;
 pub use episodes::EpisodeStats;
-pub use facts::FactColumns;
+pub use sim::{EpisodeEnd, Lane, SimVecEnv};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Result, Space};
+use crate::{Result, Space, StepFacts};
 
 /// What happens when an episode of one of the environments ends (Gymnasium's three modes).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,8 +45,31 @@ pub struct StepOut<'a> {
     pub truncated: &'a mut [bool],
     /// Last observations of the episodes that ended, `n * d`.
     pub final_obs: Option<&'a mut [f32]>,
-    /// The step's facts as columns, captured before any autoreset.
-    pub facts: Option<FactColumns<'a>>,
+    /// The step's facts, `n`, captured before any autoreset.
+    pub facts: Option<&'a mut [StepFacts]>,
+}
+
+impl<'a> StepOut<'a> {
+    /// The memory of the first `n` environments, `d` numbers an observation, and that of the others.
+    pub(crate) fn split_at(self, n: usize, d: usize) -> (Self, Self) {
+        let (obs, obs_behind) = self.obs.split_at_mut(n * d);
+        let (reward, reward_behind) = self.reward.split_at_mut(n);
+        let (terminated, terminated_behind) = self.terminated.split_at_mut(n);
+        let (truncated, truncated_behind) = self.truncated.split_at_mut(n);
+        let (final_obs, final_obs_behind) = self.final_obs.map(|o| o.split_at_mut(n * d)).unzip();
+        let (facts, facts_behind) = self.facts.map(|f| f.split_at_mut(n)).unzip();
+        (
+            Self { obs, reward, terminated, truncated, final_obs, facts },
+            Self {
+                obs: obs_behind,
+                reward: reward_behind,
+                terminated: terminated_behind,
+                truncated: truncated_behind,
+                final_obs: final_obs_behind,
+                facts: facts_behind,
+            },
+        )
+    }
 }
 
 /// Many environments of one spec, stepped in one call.

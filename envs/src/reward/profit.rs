@@ -1,0 +1,29 @@
+//! Net profit.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Reward, RewardMemory};
+use crate::StepFacts;
+
+/// `scale * (equity - equity_before) / initial_capital`: net of all costs, no unit.
+///
+/// Its sum over an episode is `scale` times the episode's return on the initial capital.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Profit {
+    /// A factor, for agents that do not normalise rewards.
+    pub scale: f64,
+}
+
+impl Default for Profit {
+    fn default() -> Self {
+        Self { scale: 1.0 }
+    }
+}
+
+impl Reward for Profit {
+    #[inline]
+    fn reward(&self, facts: &StepFacts, _: &mut RewardMemory) -> f32 {
+        (self.scale * facts.equity_change() / facts.initial_capital) as f32
+    }
+}

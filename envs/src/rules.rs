@@ -1,0 +1,99 @@
+//! A spec checked against a market, with the numbers that every step needs.
+
+use tradepit::{Instrument, MarketData};
+
+use crate::{ActionScheme as _, EnvSpec, Error, Result, Space};
+
+/// An [`EnvSpec`] checked against the instruments and features of a market: what one transition needs to know.
+///
+/// The simulator and a live session make theirs from the same spec, and get the same spaces.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    spec: EnvSpec,
+    observation_space: Space,
+    action_space: Space,
+    features: Vec<String>,
+    /// Lots of each instrument, and one over the largest position in units.
+    pub(crate) lots: Vec<f64>,
+    pub(crate) inv_max_units: Vec<f64>,
+    pub(crate) window_len: usize,
+    pub(crate) max_steps: u32,
+    pub(crate) ends_with_session: bool,
+    pub(crate) drawdown_limit: f64,
+    /// Turns nanoseconds held into windows.
+    pub(crate) inv_window_ns: f64,
+    pub(crate) clip: f32,
+}
+
+impl Rules {
+    /// Numbers of account state in an observation: position, unrealised profit and time in position of each
+    /// instrument, then equity and drawdown.
+    #[must_use]
+    pub fn account_len(instruments: usize) -> usize {
+        3 * instruments + 2
+    }
+
+    /// Checks `spec` against `data`, whose features must be attached.
+    ///
+    /// # Errors
+    /// Names the field that does not fit, its value and the allowed range.
+    pub fn new(spec: EnvSpec, data: &MarketData) -> Result<Self> {
+        let instruments = data.instruments();
+        spec.validate(instruments.len())?;
+        let max_lots = spec.action.max_lots();
+        let action_space = spec.action.space(instruments.len());
+        if action_space == (Space::Box { len: 0, low: 0.0, high: 0.0 }) {
+            return Err(Error::spec("action", "has no number; a scheme needs at least one"));
+        }
+        let lots: Vec<f64> = instruments.iter().map(|i: &Instrument| i.lot).collect();
+        let window_len = spec.window * data.width();
+        let Some(clip) = spec.features.as_ref().map(|f| f.clip) else {
+            return Err(Error::spec("features", "are not named; resolve_features puts in the default"));
+        };
+        let len = window_len + Self::account_len(instruments.len());
+        let window_ns = (data.period_ns() * spec.window as i64).max(1);
+        Ok(Self {
+            observation_space: Space::Box { len, low: -clip, high: clip },
+            action_space,
+            features: data.feature_names().to_vec(),
+            inv_max_units: lots.iter().map(|lot| 1.0 / (lot * max_lots)).collect(),
+            lots,
+            window_len,
+            max_steps: spec.episode.max_steps(),
+            ends_with_session: spec.episode.ends_with_session(),
+            drawdown_limit: spec.episode.drawdown_limit.unwrap_or(f64::INFINITY),
+            inv_window_ns: 1.0 / window_ns as f64,
+            clip,
+            spec,
+        })
+    }
+
+    /// The spec.
+    #[must_use]
+    pub fn spec(&self) -> &EnvSpec {
+        &self.spec
+    }
+
+    /// Of one environment.
+    #[must_use]
+    pub fn observation_space(&self) -> &Space {
+        &self.observation_space
+    }
+
+    /// Of one environment.
+    #[must_use]
+    pub fn action_space(&self) -> &Space {
+        &self.action_space
+    }
+
+    /// Names of the numbers of an observation, in order: `feature[-ago]`, then the account's.
+    #[must_use]
+    pub fn observation_names(&self) -> Vec<String> {
+        let window = self.spec.window;
+        let rows =
+            (0..window).flat_map(|row| self.features.iter().map(move |name| format!("{name}[-{}]", window - 1 - row)));
+        let each = ["position", "unrealised", "time_in_position"];
+        let account = each.iter().flat_map(|name| (0..self.lots.len()).map(move |id| format!("{name}_{id}")));
+        rows.chain(account).chain(["equity".into(), "drawdown".into()]).collect()
+    }
+}

@@ -1,0 +1,90 @@
+//! An environment as data.
+
+use serde::{Deserialize, Serialize};
+use tradepit::{
+    features::FeaturePipelineSpec,
+    models::{Commission, FillRule, Models, Slippage},
+};
+
+use crate::{ActionSpec, EpisodeSpec, Error, Result, RewardSpec};
+
+/// Everything that makes an environment, but for its data. Python keywords, JSON and TOML have the same names.
+///
+/// ```
+/// use tradepit_envs::EnvSpec;
+/// let spec: EnvSpec = serde_json::from_str(r#"{"window": 16, "commission": {"kind": "per_contract", "fee": 2.1}}"#).unwrap();
+/// assert_eq!((spec.window, spec.cash), (16, 100_000.0));
+/// let typo = serde_json::from_str::<EnvSpec>(r#"{"windw": 16}"#).unwrap_err().to_string();
+/// assert!(typo.contains("unknown field `windw`"));
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EnvSpec {
+    /// Cash at the beginning of an episode, in account currency.
+    pub cash: f64,
+    /// At which point of the next bar orders fill.
+    pub fill: FillRule,
+    /// How much worse.
+    pub slippage: Slippage,
+    /// For which fee.
+    pub commission: Commission,
+    /// What is computed from the bars; without it, the default for their length.
+    pub features: Option<FeaturePipelineSpec>,
+    /// Rows of features in an observation, at least 1.
+    pub window: usize,
+    /// From an action to orders.
+    pub action: ActionSpec,
+    /// From a step's facts to a number.
+    pub reward: RewardSpec,
+    /// Where episodes start and end.
+    pub episode: EpisodeSpec,
+}
+
+impl Default for EnvSpec {
+    fn default() -> Self {
+        Self {
+            cash: 100_000.0,
+            fill: FillRule::default(),
+            slippage: Slippage::default(),
+            commission: Commission::default(),
+            features: None,
+            window: 32,
+            action: ActionSpec::default(),
+            reward: RewardSpec::default(),
+            episode: EpisodeSpec::default(),
+        }
+    }
+}
+
+impl EnvSpec {
+    /// The models of the market.
+    #[must_use]
+    pub fn models(&self) -> Models {
+        Models { fill: self.fill.clone(), slippage: self.slippage.clone(), commission: self.commission.clone() }
+    }
+
+    /// The features, after putting in the default for bars of `period_ns` if none are named.
+    pub fn resolve_features(&mut self, period_ns: i64) -> &FeaturePipelineSpec {
+        self.features.get_or_insert_with(|| FeaturePipelineSpec::for_period(period_ns))
+    }
+
+    /// Whether every number makes sense, for that many instruments.
+    ///
+    /// # Errors
+    /// Names the field, its value and the allowed range.
+    pub fn validate(&self, instruments: usize) -> Result<()> {
+        if !(self.cash.is_finite() && self.cash > 0.0) {
+            return Err(Error::spec("cash", format!("{} must be a finite number above 0", self.cash)));
+        }
+        if !(1..=10_000).contains(&self.window) {
+            return Err(Error::spec("window", format!("{} must be in 1..=10000 rows", self.window)));
+        }
+        self.models().validate()?;
+        if let Some(features) = &self.features {
+            features.validate()?;
+        }
+        self.action.validate(instruments)?;
+        self.reward.validate()?;
+        self.episode.validate()
+    }
+}

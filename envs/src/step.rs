@@ -1,0 +1,231 @@
+//! The transition function: one for the simulator, its lanes, a replay and a live session.
+
+use tradepit::{
+    InstrumentId, Venue,
+    account::{Account, AccountEvent},
+    order::OrderRequest,
+    venue::{Advance, Start},
+};
+
+use crate::{Action, ActionScheme as _, Result, Reward as _, RewardMemory, Rules, StepFacts};
+
+/// What one environment remembers between two steps, its venue aside.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EnvState {
+    pub(crate) account: Account,
+    pub(crate) peak: f64,
+    pub(crate) drawdown: f64,
+    pub(crate) reward: f64,
+    pub(crate) memory: RewardMemory,
+    pub(crate) steps: u32,
+    pub(crate) steps_left: u32,
+    pub(crate) clipped: u32,
+}
+
+impl EnvState {
+    /// The state before the first reset, over that many instruments.
+    #[must_use]
+    pub fn new(instruments: usize) -> Self {
+        Self { account: Account::new(instruments), ..Self::default() }
+    }
+
+    /// Money and positions.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// `1 - equity / peak`.
+    #[must_use]
+    pub fn drawdown(&self) -> f64 {
+        self.drawdown
+    }
+
+    /// Steps since the episode began.
+    #[must_use]
+    pub fn steps(&self) -> u32 {
+        self.steps
+    }
+
+    /// Sum of the episode's rewards.
+    #[must_use]
+    pub fn reward(&self) -> f64 {
+        self.reward
+    }
+
+    /// Account numbers of observations that had to be clipped, since the episode began.
+    #[must_use]
+    pub fn clipped(&self) -> u32 {
+        self.clipped
+    }
+}
+
+/// What a step returns beside the observation; small, so that it comes back in registers.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Transition {
+    /// Reward of the step.
+    pub reward: f32,
+    /// The episode ended by itself: ruin or drawdown limit.
+    pub terminated: bool,
+    /// The episode was cut: session, length, end of data, halt.
+    pub truncated: bool,
+}
+
+/// Starts an episode and writes its first observation.
+///
+/// # Errors
+/// When the venue can't start there.
+#[inline]
+pub fn open(rules: &Rules, venue: &mut impl Venue, state: &mut EnvState, start: Start, obs: &mut [f32]) -> Result<()> {
+    venue.open(start, &mut state.account)?;
+    state.account.mark(venue.market());
+    state.peak = state.account.equity();
+    state.drawdown = 0.0;
+    state.reward = 0.0;
+    state.memory = RewardMemory::default();
+    state.steps = 0;
+    state.clipped = 0;
+    state.steps_left = venue.remaining().map_or(rules.max_steps, |rows| rows.min(rules.max_steps));
+    observe(rules, venue, state, obs);
+    Ok(())
+}
+
+/// One step: action to orders, orders to the venue, the market goes on, events fold into the account, the reward
+/// reads the facts, and the next observation is written.
+///
+/// The action must be finite and inside its space: callers check a whole batch before the first environment moves.
+///
+/// # Errors
+/// When the venue is broken or refuses an order.
+#[inline]
+pub fn step(
+    rules: &Rules,
+    venue: &mut impl Venue,
+    state: &mut EnvState,
+    action: Action<'_>,
+    obs: &mut [f32],
+    facts_out: Option<&mut StepFacts>,
+) -> std::result::Result<Transition, Box<crate::Error>> {
+    let boxed = |e: tradepit::Error| Box::new(crate::Error::from(e));
+    for (id, lot) in rules.lots.iter().enumerate() {
+        let held = state.account.positions()[id].qty() / lot;
+        let target = rules.spec().action.target(action, id, held);
+        let lots = round(target) - round(held);
+        if lots != 0.0 {
+            venue.submit(OrderRequest::market(InstrumentId(id as u32), lots * lot)).map_err(boxed)?;
+        }
+    }
+    let account = &state.account;
+    let first = InstrumentId(0);
+    let before = StepFacts {
+        equity_before: account.equity(),
+        fees: account.fees(),
+        slippage: account.slippage(),
+        financing: account.financing(),
+        drawdown_before: state.drawdown,
+        position_before: account.position(first).qty(),
+        closed_trades: f64::from(account.trades()),
+        fills: f64::from(account.fills()),
+        price_before: venue.market().last(first).close,
+        ..StepFacts::default()
+    };
+    match venue.advance(&mut state.account, |_: &AccountEvent| {}).map_err(boxed)? {
+        Advance::Decision(_) => {}
+        Advance::EndOfData | Advance::Halted(_) => {
+            observe(rules, venue, state, obs);
+            return Ok(Transition { truncated: true, ..Transition::default() });
+        }
+    }
+    let account = &state.account;
+    let equity = account.equity();
+    state.peak = state.peak.max(equity);
+    state.drawdown = 1.0 - equity / state.peak;
+    state.steps += 1;
+    state.steps_left -= 1;
+    let market = venue.market();
+    let facts = StepFacts {
+        equity,
+        initial_capital: account.opening_equity(),
+        fees: account.fees() - before.fees,
+        slippage: account.slippage() - before.slippage,
+        financing: before.financing - account.financing(),
+        drawdown: state.drawdown,
+        position: account.position(first).qty(),
+        price: market.last(first).close,
+        closed_trades: f64::from(account.trades()) - before.closed_trades,
+        winning_streak: f64::from(account.winning_streak()),
+        fills: f64::from(account.fills()) - before.fills,
+        step: f64::from(state.steps),
+        ..before
+    };
+    let reward = rules.spec().reward.reward(&facts, &mut state.memory);
+    state.reward += f64::from(reward);
+    let terminated =
+        equity <= rules.spec().episode.ruin * facts.initial_capital || state.drawdown >= rules.drawdown_limit;
+    let truncated = state.steps_left == 0 || (rules.ends_with_session && market.session_closed());
+    if let Some(out) = facts_out {
+        *out = facts;
+    }
+    observe(rules, venue, state, obs);
+    Ok(Transition { reward, terminated, truncated: truncated && !terminated })
+}
+
+/// The window of features, then the account: positions by the largest one, unrealised profit, time in position in
+/// windows, equity and drawdown; money in percent of the initial capital.
+#[inline]
+pub(crate) fn observe(rules: &Rules, venue: &impl Venue, state: &mut EnvState, obs: &mut [f32]) {
+    let market = venue.market();
+    let (window, own) = obs.split_at_mut(rules.window_len);
+    let rows = market.window(rules.spec().window);
+    match (<&mut [f32; 16]>::try_from(&mut *window), <&[f32; 16]>::try_from(rows)) {
+        // One cache line moves as a value; longer windows are worth the call.
+        (Ok(to), Ok(from)) => *to = *from,
+        _ => window.copy_from_slice(rows),
+    }
+    let account = &state.account;
+    let clip = rules.clip;
+    let mut clipped = 0;
+    let mut put = |slot: &mut f32, value: f64| {
+        let value = value as f32;
+        let bounded = value.clamp(-clip, clip);
+        clipped += u32::from(bounded != value);
+        *slot = bounded;
+    };
+    let n = rules.lots.len();
+    let percent = 100.0 / account.opening_equity();
+    let now = market.now().nanos();
+    for (id, position) in account.positions().iter().enumerate() {
+        let held = if position.qty() == 0.0 { 0 } else { now - position.since().nanos() };
+        let price = market.last(InstrumentId(id as u32)).close;
+        put(&mut own[id], position.qty() * rules.inv_max_units[id]);
+        put(&mut own[n + id], position.unrealised(price) * percent);
+        put(&mut own[2 * n + id], held as f64 * rules.inv_window_ns);
+    }
+    put(&mut own[3 * n], account.equity() * percent - 100.0);
+    put(&mut own[3 * n + 1], state.drawdown * 100.0);
+    state.clipped += clipped;
+}
+
+/// The nearest whole number, halves away from zero, for numbers of lots.
+#[inline]
+fn round(lots: f64) -> f64 {
+    // 1.5 * 2^52: sum and difference round to the nearest even without a call to the mathematics library.
+    const MAGIC: f64 = 6_755_399_441_055_744.0;
+    let nearest = (lots + MAGIC) - MAGIC;
+    // Halves went to the even neighbour: 0.5 became 0, and must be 1.
+    if (lots - nearest).abs() == 0.5 { lots + 0.5_f64.copysign(lots) } else { nearest }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::round;
+
+    #[test]
+    fn lots_round_to_the_nearest_halves_away_from_zero() {
+        for (value, rounded) in
+            [(0.49, 0.0), (0.5, 1.0), (-0.5, -1.0), (1.5, 2.0), (2.5, 3.0), (-2.5, -3.0), (7.2, 7.0)]
+        {
+            assert_eq!(round(value), rounded, "{value}");
+        }
+    }
+}
