@@ -2,6 +2,7 @@
 
 pub mod account;
 mod error;
+pub mod features;
 pub mod market;
 pub mod models;
 pub mod order;

@@ -8,8 +8,8 @@ pub(crate) fn batch(space: &Space, num_envs: usize, actions: Actions<'_>) -> Res
     match (space, actions) {
         (Space::Box { len, .. }, Actions::Box(values)) => {
             Error::shape("actions", num_envs * len, values.len())?;
-            // x - x is 0 for a finite x, else NaN: a sum that the compiler vectorises, where a search is a branch a value.
-            let sum: f32 = values.iter().map(|x| x - x).sum();
+            // 0 x is 0 for a finite x, else NaN: a sum that the compiler vectorises, where a search is a branch a value.
+            let sum: f32 = values.iter().map(|x| x * 0.0).sum();
             if sum == 0.0 {
                 return Ok(());
             }

@@ -1,0 +1,148 @@
+//! A row of features, as data.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AtrSpec, EmaDistanceSpec, FeatureSpec, LogReturnSpec, RealisedVolatilitySpec, RsiSpec, TimeOfDaySpec,
+    VolumeRatioSpec,
+};
+use crate::{Error, Result, time::MINUTE_NS};
+
+/// The version that this build writes and reads.
+const VERSION: u32 = 1;
+
+/// What a feature pipeline computes: its numbers, in the order of a row.
+///
+/// ```
+/// use tradepit::features::FeaturePipelineSpec;
+/// let spec = FeaturePipelineSpec::default();
+/// assert_eq!(spec.names().len(), 16);
+/// let json = serde_json::to_string(&spec).unwrap();
+/// let again: FeaturePipelineSpec = serde_json::from_str(&json).unwrap();
+/// assert_eq!(again.hash(), spec.hash());
+/// ```
+///
+/// The default is meant for one-minute bars of an index future: its values there are of the order of 1.
+/// For bars of another size, see [`for_period`](Self::for_period).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FeaturePipelineSpec {
+    /// Version of the meaning of everything in here: 1.
+    pub version: u32,
+    /// Numbers are clipped to `[-clip, clip]`, so that observations are bounded; above 0. How many were is counted.
+    pub clip: f32,
+    /// The features.
+    pub features: Vec<FeatureSpec>,
+}
+
+impl Default for FeaturePipelineSpec {
+    fn default() -> Self {
+        Self::for_period(MINUTE_NS)
+    }
+}
+
+impl FeaturePipelineSpec {
+    /// The default features for bars of another size: the same counts of bars, timeframes of 5 and 15 bars (rounded up to
+    /// whole minutes), and scales smaller by the square root of the size, as a random walk asks for.
+    ///
+    /// ```
+    /// use tradepit::{features::FeaturePipelineSpec, time::MINUTE_NS};
+    /// let hourly = FeaturePipelineSpec::for_period(60 * MINUTE_NS);
+    /// assert!(hourly.names().contains(&"rsi_14@300m".to_owned()));
+    /// ```
+    #[must_use]
+    pub fn for_period(period_ns: i64) -> Self {
+        let period_ns = period_ns.max(1);
+        // Three digits are enough, and a short number in the saved specification.
+        let minutes = period_ns as f64 / MINUTE_NS as f64;
+        let scaled = |scale: f64| {
+            let scale = scale / minutes.sqrt();
+            let unit = 10f64.powf(scale.log10().floor() - 2.0);
+            ((scale / unit).round() * unit) as f32
+        };
+        let bars = |n: i64| {
+            let minutes = (period_ns.saturating_mul(n) - 1) / MINUTE_NS + 1;
+            Some(u32::try_from(minutes).unwrap_or(u32::MAX))
+        };
+        let log_return = |lag, timeframe, scale| {
+            FeatureSpec::LogReturn(LogReturnSpec { lag, timeframe, instrument: 0, scale: scaled(scale) })
+        };
+        let ema = |period, timeframe, scale| {
+            FeatureSpec::EmaDistance(EmaDistanceSpec { period, timeframe, instrument: 0, scale: scaled(scale) })
+        };
+        let rsi = |timeframe| FeatureSpec::Rsi(RsiSpec { timeframe, scale: 2.0, ..RsiSpec::default() });
+        let (five, fifteen) = (bars(5), bars(15));
+        Self {
+            version: VERSION,
+            clip: 10.0,
+            features: vec![
+                log_return(1, None, 2000.0),
+                log_return(5, None, 1000.0),
+                log_return(15, None, 500.0),
+                ema(10, None, 1000.0),
+                ema(60, None, 500.0),
+                rsi(None),
+                FeatureSpec::Atr(AtrSpec { scale: scaled(2000.0), ..AtrSpec::default() }),
+                FeatureSpec::RealisedVolatility(RealisedVolatilitySpec {
+                    scale: scaled(2000.0),
+                    ..RealisedVolatilitySpec::default()
+                }),
+                FeatureSpec::VolumeRatio(VolumeRatioSpec::default()),
+                FeatureSpec::TimeOfDay(TimeOfDaySpec::default()),
+                log_return(1, five, 1000.0),
+                rsi(five),
+                log_return(1, fifteen, 500.0),
+                rsi(fifteen),
+                ema(10, fifteen, 250.0),
+            ],
+        }
+    }
+
+    /// Names of the numbers of a row.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.features.iter().flat_map(FeatureSpec::names).collect()
+    }
+
+    /// Whether every feature makes sense and none is there twice.
+    ///
+    /// # Errors
+    /// Names the feature by its place, the field, its value and the allowed range.
+    pub fn validate(&self) -> Result<()> {
+        if self.version != VERSION {
+            return Err(Error::spec("features.version", format!("{} is unknown; this build reads 1", self.version)));
+        }
+        if !(self.clip.is_finite() && self.clip > 0.0) {
+            return Err(Error::spec("features.clip", format!("{} must be a finite number above 0", self.clip)));
+        }
+        if self.features.is_empty() {
+            return Err(Error::spec("features", "there is none; name at least one"));
+        }
+        let mut seen: Vec<String> = Vec::new();
+        for (at, feature) in self.features.iter().enumerate() {
+            feature.validate().map_err(|error| match error {
+                Error::Spec { field, message } => Error::spec(format!("features[{at}].{field}"), message),
+                other => other,
+            })?;
+            for name in feature.names() {
+                if seen.contains(&name) {
+                    return Err(Error::spec(format!("features[{at}]"), format!("{name:?} is there twice; drop one")));
+                }
+                seen.push(name);
+            }
+        }
+        Ok(())
+    }
+
+    /// A short text that differs where anything differs: 64-bit FNV-1a (Fowler, Noll and Vo) of the specification as
+    /// JSON with all fields, in hexadecimal. The same on every platform.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        // What can't be JSON, a scale of infinity, is refused by `validate`.
+        let json = serde_json::to_string(self).unwrap_or_default();
+        let hash = json
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+        format!("{hash:016x}")
+    }
+}

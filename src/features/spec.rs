@@ -1,0 +1,143 @@
+//! One feature, as data.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AtrSpec, ColumnSpec, EmaDistanceSpec, Indicator, LogReturnSpec, RealisedVolatilitySpec, RsiSpec, SmaDistanceSpec,
+    TimeOfDaySpec, VolumeRatioSpec,
+    describe::{Describe, Place, Work},
+};
+use crate::{Error, Result};
+
+/// Most bars that an indicator may look back on.
+const MAX_COUNT: u32 = 100_000;
+/// Longest timeframe: a year of minutes.
+const MAX_TIMEFRAME: u32 = 525_600;
+
+/// One feature of a [`FeaturePipelineSpec`](super::FeaturePipelineSpec).
+///
+/// ```
+/// use tradepit::features::FeatureSpec;
+/// let parse = serde_json::from_str::<FeatureSpec>;
+/// let spec = parse(r#"{"kind": "ema_distance", "period": 10, "timeframe": 15, "scale": 100.0}"#).unwrap();
+/// assert_eq!(spec.names(), ["ema_distance_10@15m"]);
+/// let typo = parse(r#"{"kind": "ema_distance", "perod": 10}"#).unwrap_err();
+/// assert!(typo.to_string().contains("unknown field `perod`"));
+/// let range = parse(r#"{"kind": "rsi", "period": 0}"#).unwrap().validate().unwrap_err();
+/// assert_eq!(range.to_string(), "rsi.period: 0 must be from 1 to 100000");
+/// ```
+///
+/// Every field but a column's `name` has a default. `timeframe` is a bar size in minutes, of which only completed bars
+/// are seen (see [`Aggregator`](super::Aggregator)); without it the bars are those of the data. `instrument` is an index,
+/// 0 by default. `scale` multiplies the value, 1 by default; nothing is clipped here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FeatureSpec {
+    /// Logarithmic return over a lag.
+    LogReturn(LogReturnSpec),
+    /// Relative distance of the close from its simple moving average.
+    SmaDistance(SmaDistanceSpec),
+    /// Relative distance of the close from its exponential moving average.
+    EmaDistance(EmaDistanceSpec),
+    /// Relative strength index, from -1 to 1.
+    Rsi(RsiSpec),
+    /// Average true range, relative to the close.
+    Atr(AtrSpec),
+    /// Volume against its average.
+    VolumeRatio(VolumeRatioSpec),
+    /// Volatility of the last returns.
+    RealisedVolatility(RealisedVolatilitySpec),
+    /// Sine and cosine of the local time of day.
+    TimeOfDay(TimeOfDaySpec),
+    /// A column of the user's own.
+    Column(ColumnSpec),
+}
+
+impl FeatureSpec {
+    fn describe(&self) -> (&'static str, &dyn Describe) {
+        match self {
+            Self::LogReturn(spec) => ("log_return", spec),
+            Self::SmaDistance(spec) => ("sma_distance", spec),
+            Self::EmaDistance(spec) => ("ema_distance", spec),
+            Self::Rsi(spec) => ("rsi", spec),
+            Self::Atr(spec) => ("atr", spec),
+            Self::VolumeRatio(spec) => ("volume_ratio", spec),
+            Self::RealisedVolatility(spec) => ("realised_volatility", spec),
+            Self::TimeOfDay(spec) => ("time_of_day", spec),
+            Self::Column(spec) => ("column", spec),
+        }
+    }
+
+    /// Names of the numbers that it gives: kind, period, `@` timeframe, `#` instrument where it is not the first.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let Place { instrument, timeframe, .. } = self.place();
+        let mut names = self.describe().1.names();
+        for name in &mut names {
+            if let Some(minutes) = timeframe {
+                name.push_str(&format!("@{minutes}m"));
+            }
+            if instrument > 0 {
+                name.push_str(&format!("#{instrument}"));
+            }
+        }
+        names
+    }
+
+    /// Whether every number makes sense.
+    ///
+    /// # Errors
+    /// Names the field, its value and the allowed range.
+    pub fn validate(&self) -> Result<()> {
+        let (kind, spec) = self.describe();
+        let Place { timeframe, scale, .. } = spec.place();
+        for (field, count) in spec.counts() {
+            if !(1..=MAX_COUNT).contains(&count) {
+                return Err(Error::spec(format!("{kind}.{field}"), format!("{count} must be from 1 to {MAX_COUNT}")));
+            }
+        }
+        if let Some(minutes) = timeframe.filter(|minutes| !(1..=MAX_TIMEFRAME).contains(minutes)) {
+            return Err(Error::spec(
+                format!("{kind}.timeframe"),
+                format!("{minutes} must be from 1 to {MAX_TIMEFRAME} minutes, or absent for the bars of the data"),
+            ));
+        }
+        if !scale.is_finite() || scale == 0.0 {
+            return Err(Error::spec(format!("{kind}.scale"), format!("{scale} must be a finite number other than 0")));
+        }
+        if spec.names().iter().any(String::is_empty) {
+            return Err(Error::spec(format!("{kind}.name"), "is empty; name a column of the data"));
+        }
+        Ok(())
+    }
+
+    /// The streaming indicator behind it, before `scale`; none for the time of day and the user's columns.
+    ///
+    /// It takes bars of its timeframe.
+    #[must_use]
+    pub fn indicator(&self) -> Option<Box<dyn Indicator>> {
+        self.validate().ok()?;
+        match self.work() {
+            Work::Bars(indicator) => Some(indicator),
+            Work::TimeOfDay | Work::Column(_) => None,
+        }
+    }
+
+    pub(super) fn kind(&self) -> &'static str {
+        self.describe().0
+    }
+
+    pub(super) fn place(&self) -> Place {
+        self.describe().1.place()
+    }
+
+    /// Only for a validated specification.
+    pub(super) fn work(&self) -> Work {
+        self.describe().1.work()
+    }
+
+    pub(super) fn needs_positive_prices(&self) -> bool {
+        self.describe().1.needs_positive_prices()
+    }
+}

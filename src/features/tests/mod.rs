@@ -1,0 +1,3 @@
+mod causal;
+mod oracles;
+mod refusals;
