@@ -112,7 +112,8 @@ impl FeatureSpec {
         Ok(())
     }
 
-    /// The streaming indicator behind it, before `scale`; none for the time of day and the user's columns.
+    /// The streaming indicator behind it, before `scale`; none for the time of day and the user's columns, nor for a
+    /// specification that is not valid.
     ///
     /// It takes bars of its timeframe.
     #[must_use]
