@@ -62,9 +62,8 @@ impl FeaturePipelineSpec {
             let unit = 10f64.powf(scale.log10().floor() - 2.0);
             ((scale / unit).round() * unit) as f32
         };
-        let minutes = (period_ns.saturating_mul(5) - 1) / MINUTE_NS + 1;
-        let minutes = u32::try_from(minutes).unwrap_or(u32::MAX);
-        let (five, fifteen) = (Some(minutes), Some(minutes.saturating_mul(3)));
+        let five_bars = u32::try_from((period_ns.saturating_mul(5) - 1) / MINUTE_NS + 1).unwrap_or(u32::MAX);
+        let (five, fifteen) = (Some(five_bars), Some(five_bars.saturating_mul(3)));
         let log_return = |lag, timeframe, scale| {
             FeatureSpec::LogReturn(LogReturnSpec { lag, timeframe, instrument: 0, scale: scaled(scale) })
         };
