@@ -3,6 +3,7 @@
 pub mod account;
 mod error;
 pub mod features;
+pub mod ingest;
 pub mod market;
 pub mod models;
 pub mod order;

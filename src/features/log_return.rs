@@ -1,7 +1,5 @@
 //! Logarithmic returns.
 
-use std::collections::VecDeque;
-
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -59,22 +57,22 @@ impl Describe for LogReturnSpec {
 /// ```
 #[derive(Clone, Debug)]
 pub struct LogReturn {
-    past: VecDeque<f64>,
-    lag: usize,
+    /// The last `lag` prices in a ring; NaN where there was none yet.
+    past: Box<[f64]>,
+    at: usize,
 }
 
 impl LogReturn {
     /// Over `lag` prices, at least 1.
     #[must_use]
     pub fn new(lag: u32) -> Self {
-        let lag = lag.max(1) as usize;
-        Self { past: VecDeque::with_capacity(lag), lag }
+        Self { past: vec![f64::NAN; lag.max(1) as usize].into_boxed_slice(), at: 0 }
     }
 
     /// Takes the next price.
     pub fn update(&mut self, price: f64) -> f64 {
-        let before = if self.past.len() == self.lag { self.past.pop_front() } else { None };
-        self.past.push_back(price);
-        before.map_or(f64::NAN, |before| log_ratio(price, before))
+        let before = std::mem::replace(&mut self.past[self.at], price);
+        self.at = if self.at + 1 == self.past.len() { 0 } else { self.at + 1 };
+        log_ratio(price, before)
     }
 }

@@ -22,8 +22,10 @@ const VERSION: u32 = 1;
 /// assert_eq!(again.hash(), spec.hash());
 /// ```
 ///
-/// The default is meant for one-minute bars of an index future: its values there are of the order of 1.
-/// For bars of another size, see [`for_period`](Self::for_period).
+/// The default is meant for one-minute bars of an index future, where its values are of the order of 1: returns over 1, 5
+/// and 15 bars, distances from the averages of 10 and 60, RSI, ATR, realised volatility, volume ratio, time of day, and
+/// from completed bars of 5 and 15 minutes the return, the RSI, and the distance from the average. It is warm after 225
+/// bars at most. For bars of another size, see [`for_period`](Self::for_period).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FeaturePipelineSpec {
@@ -42,8 +44,8 @@ impl Default for FeaturePipelineSpec {
 }
 
 impl FeaturePipelineSpec {
-    /// The default features for bars of another size: the same counts of bars, timeframes of 5 and 15 bars (rounded up to
-    /// whole minutes), and scales smaller by the square root of the size, as a random walk asks for.
+    /// The default features for bars of another size: the same counts of bars, timeframes of 5 bars (rounded up to whole
+    /// minutes) and three times that, and scales smaller by the square root of the size, as a random walk asks for.
     ///
     /// ```
     /// use tradepit::{features::FeaturePipelineSpec, time::MINUTE_NS};
@@ -60,10 +62,8 @@ impl FeaturePipelineSpec {
             let unit = 10f64.powf(scale.log10().floor() - 2.0);
             ((scale / unit).round() * unit) as f32
         };
-        let bars = |n: i64| {
-            let minutes = (period_ns.saturating_mul(n) - 1) / MINUTE_NS + 1;
-            Some(u32::try_from(minutes).unwrap_or(u32::MAX))
-        };
+        let five_bars = u32::try_from((period_ns.saturating_mul(5) - 1) / MINUTE_NS + 1).unwrap_or(u32::MAX);
+        let (five, fifteen) = (Some(five_bars), Some(five_bars.saturating_mul(3)));
         let log_return = |lag, timeframe, scale| {
             FeatureSpec::LogReturn(LogReturnSpec { lag, timeframe, instrument: 0, scale: scaled(scale) })
         };
@@ -71,7 +71,6 @@ impl FeaturePipelineSpec {
             FeatureSpec::EmaDistance(EmaDistanceSpec { period, timeframe, instrument: 0, scale: scaled(scale) })
         };
         let rsi = |timeframe| FeatureSpec::Rsi(RsiSpec { timeframe, scale: 2.0, ..RsiSpec::default() });
-        let (five, fifteen) = (bars(5), bars(15));
         Self {
             version: VERSION,
             clip: 10.0,
@@ -144,5 +143,39 @@ impl FeaturePipelineSpec {
             .bytes()
             .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
         format!("{hash:016x}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_fnv_of_the_whole_specification() {
+        let parse = |text: &str| serde_json::from_str::<FeaturePipelineSpec>(text).unwrap();
+        let short = parse(r#"{"features": [{"kind": "rsi", "timeframe": 5}]}"#);
+        // By another program, of {"version":1,"clip":10.0,"features":[{"kind":"rsi","period":14,"timeframe":5,
+        // "instrument":0,"scale":1.0}]} without the line break.
+        assert_eq!(short.hash(), "efa3fc9c84d4aa95");
+        for other in [
+            r#"{"features": [{"kind": "rsi", "timeframe": 15}]}"#,
+            r#"{"features": [{"kind": "rsi", "timeframe": 5, "scale": 2}]}"#,
+            r#"{"features": [{"kind": "rsi", "timeframe": 5, "instrument": 1}]}"#,
+            r#"{"clip": 5, "features": [{"kind": "rsi", "timeframe": 5}]}"#,
+            r#"{"version": 2, "features": [{"kind": "rsi", "timeframe": 5}]}"#,
+        ] {
+            assert_ne!(parse(other).hash(), short.hash(), "{other}");
+        }
+    }
+
+    #[test]
+    fn defaults_of_any_period_are_valid_and_read_back() {
+        for seconds in [1, 20, 60, 300, 3600, 86_400] {
+            let spec = FeaturePipelineSpec::for_period(seconds * MINUTE_NS / 60);
+            spec.validate().unwrap();
+            let again = serde_json::from_str(&serde_json::to_string(&spec).unwrap()).unwrap();
+            assert_eq!(spec, again);
+        }
+        assert!(FeaturePipelineSpec::for_period(MINUTE_NS / 60).names().contains(&"rsi_14@3m".to_owned()));
     }
 }
