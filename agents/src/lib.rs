@@ -1,1 +1,6 @@
-//! Under construction.
+//! Native learning agents for any tradepit `VecEnv`.
+
+pub mod nn;
+mod rng;
+
+pub use rng::Rng;

@@ -1,0 +1,14 @@
+//! Networks of our own: a multilayer perceptron, its backward pass, and Adam.
+
+mod adam;
+mod kernel;
+mod loops;
+mod mlp;
+mod orthogonal;
+mod real;
+mod tanh;
+
+pub use adam::Adam;
+pub(crate) use loops::{add, squares};
+pub use mlp::{Mlp, Workspace};
+pub use real::Real;
