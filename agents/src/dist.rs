@@ -134,7 +134,7 @@ pub(crate) fn mode(logits: &[f32]) -> usize {
 pub(crate) fn draw(log_probs: &[f32], rng: &mut Rng) -> usize {
     let mut left = rng.uniform();
     for (i, &log_prob) in log_probs.iter().enumerate() {
-        left -= f64::from(log_prob.exp());
+        left -= f64::from(Real::exp(log_prob));
         if left < 0.0 {
             return i;
         }

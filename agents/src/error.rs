@@ -16,19 +16,17 @@ pub enum Error {
     #[error("{0}")]
     Mismatch(String),
     /// The environment gave a number that is infinite or NaN.
-    #[error("{what} of environment {env} is {value} at step {step}; nothing was learned from it, fix the environment")]
+    #[error("{what} of environment {env} is {value}; nothing was learned from it, fix the environment")]
     NotFinite {
-        /// Which number.
+        /// Which number, and when.
         what: String,
         /// Index of the environment in the batch.
         env: usize,
-        /// Steps of the batch since training began.
-        step: u64,
         /// The number.
         value: f32,
     },
     /// The update left the range of numbers.
-    #[error("the gradient became {0} in an update; the parameters are as before it, try a lower learning_rate")]
+    #[error("the norm of the gradient became {0}; parameters are those before it, try a lower learning_rate")]
     Diverged(f64),
     /// A buffer has the wrong length.
     #[error("{name}: expected {expected} values, got {got}")]

@@ -30,11 +30,11 @@ pub(crate) struct Layer {
 }
 
 impl Layer {
-    fn split<T>(self, params: &[T]) -> (&[T], &[T]) {
+    pub(crate) fn split<T>(self, params: &[T]) -> (&[T], &[T]) {
         params[self.start..][..self.outputs * (self.inputs + 1)].split_at(self.outputs * self.inputs)
     }
 
-    fn split_mut<T>(self, params: &mut [T]) -> (&mut [T], &mut [T]) {
+    pub(crate) fn split_mut<T>(self, params: &mut [T]) -> (&mut [T], &mut [T]) {
         params[self.start..][..self.outputs * (self.inputs + 1)].split_at_mut(self.outputs * self.inputs)
     }
 }
