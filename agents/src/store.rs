@@ -48,19 +48,23 @@ fn actor_tensors(policy: &Policy, tensors: &mut Tensors) {
 
 /// Layer by layer as torch names and shapes them, so that other tools can read the weights.
 pub(crate) fn net_tensors(prefix: &str, net: &crate::nn::Mlp, params: &[f32], tensors: &mut Tensors) {
+    let mut torch = vec![0.0; net.parameters()];
+    net.to_torch(params, &mut torch);
     for (index, layer) in net.layers().enumerate() {
-        let (weight, bias) = layer.split(params);
+        let (weight, bias) = layer.split(&torch);
         tensors.insert(format!("{prefix}.{index}.weight"), (vec![layer.outputs, layer.inputs], weight.to_vec()));
         tensors.insert(format!("{prefix}.{index}.bias"), (vec![layer.outputs], bias.to_vec()));
     }
 }
 
 pub(crate) fn read_net(prefix: &str, net: &crate::nn::Mlp, file: &SafeTensors<'_>, params: &mut [f32]) -> Result<()> {
+    let mut torch = vec![0.0; net.parameters()];
     for (index, layer) in net.layers().enumerate() {
-        let (weight, bias) = layer.split_mut(params);
+        let (weight, bias) = layer.split_mut(&mut torch);
         read_into(file, &format!("{prefix}.{index}.weight"), weight)?;
         read_into(file, &format!("{prefix}.{index}.bias"), bias)?;
     }
+    net.from_torch(&torch, params);
     Ok(())
 }
 

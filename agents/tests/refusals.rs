@@ -74,9 +74,9 @@ fn other_bytes_are_not_a_policy() {
     }
     let policy = Policy::new(&Space::Box { len: 1, low: 0.0, high: 1.0 }, &Space::Discrete { n: 2 }, &[8], 0).unwrap();
     let bytes = policy.to_bytes().unwrap();
-    let at = bytes.windows(12).position(|part| part == br#"\"format\":1,"#).unwrap();
+    let at = bytes.windows(13).position(|part| part == br#"\"format\":1,"#).unwrap();
     let mut later = bytes.clone();
-    later[at + 10] = b'9';
+    later[at + 11] = b'9';
     let message = Policy::from_bytes(&later).unwrap_err().to_string();
     assert_eq!(message, "not a saved policy: format 9, this version reads 1");
     let mut broken = bytes;

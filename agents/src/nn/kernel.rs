@@ -1,44 +1,39 @@
-//! The only unsafe code of this crate: calls into `matrixmultiply`, and loops compiled for the processor at hand.
+//! Matrix products, and loops compiled for the processor at hand: every call into unsafe code goes through here.
 
-#![expect(unsafe_code, reason = "strided matrix products by pointer; calls of functions compiled for wider vectors")]
+#![expect(unsafe_code, reason = "matrix products by pointer; calls of functions compiled for wider vectors")]
 
-/// A strided matrix, borrowed: element (i, j) is `data[i * rows + j * columns]`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct View<'a, T> {
-    pub(super) data: &'a [T],
-    pub(super) rows: usize,
-    pub(super) columns: usize,
-}
+#[cfg(target_arch = "x86_64")]
+use std::arch::is_x86_feature_detected as has;
+
+#[cfg(target_arch = "x86_64")]
+use super::tiles;
 
 macro_rules! product {
-    ($name:ident, $float:ty, $gemm:path) => {
-        /// `c = a * b`, where a is m x k, b is k x n, and c is m x n and row-major.
+    ($name:ident, $float:ty, $gemm:path, $(($($feature:tt),+) => $tiles:path),*) => {
+        /// `c = a * b`, sized m x k x n; `a[i, p]` is `a[i * ra + p * ca]`, b and c are row-major with n columns.
         pub(super) fn $name(
-            (m, k, n): (usize, usize, usize),
-            a: View<'_, $float>,
-            b: View<'_, $float>,
-            c: &mut [$float],
+            (m, k, n): (usize, usize, usize), a: &[$float], (ra, ca): (usize, usize), b: &[$float], c: &mut [$float],
         ) {
-            assert!(k == 0 || m == 0 || a.data.len() > (m - 1) * a.rows + (k - 1) * a.columns, "left matrix too short");
-            assert!(
-                k == 0 || n == 0 || b.data.len() > (k - 1) * b.rows + (n - 1) * b.columns,
-                "right matrix too short"
-            );
-            assert!(c.len() >= m * n, "result too short");
-            let (ra, ca, rb, cb) = (a.rows as isize, a.columns as isize, b.rows as isize, b.columns as isize);
-            let (left, right, result) = (a.data.as_ptr(), b.data.as_ptr(), c.as_mut_ptr());
-            // SAFETY: the last element that each stride can reach was just checked to lie within its slice;
-            // `c` is borrowed mutably, so nothing else points into it, and its rows do not overlap.
-            unsafe { $gemm(m, k, n, 1.0, left, ra, ca, right, rb, cb, 0.0, result, n as isize, 1) }
+            assert!(m > 0 && k > 0 && n > 0 && a.len() > (m - 1) * ra + (k - 1) * ca, "left matrix too short");
+            assert!(b.len() >= k * n && c.len() >= m * n, "right matrix or result too short");
+            let (a, b, c) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
+            $(#[cfg(target_arch = "x86_64")]
+            if $(has!($feature))&&+ {
+                // SAFETY: the processor has the features, and the matrices were just checked to be that large; c is
+                // borrowed mutably, so nothing else points into it.
+                return unsafe { $tiles((m, k, n), a, ra, ca, b, c) };
+            })*
+            // SAFETY: as above.
+            unsafe { $gemm(m, k, n, 1.0, a, ra as isize, ca as isize, b, n as isize, 1, 0.0, c, n as isize, 1) }
         }
     };
 }
-product!(product_f32, f32, matrixmultiply::sgemm);
-product!(product_f64, f64, matrixmultiply::dgemm);
+product!(product_f32, f32, matrixmultiply::sgemm, ("avx512f") => tiles::product_512, ("avx2", "fma") => tiles::product_256);
+product!(product_f64, f64, matrixmultiply::dgemm,);
 
 /// A loop over floats that [`run`] compiles for several processors. It must not fuse multiply and add, so that
 /// every path gives the same bits; `run` must be `#[inline(always)]` for the wider code to be made at all.
-pub(super) trait Kernel {
+pub(crate) trait Kernel {
     fn run(self);
 }
 
@@ -55,18 +50,14 @@ fn middle<K: Kernel>(kernel: K) {
 }
 
 /// Runs a kernel with the widest vectors of this processor.
-pub(super) fn run<K: Kernel>(kernel: K) {
+pub(crate) fn run<K: Kernel>(kernel: K) {
     #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::is_x86_feature_detected as has;
-        if has!("avx512f") && has!("avx512vl") && has!("avx512dq") && has!("avx512bw") {
-            // SAFETY: the processor has what `wide` is compiled for (AVX2 comes with AVX-512F); it is a safe function.
-            return unsafe { wide(kernel) };
-        }
-        if has!("avx2") {
-            // SAFETY: the processor has what `middle` is compiled for; it is a safe function otherwise.
-            return unsafe { middle(kernel) };
-        }
+    if has!("avx512f") && has!("avx512vl") && has!("avx512dq") && has!("avx512bw") {
+        // SAFETY: the processor has what `wide` is compiled for (AVX2 comes with AVX-512F); it is safe otherwise.
+        return unsafe { wide(kernel) };
+    } else if has!("avx2") {
+        // SAFETY: the processor has what `middle` is compiled for; it is safe otherwise.
+        return unsafe { middle(kernel) };
     }
     kernel.run();
 }

@@ -3,7 +3,7 @@
 use super::kernel::{self, Kernel};
 use super::real::Real;
 
-/// Below this many outputs a layer is a few dot products per row; a matrix product would mostly multiply padding.
+/// Layers with fewer outputs than this are narrow.
 pub(super) const NARROW: usize = 8;
 const LANES: usize = 16;
 
@@ -48,7 +48,7 @@ fn dot<T: Real>(a: &[T], b: &[T]) -> T {
     let mut width = LANES / 2;
     while width > 0 {
         for lane in 0..width {
-            lanes[lane] = lanes[lane] + lanes[lane + width];
+            lanes[lane] += lanes[lane + width];
         }
         width /= 2;
     }

@@ -15,7 +15,9 @@ use super::real::Real;
 /// assert_eq!(net.parameters(), 3 * 64 + 64 + 64 * 64 + 64 + 64 * 2 + 2);
 /// ```
 ///
-/// Layer by layer: the weight, row-major `outputs x inputs` (as torch keeps it), then the bias.
+/// Layer by layer: the weight, then the bias. Weights are row-major, `inputs x outputs` where there are 8 outputs or
+/// more (so that no product needs a transposed copy of a large one), `outputs x inputs` otherwise;
+/// [`Mlp::to_torch`] and [`Mlp::from_torch`] translate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mlp {
     sizes: Vec<usize>,
@@ -30,6 +32,11 @@ pub(crate) struct Layer {
 }
 
 impl Layer {
+    /// A few dot products per row: a matrix product would mostly multiply padding.
+    fn narrow(self) -> bool {
+        self.outputs < NARROW
+    }
+
     pub(crate) fn split<T>(self, params: &[T]) -> (&[T], &[T]) {
         params[self.start..][..self.outputs * (self.inputs + 1)].split_at(self.outputs * self.inputs)
     }
@@ -45,6 +52,7 @@ pub struct Workspace<T> {
     outputs: Vec<Vec<T>>,
     delta: Vec<T>,
     previous: Vec<T>,
+    transposed: Vec<T>,
 }
 
 impl Mlp {
@@ -89,6 +97,10 @@ impl Mlp {
             outputs: self.sizes[1..].iter().map(|&size| vec![T::ZERO; rows * size]).collect(),
             delta: vec![T::ZERO; rows * widest],
             previous: vec![T::ZERO; rows * widest],
+            transposed: vec![
+                T::ZERO;
+                self.layers().skip(1).map(|layer| layer.inputs * layer.outputs).max().unwrap_or(0)
+            ],
         }
     }
 
@@ -100,6 +112,31 @@ impl Mlp {
             let (weight, bias) = layer.split_mut(params);
             orthogonal::fill(weight, layer.outputs, layer.inputs, gain, rng);
             bias.fill(T::ZERO);
+        }
+        let torch = params[..self.parameters()].to_vec();
+        self.from_torch(&torch, params);
+    }
+
+    /// Copies parameters whose weights are `outputs x inputs` everywhere, as torch keeps them, into this layout.
+    pub fn from_torch<T: Real>(&self, torch: &[T], params: &mut [T]) {
+        self.translate(torch, params, |layer| (layer.outputs, layer.inputs));
+    }
+
+    /// Copies parameters of this layout into one whose weights are `outputs x inputs` everywhere.
+    pub fn to_torch<T: Real>(&self, params: &[T], torch: &mut [T]) {
+        self.translate(params, torch, |layer| (layer.inputs, layer.outputs));
+    }
+
+    fn translate<T: Real>(&self, from: &[T], to: &mut [T], shape: impl Fn(Layer) -> (usize, usize)) {
+        for layer in self.layers() {
+            let ((weight, bias), (to_weight, to_bias)) = (layer.split(from), layer.split_mut(to));
+            let (rows, columns) = shape(layer);
+            if layer.narrow() {
+                to_weight.copy_from_slice(weight);
+            } else {
+                transpose(weight, rows, columns, to_weight);
+            }
+            to_bias.copy_from_slice(bias);
         }
     }
 
@@ -113,10 +150,10 @@ impl Mlp {
             let x = if index == 0 { x } else { &before[index - 1][..rows * inputs] };
             let y = &mut after[0][..rows * outputs];
             let (weight, bias) = layer.split(params);
-            if outputs < NARROW {
+            if layer.narrow() {
                 kernel::run(NarrowForward { x, weight, inputs, y });
             } else {
-                T::product((rows, inputs, outputs), (x, inputs, 1), (weight, 1, inputs), y);
+                T::product((rows, inputs, outputs), x, (inputs, 1), weight, y);
             }
             kernel::run(Bias { y, bias, tanh: index < last });
         }
@@ -134,26 +171,42 @@ impl Mlp {
         let rows = x.len() / self.inputs();
         for (index, layer) in self.layers().enumerate().rev() {
             let Layer { inputs, outputs, .. } = layer;
-            let narrow = outputs < NARROW;
             let x = if index == 0 { x } else { &work.outputs[index - 1][..rows * inputs] };
             let d = &work.delta[..rows * outputs];
             let (grad, grad_bias) = layer.split_mut(gradient);
-            if narrow {
+            if layer.narrow() {
                 kernel::run(NarrowWeights { d, x, inputs, grad });
             } else {
-                T::product((outputs, rows, inputs), (d, 1, outputs), (x, inputs, 1), grad);
+                T::product((inputs, rows, outputs), x, (1, inputs), d, grad);
             }
             kernel::run(ColumnSums { d, grad: grad_bias });
             if index > 0 {
                 let weight = layer.split(params).0;
                 let dx = &mut work.previous[..rows * inputs];
-                if narrow {
+                if layer.narrow() {
                     kernel::run(NarrowBack { d, weight, inputs, dx });
                 } else {
-                    T::product((rows, outputs, inputs), (d, outputs, 1), (weight, inputs, 1), dx);
+                    let transposed = &mut work.transposed[..inputs * outputs];
+                    transpose(weight, inputs, outputs, transposed);
+                    T::product((rows, outputs, inputs), d, (outputs, 1), transposed, dx);
                 }
                 kernel::run(TanhBack { d: dx, y: x });
                 std::mem::swap(&mut work.delta, &mut work.previous);
+            }
+        }
+    }
+}
+
+/// Writes the transpose of a row-major `rows x columns` matrix, in blocks that stay in the cache.
+fn transpose<T: Real>(from: &[T], rows: usize, columns: usize, to: &mut [T]) {
+    const BLOCK: usize = 16;
+    for top in (0..rows).step_by(BLOCK) {
+        for left in (0..columns).step_by(BLOCK) {
+            for column in left..columns.min(left + BLOCK) {
+                let to = &mut to[column * rows..][top..rows.min(top + BLOCK)];
+                for (to, from) in to.iter_mut().zip(from[top * columns + column..].iter().step_by(columns)) {
+                    *to = *from;
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use super::kernel::{self, View};
+use super::kernel;
 
 /// A float: `f32` to train in, `f64` so that tests can difference the very same code.
 pub trait Real:
@@ -45,18 +45,14 @@ pub trait Real:
     fn max(self, other: Self) -> Self;
     /// Neither infinite nor NaN.
     fn is_finite(self) -> bool;
-    /// `c = a * b`, where a is m x k, b is k x n and c is m x n; strides are (row, column).
-    fn product(size: (usize, usize, usize), a: (&[Self], usize, usize), b: (&[Self], usize, usize), c: &mut [Self]);
+    /// `c = a * b`, sized m x k x n; `a` has strides (row, column), b and c are row-major.
+    fn product(size: (usize, usize, usize), a: &[Self], strides: (usize, usize), b: &[Self], c: &mut [Self]);
 
     /// The value within `[low, high]`.
     #[inline(always)]
     fn clip(self, low: Self, high: Self) -> Self {
         self.max(low).min(high)
     }
-}
-
-fn view<T>((data, rows, columns): (&[T], usize, usize)) -> View<'_, T> {
-    View { data, rows, columns }
 }
 
 impl Real for f32 {
@@ -98,8 +94,8 @@ impl Real for f32 {
     fn is_finite(self) -> bool {
         Self::is_finite(self)
     }
-    fn product(size: (usize, usize, usize), a: (&[Self], usize, usize), b: (&[Self], usize, usize), c: &mut [Self]) {
-        kernel::product_f32(size, view(a), view(b), c);
+    fn product(size: (usize, usize, usize), a: &[Self], strides: (usize, usize), b: &[Self], c: &mut [Self]) {
+        kernel::product_f32(size, a, strides, b, c);
     }
 }
 
@@ -142,7 +138,7 @@ impl Real for f64 {
     fn is_finite(self) -> bool {
         Self::is_finite(self)
     }
-    fn product(size: (usize, usize, usize), a: (&[Self], usize, usize), b: (&[Self], usize, usize), c: &mut [Self]) {
-        kernel::product_f64(size, view(a), view(b), c);
+    fn product(size: (usize, usize, usize), a: &[Self], strides: (usize, usize), b: &[Self], c: &mut [Self]) {
+        kernel::product_f64(size, a, strides, b, c);
     }
 }

@@ -80,6 +80,14 @@ impl Model {
         self.actor.parameters() + self.head.log_stds()
     }
 
+    /// Copies parameters between this layout and torch's, both nets'; log standard deviations stay as they are.
+    fn translate<T: Real>(&self, from: &[T], to: &mut [T], copy: impl Fn(&Mlp, &[T], &mut [T])) {
+        to.copy_from_slice(from);
+        copy(&self.actor, from, to);
+        let critic = self.policy_parameters();
+        copy(&self.critic, &from[critic..], &mut to[critic..]);
+    }
+
     /// All parameters.
     #[must_use]
     pub fn parameters(&self) -> usize {
@@ -255,6 +263,9 @@ pub(super) fn sum_shards<T: Real>(shards: &mut [ShardGradient<T>]) {
 
 /// The loss of one minibatch and its gradient, for tests against other implementations.
 ///
+/// Parameters and gradient: the actor's layers (weight `outputs x inputs`, bias), log standard deviations, the
+/// critic's layers.
+///
 /// # Errors
 /// When the batch's slices do not have one row for each of its samples, or `params` is not as long as the model's.
 #[doc(hidden)]
@@ -284,6 +295,9 @@ pub fn loss_and_gradients<T: Real>(
             return Err(Error::Mismatch(format!("action {action:?} is not in 0..{n}")));
         }
     }
+    let mut own = vec![T::ZERO; params.len()];
+    model.translate(params, &mut own, Mlp::from_torch);
+    let params = &own[..];
     let indices: Vec<u32> = (0..u32::try_from(n).unwrap_or(u32::MAX)).collect();
     let minibatch = Minibatch::new(batch, &indices, config.normalize_advantage);
     let mut work = Work::new(model);
@@ -294,6 +308,8 @@ pub fn loss_and_gradients<T: Real>(
         minibatch.shard((model, config), params, index, &mut work, shard);
     }
     sum_shards(&mut shards);
-    let first = shards.into_iter().next();
-    first.map(|shard| (shard.terms, shard.gradient)).ok_or(Error::Shape { name: "batch", expected: 1, got: 0 })
+    let first = shards.first().ok_or(Error::Shape { name: "batch", expected: 1, got: 0 })?;
+    let mut gradient = vec![T::ZERO; params.len()];
+    model.translate(&first.gradient, &mut gradient, Mlp::to_torch);
+    Ok((first.terms, gradient))
 }
