@@ -122,10 +122,11 @@ impl VecEnv for Toy {
                 (Actions::Box(actions), Space::Box { .. }) => -(actions[env] - row[0]).powi(2),
                 (Actions::Discrete(actions), Space::Discrete { .. }) => {
                     let chosen = usize::try_from(actions[env]).ok().and_then(|place| row.get(place));
-                    let chosen = *chosen.ok_or_else(|| Error::Action(format!("{} is out of range", actions[env])))?;
+                    let chosen = *chosen
+                        .ok_or_else(|| Error::Action { env, message: format!("{} is out of range", actions[env]) })?;
                     if row.iter().all(|&value| value <= chosen) { 1.0 } else { 0.0 }
                 }
-                _ => return Err(Error::Action(format!("expected one of {:?}", self.action))),
+                _ => return Err(Error::Action { env: 0, message: format!("expected one of {:?}", self.action) }),
             };
             row.copy_within(..inputs - 1, 1);
             row[0] = (2.0 * self.rngs[env].uniform() - 1.0) as f32;
