@@ -1,5 +1,7 @@
 //! Money balances: for any order stream, cash, positions and costs add up, and mirror images mirror.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::sync::Arc;
 
 use proptest::prelude::*;

@@ -1,5 +1,7 @@
 //! A steady step allocates nothing. Alone in its binary: the allocator counts for the whole process.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod road;
 
 use std::{

@@ -1,5 +1,7 @@
 //! A batch is its environments: bit for bit, whatever the threads, the mode, or the neighbours.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod road;
 
 use road::{Actor, Buffers, actions, bits, costly, draw_all, es};

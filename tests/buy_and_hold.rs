@@ -1,5 +1,7 @@
 //! Buying once and holding gives what the hand formula says, to the cent, with costs, on the shipped samples.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::path::{Path, PathBuf};
 
 use tradepit::{

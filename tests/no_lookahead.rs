@@ -1,5 +1,7 @@
 //! Another future leaves the past bit-equal; and what can be known too late to trade on earns nothing.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod road;
 
 use proptest::prelude::*;

@@ -1,5 +1,7 @@
 //! Numbers published by other systems that our models reproduce. `golden/oracles.json` holds them with their sources.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use serde_json::Value;
 use tradepit::{
     Bar, Instrument, InstrumentId, Timestamp,
