@@ -78,6 +78,11 @@ pub struct Transition {
 #[inline]
 pub fn open(rules: &Rules, venue: &mut impl Venue, state: &mut EnvState, start: Start, obs: &mut [f32]) -> Result<()> {
     venue.open(start, &mut state.account)?;
+    // Observations and rewards divide by it; a simulation checks its cash beforehand, a broker's word comes here.
+    if state.account.opening_equity() <= 0.0 {
+        let message = format!("{} must be above 0 to begin an episode", state.account.opening_equity());
+        return Err(crate::Error::spec("account.equity", message));
+    }
     state.account.mark(venue.market());
     state.peak = state.account.equity();
     state.drawdown = 0.0;
