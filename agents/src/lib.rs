@@ -1,1 +1,36 @@
-//! Under construction.
+//! Native learning agents for any tradepit `VecEnv`: spaces, observations and rewards in, actions out.
+//!
+//! [`Ppo`] trains a [`Policy`]; [`evaluate()`] says how good an [`Agent`] is, and [`Constant`] and [`Random`] what it
+//! has to beat. The networks are our own ([`nn`]): a manual backward pass that tests difference in double precision.
+//!
+//! The same seed gives the same bits, whatever the number of threads: minibatches are split into parts of a fixed
+//! size, whose gradients are summed in their order.
+//!
+//! | file with unsafe code | why |
+//! |---|---|
+//! | `nn/kernel.rs` | matrix products by pointer; loops compiled for wider vectors than the baseline's |
+
+mod agent;
+mod baselines;
+mod dist;
+mod error;
+mod evaluate;
+mod gae;
+pub mod nn;
+mod normalise;
+mod policy;
+#[doc(hidden)]
+pub mod ppo;
+mod rng;
+mod rollout;
+mod store;
+pub mod toy;
+
+pub use agent::{ActionsMut, Agent};
+pub use baselines::{Constant, Random, Sampling};
+pub use error::{Error, Result};
+pub use evaluate::{EvaluationStats, evaluate};
+pub use gae::Steps;
+pub use policy::Policy;
+pub use ppo::{Ppo, PpoConfig, Progress};
+pub use rng::Rng;

@@ -219,11 +219,10 @@ impl FeaturePipeline {
             }
             row[*out] = (*value * *scale) as f32;
         }
-        for value in row {
-            // NaN, the sign of a cold indicator, stays NaN.
-            let bounded = value.clamp(-self.clip, self.clip);
-            self.clipped += u64::from(value.abs() > self.clip);
-            *value = bounded;
+        // NaN, the sign of a cold indicator, stays, and so does infinity: it is a fault of a user's column, to be refused.
+        for value in row.iter_mut().filter(|value| value.is_finite() && value.abs() > self.clip) {
+            *value = self.clip.copysign(*value);
+            self.clipped += 1;
         }
     }
 

@@ -154,13 +154,14 @@ mod tests {
     fn the_hash_is_fnv_of_the_whole_specification() {
         let parse = |text: &str| serde_json::from_str::<FeaturePipelineSpec>(text).unwrap();
         let short = parse(r#"{"features": [{"kind": "rsi", "timeframe": 5}]}"#);
-        // FNV-1a of {"version":1,"features":[{"kind":"rsi","period":14,"timeframe":5,"instrument":0,"scale":1.0}]},
-        // by another program.
-        assert_eq!(short.hash(), "9a4490f6803378e2");
+        // By another program, of {"version":1,"clip":10.0,"features":[{"kind":"rsi","period":14,"timeframe":5,
+        // "instrument":0,"scale":1.0}]} without the line break.
+        assert_eq!(short.hash(), "efa3fc9c84d4aa95");
         for other in [
             r#"{"features": [{"kind": "rsi", "timeframe": 15}]}"#,
             r#"{"features": [{"kind": "rsi", "timeframe": 5, "scale": 2}]}"#,
             r#"{"features": [{"kind": "rsi", "timeframe": 5, "instrument": 1}]}"#,
+            r#"{"clip": 5, "features": [{"kind": "rsi", "timeframe": 5}]}"#,
             r#"{"version": 2, "features": [{"kind": "rsi", "timeframe": 5}]}"#,
         ] {
             assert_ne!(parse(other).hash(), short.hash(), "{other}");

@@ -29,7 +29,8 @@ const MAX_TIMEFRAME: u32 = 525_600;
 ///
 /// Every field but a column's `name` has a default. `timeframe` is a bar size in minutes, of which only completed bars
 /// are seen (see [`Aggregator`](super::Aggregator)); without it the bars are those of the data. `instrument` is an index,
-/// 0 by default. `scale` multiplies the value, 1 by default; nothing is clipped here.
+/// 0 by default. `scale` multiplies the value, 1 by default, before
+/// the pipeline clips it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]

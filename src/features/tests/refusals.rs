@@ -2,7 +2,7 @@
 
 use crate::{
     Bar, Instrument, MarketData, Timestamp,
-    features::{FeaturePipeline, FeaturePipelineSpec, attach},
+    features::{FeaturePipeline, FeaturePipelineSpec, attach, backfill},
     market::{Calendar, synth},
     time::MINUTE_NS,
 };
@@ -113,6 +113,18 @@ fn a_column_may_be_unknown_at_the_beginning_only() {
     assert!(hole.starts_with("row 1, column own: NaN after the warm-up of 0 rows"), "{hole}");
     let never = attach(bars(&[1.0; 2], vec![f32::NAN; 2]), &own).unwrap_err().to_string();
     assert!(never.starts_with("row 1, column own: NaN at the end of the data"), "{never}");
+}
+
+#[test]
+fn large_numbers_are_clipped_and_counted_and_infinite_ones_refused() {
+    let own: FeaturePipelineSpec =
+        serde_json::from_str(r#"{"clip": 5, "features": [{"kind": "column", "name": "own"}]}"#).unwrap();
+    let (data, pipeline) = backfill(bars(&[1.0; 4], vec![-7.0, 5.0, 6.0, 1.0]), &own).unwrap();
+    assert_eq!((data.view(4).window(4), pipeline.clipped()), ([-5.0f32, 5.0, 5.0, 1.0].as_slice(), 2));
+    let infinite = attach(bars(&[1.0; 2], vec![1.0, f32::INFINITY]), &own).unwrap_err().to_string();
+    assert!(infinite.starts_with("row 1, column own: inf after the warm-up"), "{infinite}");
+    let clip = FeaturePipelineSpec { clip: 0.0, ..own }.validate().unwrap_err().to_string();
+    assert_eq!(clip, "features.clip: 0 must be a finite number above 0");
 }
 
 #[test]

@@ -1,0 +1,427 @@
+//! PPO (Schulman et al. 2017) from top to bottom, with the details of Huang et al. (2022).
+
+use std::ops::ControlFlow;
+
+use tradepit_envs::{Autoreset, EpisodeStats, StepOut, VecEnv};
+
+use crate::agent::ActionsMut;
+use crate::dist::Head;
+use crate::nn::{self, Adam};
+use crate::normalise::{Moments, RewardScaler};
+use crate::policy::{Policy, ROWS, check_finite, stream};
+use crate::rng::Rng;
+use crate::rollout::Rollout;
+use crate::{Error, Result};
+
+use super::PpoConfig;
+use super::loss::{Batch, LossTerms, Minibatch, Model, ShardGradient, Work, sum_shards};
+use super::parallel::Crew;
+
+/// How training goes, after each iteration; losses are means over its minibatches.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// Steps of single environments since the agent was made.
+    pub steps: u64,
+    /// Where this call of `learn` will end.
+    pub total_steps: u64,
+    /// Rollouts since the agent was made.
+    pub iterations: u64,
+    /// Sums over the episodes that ended in this iteration.
+    pub episodes: EpisodeStats,
+    /// Clipped surrogate.
+    pub policy_loss: f64,
+    /// Mean square of the critic's error.
+    pub value_loss: f64,
+    /// Of the policy.
+    pub entropy: f64,
+    /// Approximate KL divergence from the rollout's policy.
+    pub approx_kl: f64,
+    /// Share of samples whose ratio left the clip range.
+    pub clip_fraction: f64,
+    /// Share of the variance of returns that the critic explained before the update.
+    pub explained_variance: Option<f64>,
+    /// Norm of the gradient before it was clipped.
+    pub grad_norm: f64,
+    /// Of the last step.
+    pub learning_rate: f64,
+    /// Minibatches that were learned from; fewer than planned when `target_kl` ended the update.
+    pub minibatches: u64,
+}
+
+/// The PPO trainer: a policy, a critic, and all that is needed to go on learning.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use tradepit_agents::{Ppo, PpoConfig, toy::Toy};
+/// let mut env = Toy::follow(16, 1); // reward: -(action - observation)^2
+/// let config = PpoConfig { n_steps: 16, batch_size: 128, ..PpoConfig::default() };
+/// let mut ppo = Ppo::new(config, &env)?;
+/// ppo.learn(&mut env, 1024, |progress| {
+///     assert!(progress.value_loss.is_finite());
+///     ControlFlow::Continue(())
+/// })?;
+/// assert_eq!(ppo.steps(), 1024);
+/// # tradepit_agents::Result::Ok(())
+/// ```
+///
+/// It collects `n_steps` from every environment, then makes `n_epochs` passes of minibatches over them. The same
+/// seed gives the same bits, for any number of threads.
+#[derive(Debug)]
+pub struct Ppo {
+    pub(super) config: PpoConfig,
+    /// What acts; its parameters are the first of `params`.
+    pub(super) policy: Policy,
+    pub(super) model: Model,
+    /// Actor, log standard deviations, critic.
+    pub(super) params: Vec<f32>,
+    pub(super) adam: Adam<f32>,
+    pub(super) actions_rng: Rng,
+    pub(super) shuffle_rng: Rng,
+    pub(super) reward_scaler: Option<RewardScaler>,
+    pub(super) steps: u64,
+    pub(super) iterations: u64,
+    /// Raw observations that the environments wait with; `None` before the first reset.
+    pub(super) last_obs: Option<Vec<f32>>,
+    /// The same from a file, until the caller says that the environments stand there.
+    pub(super) saved_obs: Option<Vec<f32>>,
+    /// Of `predict`, so that looking at actions leaves training as it is.
+    pub(super) predict_rng: Rng,
+    buffers: Option<Buffers>,
+}
+
+/// Memory of an iteration, made once.
+#[derive(Debug)]
+struct Buffers {
+    rollout: Rollout,
+    rewards: Vec<f32>,
+    final_obs: Vec<f32>,
+    scaled: Vec<f32>,
+    cut: Vec<usize>,
+    numbers: Vec<f32>,
+    choices: Vec<i64>,
+    indices: Vec<u32>,
+    shards: Vec<ShardGradient<f32>>,
+    crew: Crew<Work<f32>>,
+}
+
+impl Ppo {
+    /// An untrained agent for environments of this kind.
+    ///
+    /// # Errors
+    /// When a field of the configuration is out of range, or the environment's spaces or autoreset mode cannot be
+    /// learned from (it must be `SameStep`: the other modes hide the observation that truncation is valued by).
+    pub fn new(config: PpoConfig, env: &impl VecEnv) -> Result<Self> {
+        config.validate()?;
+        let (observation, action) = (env.observation_space(), env.action_space());
+        let mut policy = Policy::new(observation, action, &config.hidden, config.seed)?;
+        policy.set_log_std(config.log_std_init as f32);
+        if config.normalize_obs {
+            policy.set_normaliser(Moments::new(observation.len()))?;
+        }
+        let model = Model::new(observation, action, &config.hidden)?;
+        let mut params = vec![0.0; model.parameters()];
+        let (head, critic) = params.split_at_mut(model.policy_parameters());
+        head.copy_from_slice(&policy.params);
+        model.critic.initialise(critic, 1.0, &mut Rng::new(config.seed, stream::CRITIC));
+        let adam = Adam::new(params.len(), 1e-5);
+        let made = Self::assemble(config, policy, model, params, adam, |made| {
+            made.reward_scaler =
+                made.config.normalize_reward.then(|| RewardScaler::new(made.config.gamma, env.num_envs()));
+        });
+        made.check(env)?;
+        Ok(made)
+    }
+
+    /// Puts an agent together; `finish` sets what is not as in a new one.
+    pub(super) fn assemble(
+        config: PpoConfig,
+        policy: Policy,
+        model: Model,
+        params: Vec<f32>,
+        adam: Adam<f32>,
+        finish: impl FnOnce(&mut Self),
+    ) -> Self {
+        let stream = |purpose| Rng::new(config.seed, purpose);
+        let mut made = Self {
+            actions_rng: stream(stream::ACTIONS),
+            shuffle_rng: stream(stream::SHUFFLE),
+            predict_rng: stream(stream::PREDICT),
+            reward_scaler: None,
+            steps: 0,
+            iterations: 0,
+            last_obs: None,
+            saved_obs: None,
+            buffers: None,
+            config,
+            policy,
+            model,
+            params,
+            adam,
+        };
+        finish(&mut made);
+        made
+    }
+
+    /// Refuses an environment that this agent was not made for.
+    fn check(&self, env: &impl VecEnv) -> Result<()> {
+        if env.autoreset() != Autoreset::SameStep {
+            return Err(Error::Mismatch(format!(
+                "autoreset: PPO needs SameStep, the environment has {:?}; make it with SameStep, which gives the final \
+                 observation that truncated episodes are valued by",
+                env.autoreset()
+            )));
+        }
+        let rows = self.config.n_steps.checked_mul(env.num_envs()).filter(|&rows| u32::try_from(rows).is_ok());
+        if env.num_envs() == 0 || rows.is_none() {
+            return Err(Error::Config {
+                field: "n_steps",
+                message: format!(
+                    "n_steps * num_envs must be in 1..2^32, got {} * {}",
+                    self.config.n_steps,
+                    env.num_envs()
+                ),
+            });
+        }
+        self.policy.check(env)
+    }
+
+    /// Learns for at least `total_steps` more steps of single environments (whole iterations), or until `on` breaks.
+    ///
+    /// The first call resets the environment with the configured seed; later ones go on with the running episodes, so
+    /// pass the same environment, or call [`Ppo::restart_episodes`] first. `on` sees every iteration.
+    ///
+    /// # Errors
+    /// When the environment fails, is another than the agent was made for, or gives numbers that are not finite, and
+    /// when an update diverges. The agent is then as after the last good minibatch, and resets at the next call.
+    pub fn learn(
+        &mut self,
+        env: &mut impl VecEnv,
+        total_steps: u64,
+        mut on: impl FnMut(&Progress) -> ControlFlow<()>,
+    ) -> Result<()> {
+        self.check(env)?;
+        let mut buffers = self.take_buffers(env)?;
+        let result = self.iterate(env, &mut buffers, total_steps, &mut on);
+        self.buffers = Some(buffers);
+        if result.is_err() {
+            self.restart_episodes();
+        }
+        result
+    }
+
+    fn iterate(
+        &mut self,
+        env: &mut impl VecEnv,
+        buffers: &mut Buffers,
+        total_steps: u64,
+        on: &mut impl FnMut(&Progress) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let mut obs = self.start(env)?;
+        let (from, to) = (self.steps, self.steps.saturating_add(total_steps));
+        while self.steps < to {
+            let left = 1.0 - (self.steps - from) as f64 / total_steps as f64;
+            let learning_rate = self.config.learning_rate * if self.config.anneal_lr { left } else { 1.0 };
+            self.collect(env, &mut obs, buffers)?;
+            self.evaluate(&obs, buffers);
+            let explained_variance = buffers.rollout.explained_variance();
+            let mut progress = self.update(buffers, learning_rate)?;
+            self.steps += buffers.rollout.rewards.len() as u64;
+            self.iterations += 1;
+            progress.steps = self.steps;
+            progress.total_steps = to;
+            progress.iterations = self.iterations;
+            progress.episodes = env.drain_episodes();
+            progress.explained_variance = explained_variance;
+            if on(&progress).is_break() {
+                break;
+            }
+        }
+        self.last_obs = Some(obs);
+        Ok(())
+    }
+
+    /// The observations that the environments wait with, after a reset if they have not run yet.
+    fn start(&mut self, env: &mut impl VecEnv) -> Result<Vec<f32>> {
+        let expected = env.num_envs() * env.observation_space().len();
+        if let Some(obs) = self.last_obs.take().filter(|obs| obs.len() == expected) {
+            return Ok(obs);
+        }
+        let mut obs = vec![0.0; expected];
+        env.reset(self.config.seed, &mut obs)?;
+        check_finite("observation after reset", &obs, self.policy.net.inputs())?;
+        env.drain_episodes();
+        if let Some(scaler) = &mut self.reward_scaler {
+            scaler.restart(env.num_envs());
+        }
+        Ok(obs)
+    }
+
+    /// Steps every environment `n_steps` times with the policy as it is.
+    fn collect(&mut self, env: &mut impl VecEnv, obs: &mut [f32], buffers: &mut Buffers) -> Result<()> {
+        let Self { policy, model, params, actions_rng, reward_scaler, .. } = self;
+        let Buffers { rollout, rewards, final_obs, scaled, cut, numbers, choices, crew, .. } = buffers;
+        let (envs, inputs, width) = (rollout.envs, policy.net.inputs(), policy.head.actions());
+        let critic = &params[model.policy_parameters()..];
+        for t in 0..self.config.n_steps {
+            let row = t * envs..(t + 1) * envs;
+            let seen = &mut rollout.obs[row.start * inputs..row.end * inputs];
+            match &mut policy.normaliser {
+                Some(normaliser) => {
+                    normaliser.update(obs);
+                    normaliser.apply(obs, seen);
+                }
+                None => seen.copy_from_slice(obs),
+            }
+
+            // The unclipped action is stored, its clipped image goes to the environment.
+            let drawn = &mut rollout.actions[row.start * width..row.end * width];
+            policy.sample(seen, actions_rng, drawn, &mut rollout.log_probs[row.clone()]);
+            let actions = match policy.head {
+                Head::Gaussian { low, high, .. } => {
+                    numbers.iter_mut().zip(&*drawn).for_each(|(out, value)| *out = value.clamp(low, high));
+                    ActionsMut::Box(numbers)
+                }
+                Head::Categorical { .. } => {
+                    choices.iter_mut().zip(&*drawn).for_each(|(out, value)| *out = *value as i64);
+                    ActionsMut::Discrete(choices)
+                }
+            };
+            let (terminated, truncated) = (&mut rollout.terminated[row.clone()], &mut rollout.truncated[row.clone()]);
+            let out = StepOut { obs, reward: rewards, terminated, truncated, final_obs: Some(final_obs), facts: None };
+            env.step(actions.as_actions(), out)?;
+
+            check_finite("reward", rewards, 1)?;
+            check_finite("observation", obs, inputs)?;
+            let (terminated, truncated) = (&rollout.terminated[row.clone()], &rollout.truncated[row.clone()]);
+            match reward_scaler {
+                Some(scaler) => {
+                    let ended = |env: usize| terminated[env] || truncated[env];
+                    scaler.scale(rewards, ended, &mut rollout.rewards[row.clone()]);
+                }
+                None => rollout.rewards[row.clone()].copy_from_slice(rewards),
+            }
+
+            // An episode that was cut would have gone on: it is worth what the critic says of its last observation.
+            cut.clear();
+            cut.extend((0..envs).filter(|&env| truncated[env] && !terminated[env]));
+            for (slot, &env) in cut.iter().enumerate() {
+                let last = &final_obs[env * inputs..][..inputs];
+                check_finite("final observation", last, inputs).map_err(|error| match error {
+                    Error::NotFinite { what, value, .. } => Error::NotFinite { what, env, value },
+                    other => other,
+                })?;
+                let out = &mut scaled[slot * inputs..][..inputs];
+                match &policy.normaliser {
+                    Some(normaliser) => normaliser.apply(last, out),
+                    None => out.copy_from_slice(last),
+                }
+            }
+            let bootstrap = &mut rollout.bootstrap[row];
+            let cut_obs = &scaled[..cut.len() * inputs];
+            value(model, critic, cut_obs, crew, &mut rewards[..cut.len()]);
+            for (&env, &value) in cut.iter().zip(&*rewards) {
+                bootstrap[env] = value;
+            }
+        }
+        Ok(())
+    }
+
+    /// Values of all observations of a rollout and of those after it; then advantages.
+    fn evaluate(&self, obs: &[f32], buffers: &mut Buffers) {
+        let Buffers { rollout, scaled, crew, .. } = buffers;
+        match &self.policy.normaliser {
+            Some(normaliser) => normaliser.apply(obs, scaled),
+            None => scaled.copy_from_slice(obs),
+        }
+        let critic = &self.params[self.model.policy_parameters()..];
+        value(&self.model, critic, &rollout.obs, crew, &mut rollout.values);
+        value(&self.model, critic, scaled, crew, &mut rollout.last_values);
+        rollout.finish(self.config.gamma as f32, self.config.gae_lambda as f32);
+    }
+
+    /// `n_epochs` passes over the rollout in shuffled minibatches.
+    fn update(&mut self, buffers: &mut Buffers, learning_rate: f64) -> Result<Progress> {
+        let Self { config, policy, model, params, adam, shuffle_rng, .. } = self;
+        let Buffers { rollout, indices, shards, crew, .. } = buffers;
+        let batch = Batch {
+            obs: &rollout.obs[..],
+            actions: &rollout.actions[..],
+            log_probs: &rollout.log_probs[..],
+            advantages: &rollout.advantages[..],
+            returns: &rollout.returns[..],
+            values: &rollout.values[..],
+        };
+        indices.iter_mut().zip(0..).for_each(|(index, row)| *index = row);
+        let (mut terms, mut minibatches, mut norms) = (LossTerms::default(), 0u64, 0.0);
+        'update: for _ in 0..config.n_epochs {
+            shuffle_rng.shuffle(indices);
+            for indices in indices.chunks(config.batch_size) {
+                let minibatch = Minibatch::new(batch, indices, config.normalize_advantage);
+                let shards = &mut shards[..minibatch.shards()];
+                let weights = &params[..];
+                crew.each(shards, 1, |work, index, shard| {
+                    minibatch.shard((model, config), weights, index, work, &mut shard[0]);
+                });
+                sum_shards(shards);
+                let ShardGradient { gradient, terms: these } = &shards[0];
+                let norm = f64::from(nn::squares(gradient)).sqrt();
+                if !norm.is_finite() {
+                    policy.params.copy_from_slice(&params[..model.policy_parameters()]);
+                    return Err(Error::Diverged(norm));
+                }
+                terms.add(these, 1.0);
+                norms += norm;
+                minibatches += 1;
+                if config.target_kl.is_some_and(|target| these.approx_kl > 1.5 * target) {
+                    break 'update;
+                }
+                let scale = (config.max_grad_norm / (norm + 1e-6)).min(1.0);
+                adam.step(params, gradient, scale as f32, learning_rate);
+            }
+        }
+        policy.params.copy_from_slice(&params[..model.policy_parameters()]);
+        let each = 1.0 / minibatches as f64;
+        Ok(Progress {
+            policy_loss: terms.policy * each,
+            value_loss: terms.value * each,
+            entropy: terms.entropy * each,
+            approx_kl: terms.approx_kl * each,
+            clip_fraction: terms.clip_fraction * each,
+            grad_norm: norms * each,
+            learning_rate,
+            minibatches,
+            ..Progress::default()
+        })
+    }
+
+    fn take_buffers(&mut self, env: &impl VecEnv) -> Result<Buffers> {
+        let (steps, envs) = (self.config.n_steps, env.num_envs());
+        if let Some(buffers) = self.buffers.take().filter(|buffers| buffers.rollout.envs == envs) {
+            return Ok(buffers);
+        }
+        let (inputs, width) = (self.policy.net.inputs(), self.policy.head.actions());
+        let rows = steps * envs;
+        let shard = || ShardGradient { gradient: vec![0.0; self.params.len()], terms: LossTerms::default() };
+        Ok(Buffers {
+            rollout: Rollout::new(steps, envs, inputs, width),
+            rewards: vec![0.0; envs],
+            final_obs: vec![0.0; envs * inputs],
+            scaled: vec![0.0; envs * inputs],
+            cut: Vec::with_capacity(envs),
+            numbers: vec![0.0; envs * width],
+            choices: vec![0; envs],
+            indices: vec![0; rows],
+            shards: (0..self.config.batch_size.min(rows).div_ceil(ROWS)).map(|_| shard()).collect(),
+            crew: Crew::new(self.config.threads, || Work::new(&self.model))?,
+        })
+    }
+}
+
+/// The critic's values of normalised observations.
+fn value(model: &Model, critic: &[f32], obs: &[f32], crew: &Crew<Work<f32>>, out: &mut [f32]) {
+    let inputs = model.critic.inputs();
+    crew.each(out, ROWS, |work, index, out| {
+        let rows = &obs[index * ROWS * inputs..][..out.len() * inputs];
+        out.copy_from_slice(model.critic.forward(critic, rows, &mut work.critic));
+    });
+}

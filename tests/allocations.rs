@@ -1,0 +1,93 @@
+//! A steady step allocates nothing. Alone in its binary: the allocator counts for the whole process.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod road;
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use road::{Actor, Buffers, actions, costly, draw_all, es};
+use tradepit::{
+    features::{FeaturePipeline, FeaturePipelineSpec},
+    market::synth,
+};
+use tradepit_envs::{
+    Autoreset, EnvSpec, EpisodeSpec, Length, RandomStart, SimSetup, StartRule, StepsLength, VecEnv as _,
+};
+
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+#[expect(unsafe_code, reason = "an allocator has no safe form")]
+// SAFETY: every call goes to the system's allocator with the caller's own arguments.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn count(run: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.load(Ordering::SeqCst);
+    run();
+    ALLOCATIONS.load(Ordering::SeqCst) - before
+}
+
+#[test]
+fn a_steady_step_allocates_nothing() {
+    assert!(count(|| drop(std::hint::black_box(vec![0u8; 100]))) > 0, "the counter counts");
+    let spec = EnvSpec {
+        episode: EpisodeSpec {
+            start: StartRule::Random(RandomStart {}),
+            length: Length::Steps(StepsLength { steps: 20 }),
+            ..EpisodeSpec::default()
+        },
+        ..costly()
+    };
+    let setup = SimSetup::new(spec, es(4_000)).unwrap();
+    for mode in [Autoreset::NextStep, Autoreset::SameStep] {
+        for threads in [1, 2] {
+            let mut envs = setup.vec_env(256, threads, mode).unwrap();
+            let mut buffers = Buffers::new(&envs);
+            let space = envs.action_space().clone();
+            let mut actors: Vec<Actor> = (0..256).map(|i| Actor::new(i, &space)).collect();
+            let drawn: Vec<_> = (0..100).map(|_| draw_all(&mut actors)).collect();
+            envs.reset(0, &mut buffers.obs).unwrap();
+            // The first step starts the threads.
+            envs.step(actions(&space, &drawn[0]), buffers.out()).unwrap();
+            let counted = count(|| {
+                for drawn in &drawn {
+                    envs.step(actions(&space, drawn), buffers.out()).unwrap();
+                }
+            });
+            assert!(envs.drain_episodes().fills > 1_000, "a step that trades nothing proves nothing");
+            assert_eq!(counted, 0, "{mode:?}, {threads} threads");
+        }
+    }
+    let data = synth::es_1m(2_000, 0).unwrap();
+    let mut pipeline = FeaturePipeline::for_data(&FeaturePipelineSpec::default(), &data).unwrap();
+    let mut row = vec![0.0; pipeline.width()];
+    let (warm, steady) = data.bars().split_at(500);
+    warm.iter().for_each(|bar| pipeline.update(std::slice::from_ref(bar), &[], &mut row));
+    let counted = count(|| steady.iter().for_each(|bar| pipeline.update(std::slice::from_ref(bar), &[], &mut row)));
+    assert_eq!(counted, 0, "feature pipeline");
+}

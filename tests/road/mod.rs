@@ -1,0 +1,115 @@
+//! What the tests of the environment share: buffers, and a random but seeded policy.
+
+#![allow(dead_code, reason = "every test binary uses a part of it")]
+
+use rand::{RngExt as _, SeedableRng as _};
+use tradepit::{
+    MarketData, Rng,
+    features::{FeaturePipelineSpec, FeatureSpec},
+    market::synth,
+    models::{Commission, FixedTicks, PerContract, Slippage},
+};
+use tradepit_envs::{Action, Actions, EnvSpec, Space, StepFacts, StepOut, VecEnv};
+
+/// A spec with costs, on the default features.
+pub(crate) fn costly() -> EnvSpec {
+    EnvSpec {
+        window: 4,
+        slippage: Slippage::FixedTicks(FixedTicks { ticks: 0.5 }),
+        commission: Commission::PerContract(PerContract { fee: 2.1 }),
+        ..EnvSpec::default()
+    }
+}
+
+/// A spec on the planted signal alone, without costs.
+pub(crate) fn signal_only() -> EnvSpec {
+    let features: Vec<FeatureSpec> = serde_json::from_str(r#"[{"kind": "column", "name": "signal"}]"#).unwrap();
+    EnvSpec {
+        window: 1,
+        features: Some(FeaturePipelineSpec { features, ..FeaturePipelineSpec::default() }),
+        ..EnvSpec::default()
+    }
+}
+
+pub(crate) fn es(bars: usize) -> MarketData {
+    synth::es_1m(bars, 3).unwrap()
+}
+
+/// Everything that a batch writes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Buffers {
+    pub(crate) obs: Vec<f32>,
+    pub(crate) reward: Vec<f32>,
+    pub(crate) terminated: Vec<bool>,
+    pub(crate) truncated: Vec<bool>,
+    pub(crate) final_obs: Vec<f32>,
+    pub(crate) facts: Vec<StepFacts>,
+}
+
+impl Buffers {
+    pub(crate) fn new(env: &impl VecEnv) -> Self {
+        let (n, d) = (env.num_envs(), env.observation_space().len());
+        Self {
+            obs: vec![0.0; n * d],
+            reward: vec![0.0; n],
+            terminated: vec![false; n],
+            truncated: vec![false; n],
+            final_obs: vec![0.0; n * d],
+            facts: vec![StepFacts::default(); n],
+        }
+    }
+
+    pub(crate) fn out(&mut self) -> StepOut<'_> {
+        StepOut {
+            obs: &mut self.obs,
+            reward: &mut self.reward,
+            terminated: &mut self.terminated,
+            truncated: &mut self.truncated,
+            final_obs: Some(&mut self.final_obs),
+            facts: Some(&mut self.facts),
+        }
+    }
+}
+
+/// Random actions of one environment of a batch: a stream of its own, so that others do not change it.
+pub(crate) struct Actor {
+    rng: Rng,
+    space: Space,
+}
+
+impl Actor {
+    pub(crate) fn new(seed: u64, space: &Space) -> Self {
+        Self { rng: Rng::seed_from_u64(seed), space: space.clone() }
+    }
+
+    pub(crate) fn draw(&mut self) -> (f32, i64) {
+        match self.space {
+            Space::Discrete { n } => (0.0, self.rng.random_range(0..n as i64)),
+            _ => (self.rng.random_range(-1.2..1.2f32), 0),
+        }
+    }
+
+    pub(crate) fn action<'a>(&self, (value, choice): &'a (f32, i64)) -> Action<'a> {
+        match self.space {
+            Space::Discrete { .. } => Action::Discrete(*choice),
+            _ => Action::Box(std::slice::from_ref(value)),
+        }
+    }
+}
+
+/// One action for each environment.
+pub(crate) fn draw_all(actors: &mut [Actor]) -> (Vec<f32>, Vec<i64>) {
+    actors.iter_mut().map(Actor::draw).unzip()
+}
+
+pub(crate) fn actions<'a>(space: &Space, drawn: &'a (Vec<f32>, Vec<i64>)) -> Actions<'a> {
+    match space {
+        Space::Discrete { .. } => Actions::Discrete(&drawn.1),
+        _ => Actions::Box(&drawn.0),
+    }
+}
+
+/// Bits, so that NaN and -0 count.
+pub(crate) fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|x| x.to_bits()).collect()
+}
