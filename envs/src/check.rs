@@ -36,6 +36,18 @@ pub(crate) fn one(space: &Space, action: Action<'_>) -> Result<()> {
     }
 }
 
+/// # Errors
+/// The first reward that is not finite.
+pub(crate) fn rewards(rewards: &[f32]) -> Result<()> {
+    match rewards.iter().position(|x| !x.is_finite()) {
+        None => Ok(()),
+        Some(env) => {
+            let message = format!("{} must be a finite number; the step counts as 0", rewards[env]);
+            Err(Error::Reward { env, message })
+        }
+    }
+}
+
 #[cold]
 fn not_finite(env: usize, index: usize, value: f32) -> Error {
     Error::Action { env, message: format!("value {index} is {value}; every value must be finite") }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use tradepit::{
-    Venue,
-    venue::{SimVenue, Start},
+    Rng, Venue,
+    venue::{SimState, SimVenue, Start},
 };
 
-use crate::{Action, EnvState, Error, Result, Rules, SimSetup, StepFacts, Transition, check, step};
+use crate::{Action, EnvState, Error, Hooks, Result, Rules, SimSetup, StepFacts, Transition, check, step};
 
 /// One environment over any venue: simulated, replayed or live. The transition is [`step::step`] for all of them.
 ///
@@ -21,6 +22,7 @@ pub struct Env<V: Venue = SimVenue> {
     setup: Option<SimSetup>,
     seed: u64,
     episode: u64,
+    begun: bool,
     running: bool,
 }
 
@@ -37,6 +39,7 @@ impl<V: Venue> Env<V> {
             setup: None,
             seed: 0,
             episode: 0,
+            begun: false,
             running: false,
         }
     }
@@ -48,7 +51,8 @@ impl<V: Venue> Env<V> {
     pub fn open(&mut self, start: Start, obs: &mut [f32]) -> Result<()> {
         Error::shape("obs", self.rules.observation_space().len(), obs.len())?;
         step::open(&self.rules, &mut self.venue, &mut self.state, start, obs)?;
-        self.facts = StepFacts::default();
+        self.facts = self.facts_at_rest();
+        self.begun = true;
         self.running = true;
         Ok(())
     }
@@ -59,13 +63,22 @@ impl<V: Venue> Env<V> {
     /// When the action or `obs` does not fit (nothing has moved then), when the episode has ended, or when the venue
     /// is broken.
     pub fn step(&mut self, action: Action<'_>, obs: &mut [f32]) -> Result<Transition> {
+        self.step_with(action, obs, &mut ())
+    }
+
+    /// As [`step`](Self::step), with the caller's own part in it: to record events, or to give the reward.
+    ///
+    /// # Errors
+    /// As [`step`](Self::step).
+    pub fn step_with(&mut self, action: Action<'_>, obs: &mut [f32], hooks: &mut impl Hooks) -> Result<Transition> {
         if !self.running {
             return Err(Error::State("the episode has ended, or not begun: reset the environment first".into()));
         }
         Error::shape("obs", self.rules.observation_space().len(), obs.len())?;
         check::one(self.rules.action_space(), action)?;
-        let transition = step::step(&self.rules, &mut self.venue, &mut self.state, action, obs, Some(&mut self.facts))
-            .map_err(|e| *e)?;
+        let (venue, state, facts) = (&mut self.venue, &mut self.state, Some(&mut self.facts));
+        let transition =
+            step::step_with(&self.rules, venue, state, action, obs, facts, hooks).map_err(|error| *error)?;
         self.running = !(transition.terminated || transition.truncated);
         Ok(transition)
     }
@@ -88,6 +101,25 @@ impl<V: Venue> Env<V> {
         &self.facts
     }
 
+    /// Writes the present observation once more.
+    ///
+    /// # Errors
+    /// When `obs` has the wrong length, or the environment has not begun.
+    pub fn observe(&mut self, obs: &mut [f32]) -> Result<()> {
+        Error::shape("obs", self.rules.observation_space().len(), obs.len())?;
+        if !self.begun {
+            return Err(Error::State("the environment has not begun: reset it first".into()));
+        }
+        let clipped = self.state.clipped;
+        step::observe(&self.rules, &self.venue, &mut self.state, obs);
+        self.state.clipped = clipped;
+        Ok(())
+    }
+
+    fn facts_at_rest(&self) -> StepFacts {
+        StepFacts::at_rest(self.state.account.equity(), self.venue.market().last(tradepit::InstrumentId(0)).close)
+    }
+
     /// The venue.
     #[must_use]
     pub fn venue(&self) -> &V {
@@ -106,14 +138,15 @@ impl Env<SimVenue> {
         self
     }
 
-    /// Starts a new episode; with a seed, the first one of that seed, else the next one of the present seed.
+    /// Starts a new episode; with a seed, the first one of that seed, else the next one of the present seed (of seed 0,
+    /// if there was none).
     ///
     /// # Errors
     /// When `obs` has the wrong length.
     pub fn reset(&mut self, seed: Option<u64>, obs: &mut [f32]) -> Result<()> {
         match seed {
             Some(seed) => (self.seed, self.episode) = (seed, 0),
-            None => self.episode += 1,
+            None => self.episode += u64::from(self.begun),
         }
         let Some(setup) = &self.setup else {
             return Err(Error::State("this environment was made without a SimSetup: use open".into()));
@@ -122,4 +155,70 @@ impl Env<SimVenue> {
         self.venue.set_rng(rng);
         self.open(Start::At(row), obs)
     }
+
+    /// Everything that it remembers, as data; see [`restore`](Self::restore).
+    #[must_use]
+    pub fn snapshot(&self) -> EnvSnapshot {
+        EnvSnapshot {
+            sim: self.venue.state().clone(),
+            rng: self.venue.rng().clone(),
+            state: self.state.clone(),
+            facts: self.facts,
+            seed: self.seed,
+            episode: self.episode,
+            begun: self.begun,
+            running: self.running,
+        }
+    }
+
+    /// Goes back to a snapshot, of this or of another environment of the same setup, and continues to the same bits.
+    ///
+    /// ```
+    /// use tradepit::market::synth;
+    /// use tradepit_envs::{Action, EnvSpec, SimSetup};
+    /// let setup = SimSetup::new(EnvSpec::default(), synth::es_1m(3_000, 0).unwrap()).unwrap();
+    /// let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+    /// env.reset(Some(7), &mut obs).unwrap();
+    /// let json = serde_json::to_string(&env.snapshot()).unwrap();
+    /// let mut other = setup.env();
+    /// other.restore(serde_json::from_str(&json).unwrap()).unwrap();
+    /// let step = |env: &mut tradepit_envs::Env, obs: &mut [f32]| env.step(Action::Box(&[1.0]), obs).unwrap();
+    /// assert_eq!(step(&mut env, &mut obs), step(&mut other, &mut obs));
+    /// ```
+    ///
+    /// # Errors
+    /// When the snapshot is of another market.
+    pub fn restore(&mut self, snapshot: EnvSnapshot) -> Result<()> {
+        same_market(&snapshot.state, self.rules.lots.len())?;
+        self.venue.restore(snapshot.sim, snapshot.rng)?;
+        self.state = snapshot.state;
+        self.facts = snapshot.facts;
+        (self.seed, self.episode) = (snapshot.seed, snapshot.episode);
+        (self.begun, self.running) = (snapshot.begun, snapshot.running);
+        Ok(())
+    }
+}
+
+/// What one simulated environment remembers, as data.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnvSnapshot {
+    sim: SimState,
+    rng: Rng,
+    state: EnvState,
+    facts: StepFacts,
+    seed: u64,
+    episode: u64,
+    begun: bool,
+    running: bool,
+}
+
+/// # Errors
+/// When the state is of another number of instruments.
+pub(crate) fn same_market(state: &EnvState, instruments: usize) -> Result<()> {
+    let got = state.account.positions().len();
+    if got == instruments {
+        return Ok(());
+    }
+    Err(Error::State(format!("the snapshot has {got} instruments, the data {instruments}; use the same data")))
 }

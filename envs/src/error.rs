@@ -23,6 +23,14 @@ pub enum Error {
         /// The value, what is allowed.
         message: String,
     },
+    /// A reward can't be used, or could not be computed.
+    #[error("reward of environment {env}: {message}")]
+    Reward {
+        /// Index of the environment in its batch.
+        env: usize,
+        /// The value and what to do.
+        message: String,
+    },
     /// A buffer has the wrong length.
     #[error("{name}: expected {expected} values, got {got}")]
     Shape {

@@ -1,5 +1,7 @@
 //! What a reward may read of a step.
 
+use serde::{Deserialize, Serialize};
+
 /// The facts of one step, all f64: money in account currency, positions in units of the instrument.
 ///
 /// One instrument's position and price stand for the first; `gross_exposure` covers all.
@@ -8,7 +10,8 @@
 /// use tradepit_envs::StepFacts;
 /// assert_eq!(std::mem::size_of::<StepFacts>(), 8 * StepFacts::NAMES.len());
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[repr(C)]
 pub struct StepFacts {
     /// Equity at the decision.
@@ -65,6 +68,12 @@ impl StepFacts {
         "fills",
         "step",
     ];
+
+    /// The facts of no step: of a fresh account at that price.
+    #[must_use]
+    pub fn at_rest(equity: f64, price: f64) -> Self {
+        Self { equity_before: equity, equity, initial_capital: equity, price, price_before: price, ..Self::default() }
+    }
 
     /// Change of equity in the step.
     #[must_use]

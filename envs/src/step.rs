@@ -7,10 +7,13 @@ use tradepit::{
     venue::{Advance, Start},
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Action, ActionScheme as _, Result, Reward as _, RewardMemory, Rules, StepFacts};
 
 /// What one environment remembers between two steps, its venue aside.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct EnvState {
     pub(crate) account: Account,
     pub(crate) peak: f64,
@@ -71,6 +74,25 @@ pub struct Transition {
     pub truncated: bool,
 }
 
+/// What a caller takes part in a step with: it may see every event, and may give the reward itself.
+///
+/// The default does neither: `()` is the plain step.
+pub trait Hooks {
+    /// Sees an event that the venue reports, in order.
+    #[inline]
+    fn event(&mut self, event: &AccountEvent) {
+        let _ = event;
+    }
+
+    /// The reward of the step; that of the spec unless the caller knows better.
+    #[inline]
+    fn reward(&mut self, rules: &Rules, facts: &StepFacts, memory: &mut RewardMemory) -> f32 {
+        rules.spec().reward.reward(facts, memory)
+    }
+}
+
+impl Hooks for () {}
+
 /// Starts an episode and writes its first observation.
 ///
 /// # Errors
@@ -111,6 +133,23 @@ pub fn step(
     obs: &mut [f32],
     facts_out: Option<&mut StepFacts>,
 ) -> std::result::Result<Transition, Box<crate::Error>> {
+    step_with(rules, venue, state, action, obs, facts_out, &mut ())
+}
+
+/// As [`step`], with the caller's own part in it.
+///
+/// # Errors
+/// As [`step`].
+#[inline]
+pub fn step_with(
+    rules: &Rules,
+    venue: &mut impl Venue,
+    state: &mut EnvState,
+    action: Action<'_>,
+    obs: &mut [f32],
+    facts_out: Option<&mut StepFacts>,
+    hooks: &mut impl Hooks,
+) -> std::result::Result<Transition, Box<crate::Error>> {
     let boxed = |e: tradepit::Error| Box::new(crate::Error::from(e));
     for (id, lot) in rules.lots.iter().enumerate() {
         let held = state.account.positions()[id].qty() / lot;
@@ -134,7 +173,7 @@ pub fn step(
         price_before: venue.market().last(first).close,
         ..StepFacts::default()
     };
-    match venue.advance(&mut state.account, |_: &AccountEvent| {}).map_err(boxed)? {
+    match venue.advance(&mut state.account, |event: &AccountEvent| hooks.event(event)).map_err(boxed)? {
         Advance::Decision(_) => {}
         Advance::EndOfData | Advance::Halted(_) => {
             observe(rules, venue, state, obs);
@@ -163,7 +202,7 @@ pub fn step(
         step: f64::from(state.steps),
         ..before
     };
-    let reward = rules.spec().reward.reward(&facts, &mut state.memory);
+    let reward = hooks.reward(rules, &facts, &mut state.memory);
     state.reward += f64::from(reward);
     let terminated =
         equity <= rules.spec().episode.ruin * facts.initial_capital || state.drawdown >= rules.drawdown_limit;

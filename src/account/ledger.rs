@@ -1,5 +1,7 @@
 //! The account: the only writer of cash and positions is [`Account::apply`].
 
+use serde::{Deserialize, Serialize};
+
 use super::{AccountEvent, AccountSnapshot, Position};
 use crate::{InstrumentId, MarketView};
 
@@ -19,7 +21,8 @@ use crate::{InstrumentId, MarketView};
 /// assert_eq!(account.cash(), 50_000.0 + 50.0 - 4.0);
 /// assert_eq!((account.trades(), account.winning_streak()), (1, 1));
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Account {
     cash: f64,
     equity: f64,

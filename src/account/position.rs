@@ -1,5 +1,7 @@
 //! What is held of one instrument, at average cost.
 
+use serde::{Deserialize, Serialize};
+
 use super::Fill;
 use crate::Timestamp;
 
@@ -10,7 +12,8 @@ use crate::Timestamp;
 /// let position = Position::default();
 /// assert_eq!(position.qty(), 0.0);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Position {
     qty: f64,
     avg_price: f64,

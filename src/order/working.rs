@@ -1,9 +1,12 @@
 //! Orders that wait for the market.
 
+use serde::{Deserialize, Serialize};
+
 use super::{OrderId, OrderRequest};
 
 /// An accepted order.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Order {
     /// Its number.
     pub id: OrderId,
@@ -29,7 +32,8 @@ pub struct Order {
 /// working.take_active(5, |order| filled.push(order.id));
 /// assert_eq!(filled, [OrderId(1)]);
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Working {
     /// 0 when there is no first order.
     qty: f64,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Advance, Start, Venue};
 use crate::{
     Error, InstrumentId, MarketData, MarketView, Result, Rng,
@@ -36,7 +38,8 @@ impl SimWorld {
 }
 
 /// What one copy of a simulation remembers; a snapshot is a clone.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SimState {
     t: u32,
     next_id: u32,
@@ -168,6 +171,31 @@ impl SimVenue {
     /// Changes the models' random stream, as a new episode does.
     pub fn set_rng(&mut self, rng: Rng) {
         self.rng = rng;
+    }
+
+    /// What this copy remembers.
+    #[must_use]
+    pub fn state(&self) -> &SimState {
+        &self.state
+    }
+
+    /// The models' random stream, as it stands.
+    #[must_use]
+    pub fn rng(&self) -> &Rng {
+        &self.rng
+    }
+
+    /// Goes back to what [`state`](Self::state) and [`rng`](Self::rng) gave.
+    ///
+    /// # Errors
+    /// When the state is of longer data than this.
+    pub fn restore(&mut self, state: SimState, rng: Rng) -> Result<()> {
+        if state.t as usize >= self.world.data.len() {
+            let len = self.world.data.len();
+            return Err(Error::TooLittleData(format!("a state at row {} of {len} rows", state.t)));
+        }
+        (self.state, self.rng) = (state, rng);
+        Ok(())
     }
 
     /// The venue as a view on the stack.

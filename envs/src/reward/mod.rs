@@ -17,7 +17,8 @@ pub use weighted::Weighted;
 use crate::{Error, Result, StepFacts};
 
 /// What a reward remembers within one episode: four numbers, zero at its beginning.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct RewardMemory(pub [f64; 4]);
 
 /// A pure function of a step's facts, with a small memory of the episode.

@@ -1,15 +1,20 @@
 //! Many environments stepped together. The caller owns the memory that a step writes.
 
 mod actions;
+#[cfg(test)]
+mod batch_reward_tests;
 mod episodes;
 mod handoff;
 mod parts;
 mod pool;
+mod run;
 mod sim;
+mod snapshot;
 
 pub use actions::Actions;
 pub use episodes::EpisodeStats;
 pub use sim::{EpisodeEnd, Lane, SimVecEnv};
+pub use snapshot::VecSnapshot;
 
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +55,18 @@ pub struct StepOut<'a> {
 }
 
 impl<'a> StepOut<'a> {
+    /// The same memory, borrowed for a shorter time.
+    pub(crate) fn reborrow(&mut self) -> StepOut<'_> {
+        StepOut {
+            obs: self.obs,
+            reward: self.reward,
+            terminated: self.terminated,
+            truncated: self.truncated,
+            final_obs: self.final_obs.as_deref_mut(),
+            facts: self.facts.as_deref_mut(),
+        }
+    }
+
     /// The memory of the first `n` environments, `d` numbers an observation, and that of the others.
     pub(crate) fn split_at(self, n: usize, d: usize) -> (Self, Self) {
         let (obs, obs_behind) = self.obs.split_at_mut(n * d);

@@ -1,20 +1,20 @@
 //! Thousands of simulated environments in one step.
 
+use serde::{Deserialize, Serialize};
 use tradepit::{
     Rng,
-    venue::{Sim, SimState, Start},
+    venue::{Sim, SimState},
 };
 
-use super::{Actions, Autoreset, EpisodeStats, StepOut, VecEnv, parts::Part, pool::Pool};
-use crate::{Action, EnvState, Error, Result, SimSetup, Space, Transition, check, step};
+use super::{Actions, Autoreset, EpisodeStats, StepOut, VecEnv, parts::Part, pool::Pool, run};
+use crate::{BatchReward, EnvState, Error, Result, SimSetup, Space, StepFacts, check, step};
 
 /// Environments of one part of a batch share the sums of its ended episodes, so that sums do not depend on threads.
 pub(super) const CHUNK: usize = 64;
-/// Lanes ahead for which memory is asked for: measured, 8 is too few and 32 no better.
-const AHEAD: usize = 16;
 
 /// What one environment of a batch remembers. It holds no pointer to shared things; a snapshot is a clone.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Lane {
     pub(super) sim: SimState,
     pub(super) env: EnvState,
@@ -37,13 +37,18 @@ impl Lane {
     }
 }
 
-/// The reward sum and the length of the last episode that an environment ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// The last episode that an environment ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct EpisodeEnd {
     /// Sum of its rewards.
     pub reward: f64,
     /// Its length in steps.
     pub length: u32,
+    /// Row of the data at which it ended.
+    pub row: u32,
+    /// Numbers of its observations that had to be clipped.
+    pub clipped: u32,
 }
 
 /// Simulated environments of one spec over one market, stepped together.
@@ -73,7 +78,9 @@ pub struct SimVecEnv {
     pub(super) ends: Vec<EpisodeEnd>,
     pub(super) stats: Vec<EpisodeStats>,
     pool: Option<Pool>,
-    started: bool,
+    pub(super) started: bool,
+    /// For rewards that are computed for the whole batch, where the caller does not ask for facts.
+    facts: Vec<StepFacts>,
 }
 
 impl Clone for SimVecEnv {
@@ -89,6 +96,7 @@ impl Clone for SimVecEnv {
             stats: self.stats.clone(),
             pool: None,
             started: self.started,
+            facts: Vec::new(),
         }
     }
 }
@@ -112,6 +120,7 @@ impl SimVecEnv {
             stats: vec![EpisodeStats::default(); num_envs.div_ceil(CHUNK)],
             pool: None,
             started: false,
+            facts: Vec::new(),
             setup,
         })
     }
@@ -159,17 +168,127 @@ impl SimVecEnv {
                 Some(seed) => (lane.seed, lane.episode) = (*seed, 0),
                 None => lane.episode += u64::from(self.started),
             }
-            begin(&self.setup, lane, rng, obs)?;
+            run::begin(&self.setup, lane, rng, obs)?;
         }
         self.started = true;
         Ok(())
     }
 
+    /// Steps all environments once, and has `reward` compute the rewards of the whole batch in one call, in place of the
+    /// spec's own.
+    ///
+    /// It reads the facts before any autoreset. Environments that only reset in this step (under
+    /// [`Autoreset::NextStep`]) show facts at rest and get 0, whatever it says. Sums over episodes are of these rewards.
+    ///
+    /// ```
+    /// use tradepit::market::synth;
+    /// use tradepit_envs::{Actions, Autoreset, BatchReward, EnvSpec, Result, SimSetup, StepFacts, StepOut, VecEnv};
+    /// struct Exposure;
+    /// impl BatchReward for Exposure {
+    ///     fn rewards(&mut self, facts: &[StepFacts], out: &mut [f32]) -> Result<()> {
+    ///         out.iter_mut().zip(facts).for_each(|(out, f)| *out = f.position as f32);
+    ///         Ok(())
+    ///     }
+    /// }
+    /// let setup = SimSetup::new(EnvSpec::default(), synth::es_1m(3_000, 0).unwrap()).unwrap();
+    /// let mut envs = setup.vec_env(2, 1, Autoreset::SameStep).unwrap();
+    /// let mut obs = vec![0.0; 2 * envs.observation_space().len()];
+    /// let (mut reward, mut terminated, mut truncated) = ([0.0; 2], [false; 2], [false; 2]);
+    /// envs.reset(0, &mut obs).unwrap();
+    /// envs.step_with(Actions::Box(&[1.0, -1.0]), StepOut { obs: &mut obs, reward: &mut reward,
+    ///     terminated: &mut terminated, truncated: &mut truncated, final_obs: None, facts: None }, &mut Exposure).unwrap();
+    /// assert_eq!(reward, [1.0, -1.0]);
+    /// ```
+    ///
+    /// # Errors
+    /// As [`step`](VecEnv::step); and when `reward` fails or gives a number that is not finite. The environments have
+    /// moved then, consistently, and the rewards of this step count as 0.
+    pub fn step_with(
+        &mut self,
+        actions: Actions<'_>,
+        mut out: StepOut<'_>,
+        reward: &mut impl BatchReward,
+    ) -> Result<()> {
+        self.check(actions, &out)?;
+        let n = self.lanes.len();
+        let mut own = std::mem::take(&mut self.facts);
+        let result = {
+            let facts = match out.facts.take() {
+                Some(facts) => facts,
+                None => {
+                    own.resize(n, StepFacts::default());
+                    &mut own[..]
+                }
+            };
+            let moved =
+                self.each_part(actions, StepOut { facts: Some(&mut *facts), ..out.reborrow() }, &run::step_unpaid);
+            moved.and_then(|()| {
+                let paid = reward.rewards(facts, out.reward).and_then(|()| check::rewards(out.reward));
+                if paid.is_err() {
+                    out.reward.fill(0.0);
+                }
+                self.each_part(actions, StepOut { facts: None, ..out.reborrow() }, &run::pay).and(paid)
+            })
+        };
+        self.facts = own;
+        result
+    }
+
+    /// Writes the present observations once more.
+    ///
+    /// # Errors
+    /// When `obs` has the wrong length, or the environments have not begun.
+    pub fn observe(&mut self, obs: &mut [f32]) -> Result<()> {
+        let d = self.observation_space().len();
+        Error::shape("obs", self.lanes.len() * d, obs.len())?;
+        self.check_started()?;
+        let Self { setup, lanes, rngs, .. } = self;
+        for ((lane, rng), obs) in lanes.iter_mut().zip(rngs).zip(obs.chunks_exact_mut(d)) {
+            let venue = Sim { world: setup.world(), state: &mut lane.sim, rng };
+            let clipped = lane.env.clipped;
+            step::observe(setup.rules(), &venue, &mut lane.env, obs);
+            lane.env.clipped = clipped;
+        }
+        Ok(())
+    }
+
+    fn check_started(&self) -> Result<()> {
+        if self.started {
+            return Ok(());
+        }
+        Err(Error::State("the environments have not begun: reset them first".into()))
+    }
+
+    /// Runs `job` over the batch, one part a thread.
+    fn each_part(
+        &mut self,
+        actions: Actions<'_>,
+        out: StepOut<'_>,
+        job: &(impl Fn(&SimSetup, Autoreset, &mut Part<'_>) -> std::result::Result<(), Box<Error>> + Sync),
+    ) -> Result<()> {
+        let d = self.observation_space().len();
+        let Self { setup, autoreset, threads, lanes, rngs, ends, stats, pool, .. } = self;
+        let mut whole = Part { lanes, rngs, ends, stats, actions, out, error: None };
+        if *threads == 1 {
+            return job(setup, *autoreset, &mut whole).map_err(|error| *error);
+        }
+        let job = |part: &mut Part<'_>| {
+            if let Err(error) = job(setup, *autoreset, part) {
+                part.error = Some(error);
+            }
+        };
+        let pool = pool.get_or_insert_with(|| Pool::new(*threads));
+        whole.split(*threads, d, setup.rules().action_space().len(), |parts| {
+            if !pool.run(parts, &|part| part.as_mut().map_or((), job)) {
+                return Err(Error::State("a model panicked while environments were stepped; reset them".into()));
+            }
+            parts.iter_mut().flatten().find_map(|part| part.error.take()).map_or(Ok(()), |e| Err(*e))
+        })
+    }
+
     fn check(&self, actions: Actions<'_>, out: &StepOut<'_>) -> Result<()> {
         let (n, d) = (self.lanes.len(), self.observation_space().len());
-        if !self.started {
-            return Err(Error::State("the environments have not begun: reset them first".into()));
-        }
+        self.check_started()?;
         check::batch(self.action_space(), n, actions)?;
         Error::shape("obs", n * d, out.obs.len())?;
         Error::shape("reward", n, out.reward.len())?;
@@ -210,7 +329,7 @@ impl VecEnv for SimVecEnv {
         let rows = obs.chunks_exact_mut(d);
         for (i, ((lane, rng), obs)) in self.lanes.iter_mut().zip(&mut self.rngs).zip(rows).enumerate() {
             (lane.seed, lane.episode) = (seed.wrapping_add(i as u64), 0);
-            begin(&self.setup, lane, rng, obs)?;
+            run::begin(&self.setup, lane, rng, obs)?;
         }
         self.started = true;
         Ok(())
@@ -218,26 +337,7 @@ impl VecEnv for SimVecEnv {
 
     fn step(&mut self, actions: Actions<'_>, out: StepOut<'_>) -> Result<()> {
         self.check(actions, &out)?;
-        let d = self.observation_space().len();
-        let Self { setup, autoreset, threads, lanes, rngs, ends, stats, pool, .. } = self;
-        let whole = Part { lanes, rngs, ends, stats, actions, out, error: None };
-        let job = |part: &mut Part<'_>| {
-            if let Err(error) = run(setup, *autoreset, part) {
-                part.error = Some(error);
-            }
-        };
-        if *threads == 1 {
-            let mut whole = whole;
-            job(&mut whole);
-            return whole.error.map_or(Ok(()), |e| Err(*e));
-        }
-        let pool = pool.get_or_insert_with(|| Pool::new(*threads));
-        whole.split(*threads, d, setup.rules().action_space().len(), |parts| {
-            if !pool.run(parts, &|part| part.as_mut().map_or((), job)) {
-                return Err(Error::State("a model panicked while environments were stepped; reset them".into()));
-            }
-            parts.iter_mut().flatten().find_map(|part| part.error.take()).map_or(Ok(()), |e| Err(*e))
-        })
+        self.each_part(actions, out, &run::step)
     }
 
     fn drain_episodes(&mut self) -> EpisodeStats {
@@ -246,75 +346,5 @@ impl VecEnv for SimVecEnv {
             sum.merge(&std::mem::take(stats));
         }
         sum
-    }
-}
-
-/// Begins the lane's present episode.
-#[inline]
-fn begin(setup: &SimSetup, lane: &mut Lane, rng: &mut Rng, obs: &mut [f32]) -> Result<()> {
-    let (row, stream) = setup.begin(lane.seed, lane.episode);
-    *rng = stream;
-    lane.ended = false;
-    let mut venue = Sim { world: setup.world(), state: &mut lane.sim, rng };
-    step::open(setup.rules(), &mut venue, &mut lane.env, Start::At(row), obs)
-}
-
-/// Steps the lanes of one part, in order.
-fn run(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> std::result::Result<(), Box<Error>> {
-    let (rules, world) = (&**setup.rules(), &**setup.world());
-    let d = rules.observation_space().len();
-    let StepOut { obs, reward, terminated, truncated, final_obs, facts } = &mut part.out;
-    let n = part.lanes.len();
-    let width = rules.action_space().len();
-    for i in 0..n {
-        if let Some(ahead) = part.lanes.get(i + AHEAD) {
-            world.data.prefetch(ahead.sim.row() as usize + 1);
-        }
-        let (lane, rng) = (&mut part.lanes[i], &mut part.rngs[i]);
-        let row = &mut obs[i * d..(i + 1) * d];
-        if lane.ended && autoreset == Autoreset::NextStep {
-            lane.episode += 1;
-            begin(setup, lane, rng, row).map_err(Box::new)?;
-            (reward[i], terminated[i], truncated[i]) = (0.0, false, false);
-            if let Some(facts) = facts {
-                facts[i] = crate::StepFacts::default();
-            }
-            continue;
-        }
-        let action = match part.actions {
-            Actions::Box(values) => Action::Box(&values[i * width..(i + 1) * width]),
-            Actions::Discrete(values) => Action::Discrete(values[i]),
-        };
-        let mut venue = Sim { world, state: &mut lane.sim, rng };
-        let facts = facts.as_mut().map(|facts| &mut facts[i]);
-        let transition: Transition = step::step(rules, &mut venue, &mut lane.env, action, row, facts)?;
-        (reward[i], terminated[i], truncated[i]) = (transition.reward, transition.terminated, transition.truncated);
-        if transition.terminated || transition.truncated {
-            lane.ended = true;
-            part.ends[i] = EpisodeEnd { reward: lane.env.reward, length: lane.env.steps };
-            part.stats[i / CHUNK].merge(&ended(&lane.env, transition.terminated));
-            if autoreset == Autoreset::SameStep {
-                if let Some(final_obs) = final_obs {
-                    final_obs[i * d..(i + 1) * d].copy_from_slice(row);
-                }
-                lane.episode += 1;
-                begin(setup, lane, rng, row).map_err(Box::new)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-#[cold]
-fn ended(env: &EnvState, terminated: bool) -> EpisodeStats {
-    EpisodeStats {
-        episodes: 1,
-        reward: env.reward,
-        length: env.steps.into(),
-        profit: env.account.equity() - env.account.opening_equity(),
-        fees: env.account.fees(),
-        fills: env.account.fills().into(),
-        trades: env.account.trades().into(),
-        terminated: terminated.into(),
     }
 }

@@ -1,0 +1,141 @@
+//! What one thread does to its part of a batch.
+
+use tradepit::{
+    InstrumentId, Rng, Venue as _,
+    venue::{Sim, Start},
+};
+
+use super::{
+    Actions, Autoreset, EpisodeStats, StepOut,
+    parts::Part,
+    sim::{CHUNK, EpisodeEnd, Lane},
+};
+use crate::{Action, EnvState, Error, Hooks, Result, RewardMemory, Rules, SimSetup, StepFacts, Transition, step};
+
+/// Lanes ahead for which memory is asked for: measured, 8 is too few and 32 no better.
+const AHEAD: usize = 16;
+
+type Boxed = std::result::Result<(), Box<Error>>;
+
+/// Rewards come later, for the whole batch.
+struct Unpaid;
+
+impl Hooks for Unpaid {
+    #[inline]
+    fn reward(&mut self, _: &Rules, _: &StepFacts, _: &mut RewardMemory) -> f32 {
+        0.0
+    }
+}
+
+/// Begins the lane's present episode.
+#[inline]
+pub(super) fn begin(setup: &SimSetup, lane: &mut Lane, rng: &mut Rng, obs: &mut [f32]) -> Result<()> {
+    let (row, stream) = setup.begin(lane.seed, lane.episode);
+    *rng = stream;
+    lane.ended = false;
+    let mut venue = Sim { world: setup.world(), state: &mut lane.sim, rng };
+    step::open(setup.rules(), &mut venue, &mut lane.env, Start::At(row), obs)
+}
+
+/// Steps the lanes of one part, in order.
+pub(super) fn step(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
+    step_lanes::<true>(setup, autoreset, part)
+}
+
+/// Steps them without their rewards; [`pay`] must follow.
+pub(super) fn step_unpaid(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
+    step_lanes::<false>(setup, autoreset, part)
+}
+
+/// Books the rewards that are in the part's memory, then does what is done with episodes that ended.
+pub(super) fn pay(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
+    for i in 0..part.lanes.len() {
+        let env = &mut part.lanes[i].env;
+        // No step yet: the lane was reset in place of a step.
+        if env.steps == 0 {
+            part.out.reward[i] = 0.0;
+            continue;
+        }
+        env.reward += f64::from(part.out.reward[i]);
+        if part.out.terminated[i] || part.out.truncated[i] {
+            finish(setup, autoreset, part, i)?;
+        }
+    }
+    Ok(())
+}
+
+fn step_lanes<const PAID: bool>(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
+    let (rules, world) = (&**setup.rules(), &**setup.world());
+    let d = rules.observation_space().len();
+    let n = part.lanes.len();
+    let width = rules.action_space().len();
+    for i in 0..n {
+        if let Some(ahead) = part.lanes.get(i + AHEAD) {
+            world.data.prefetch(ahead.sim.row() as usize + 1);
+        }
+        let StepOut { obs, reward, terminated, truncated, facts, .. } = &mut part.out;
+        let (lane, rng) = (&mut part.lanes[i], &mut part.rngs[i]);
+        let row = &mut obs[i * d..(i + 1) * d];
+        if lane.ended && autoreset == Autoreset::NextStep {
+            lane.episode += 1;
+            begin(setup, lane, rng, row).map_err(Box::new)?;
+            (reward[i], terminated[i], truncated[i]) = (0.0, false, false);
+            if let Some(facts) = facts {
+                let price = Sim { world, state: &mut lane.sim, rng }.market().last(InstrumentId(0)).close;
+                facts[i] = StepFacts::at_rest(lane.env.account.equity(), price);
+            }
+            continue;
+        }
+        let action = match part.actions {
+            Actions::Box(values) => Action::Box(&values[i * width..(i + 1) * width]),
+            Actions::Discrete(values) => Action::Discrete(values[i]),
+        };
+        let mut venue = Sim { world, state: &mut lane.sim, rng };
+        let facts = facts.as_mut().map(|facts| &mut facts[i]);
+        let transition: Transition = if PAID {
+            step::step(rules, &mut venue, &mut lane.env, action, row, facts)?
+        } else {
+            step::step_with(rules, &mut venue, &mut lane.env, action, row, facts, &mut Unpaid)?
+        };
+        (reward[i], terminated[i], truncated[i]) = (transition.reward, transition.terminated, transition.truncated);
+        if transition.terminated || transition.truncated {
+            lane.ended = true;
+            if PAID {
+                finish(setup, autoreset, part, i)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Counts the episode that lane `i` has ended, and starts the next one where the mode says so.
+#[cold]
+fn finish(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>, i: usize) -> Boxed {
+    let d = setup.rules().observation_space().len();
+    let (lane, terminated) = (&mut part.lanes[i], part.out.terminated[i]);
+    let EnvState { reward, steps: length, clipped, .. } = lane.env;
+    part.ends[i] = EpisodeEnd { reward, length, row: lane.sim.row(), clipped };
+    part.stats[i / CHUNK].merge(&sums(&lane.env, terminated));
+    if autoreset == Autoreset::SameStep {
+        let row = &mut part.out.obs[i * d..(i + 1) * d];
+        if let Some(final_obs) = &mut part.out.final_obs {
+            final_obs[i * d..(i + 1) * d].copy_from_slice(row);
+        }
+        lane.episode += 1;
+        begin(setup, lane, &mut part.rngs[i], row).map_err(Box::new)?;
+    }
+    Ok(())
+}
+
+fn sums(env: &EnvState, terminated: bool) -> EpisodeStats {
+    EpisodeStats {
+        episodes: 1,
+        reward: env.reward,
+        length: env.steps.into(),
+        profit: env.account.equity() - env.account.opening_equity(),
+        fees: env.account.fees(),
+        fills: env.account.fills().into(),
+        trades: env.account.trades().into(),
+        terminated: terminated.into(),
+    }
+}

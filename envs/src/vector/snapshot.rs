@@ -1,0 +1,79 @@
+//! A batch as data: to be stored, sent to another process, and continued to the same bits.
+
+use serde::{Deserialize, Serialize};
+use tradepit::Rng;
+
+use super::{EpisodeEnd, EpisodeStats, Lane, SimVecEnv, VecEnv as _};
+use crate::{Error, Result, env::same_market};
+
+/// Everything that the environments of a batch remember.
+///
+/// See [`SimVecEnv::restore`] for an example.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VecSnapshot {
+    lanes: Vec<Lane>,
+    rngs: Vec<Rng>,
+    ends: Vec<EpisodeEnd>,
+    stats: Vec<EpisodeStats>,
+    started: bool,
+}
+
+impl SimVecEnv {
+    /// What the environments remember; the market is not in it.
+    #[must_use]
+    pub fn snapshot(&self) -> VecSnapshot {
+        VecSnapshot {
+            lanes: self.lanes.clone(),
+            rngs: self.rngs.clone(),
+            ends: self.ends.clone(),
+            stats: self.stats.clone(),
+            started: self.started,
+        }
+    }
+
+    /// Goes back to a snapshot, of this or of another batch of the same setup, and continues to the same bits.
+    ///
+    /// ```
+    /// use tradepit::market::synth;
+    /// use tradepit_envs::{Actions, Autoreset, EnvSpec, SimSetup, SimVecEnv, StepOut, VecEnv};
+    /// let setup = SimSetup::new(EnvSpec::default(), synth::es_1m(3_000, 0).unwrap()).unwrap();
+    /// let d = setup.rules().observation_space().len();
+    /// let step = |envs: &mut SimVecEnv| {
+    ///     let (mut obs, mut reward) = (vec![0.0; 2 * d], [0.0; 2]);
+    ///     let (mut terminated, mut truncated) = ([false; 2], [false; 2]);
+    ///     envs.step(Actions::Box(&[1.0, -1.0]), StepOut { obs: &mut obs, reward: &mut reward,
+    ///         terminated: &mut terminated, truncated: &mut truncated, final_obs: None, facts: None }).unwrap();
+    ///     (obs, reward)
+    /// };
+    /// let mut envs = setup.vec_env(2, 1, Autoreset::SameStep).unwrap();
+    /// envs.reset(0, &mut vec![0.0; 2 * d]).unwrap();
+    /// step(&mut envs);
+    /// let json = serde_json::to_string(&envs.snapshot()).unwrap();
+    /// let mut other = setup.vec_env(2, 1, Autoreset::SameStep).unwrap();
+    /// other.restore(serde_json::from_str(&json).unwrap()).unwrap();
+    /// assert_eq!(step(&mut envs), step(&mut other));
+    /// ```
+    ///
+    /// # Errors
+    /// When the snapshot is of another number of environments or of another market.
+    pub fn restore(&mut self, snapshot: VecSnapshot) -> Result<()> {
+        let n = self.num_envs();
+        Error::shape("snapshot", n, snapshot.lanes.len())?;
+        Error::shape("snapshot.rngs", n, snapshot.rngs.len())?;
+        Error::shape("snapshot.ends", n, snapshot.ends.len())?;
+        Error::shape("snapshot.stats", self.stats.len(), snapshot.stats.len())?;
+        let data = &self.setup().world().data;
+        for lane in &snapshot.lanes {
+            same_market(&lane.env, data.instruments().len())?;
+            if lane.row() as usize >= data.len() {
+                let message =
+                    format!("the snapshot is at row {} of {} rows; use the same data", lane.row(), data.len());
+                return Err(Error::State(message));
+            }
+        }
+        (self.lanes, self.rngs, self.ends) = (snapshot.lanes, snapshot.rngs, snapshot.ends);
+        (self.stats, self.started) = (snapshot.stats, snapshot.started);
+        Ok(())
+    }
+}
