@@ -101,7 +101,6 @@ struct Buffers {
     choices: Vec<i64>,
     indices: Vec<u32>,
     shards: Vec<ShardGradient<f32>>,
-    crew: Crew<Work<f32>>,
 }
 
 impl Ppo {
@@ -110,7 +109,7 @@ impl Ppo {
     /// # Errors
     /// When a field of the configuration is out of range, or the environment's spaces or autoreset mode cannot be
     /// learned from (it must be `SameStep`: the other modes hide the observation that truncation is valued by).
-    pub fn new(config: PpoConfig, env: &impl VecEnv) -> Result<Self> {
+    pub fn new(config: PpoConfig, env: &(impl VecEnv + ?Sized)) -> Result<Self> {
         config.validate()?;
         let (observation, action) = (env.observation_space(), env.action_space());
         let mut policy = Policy::new(observation, action, &config.hidden, config.seed)?;
@@ -163,7 +162,7 @@ impl Ppo {
     }
 
     /// Refuses an environment that this agent was not made for.
-    fn check(&self, env: &impl VecEnv) -> Result<()> {
+    fn check(&self, env: &(impl VecEnv + ?Sized)) -> Result<()> {
         if env.autoreset() != Autoreset::SameStep {
             return Err(Error::Mismatch(format!(
                 "autoreset: PPO needs SameStep, the environment has {:?}; make it with SameStep, which gives the final \
@@ -195,13 +194,15 @@ impl Ppo {
     /// when an update diverges. The agent is then as after the last good minibatch, and resets at the next call.
     pub fn learn(
         &mut self,
-        env: &mut impl VecEnv,
+        env: &mut (impl VecEnv + ?Sized),
         total_steps: u64,
         mut on: impl FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<()> {
         self.check(env)?;
-        let mut buffers = self.take_buffers(env)?;
-        let result = self.iterate(env, &mut buffers, total_steps, &mut on);
+        // Threads live no longer than the call: a process that forks between two calls loses none.
+        let crew = Crew::new(self.config.threads, || Work::new(&self.model))?;
+        let mut buffers = self.take_buffers(env);
+        let result = self.iterate(env, (&mut buffers, &crew), total_steps, &mut on);
         self.buffers = Some(buffers);
         if result.is_err() {
             self.restart_episodes();
@@ -211,8 +212,8 @@ impl Ppo {
 
     fn iterate(
         &mut self,
-        env: &mut impl VecEnv,
-        buffers: &mut Buffers,
+        env: &mut (impl VecEnv + ?Sized),
+        (buffers, crew): (&mut Buffers, &Crew<Work<f32>>),
         total_steps: u64,
         on: &mut impl FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<()> {
@@ -221,10 +222,10 @@ impl Ppo {
         while self.steps < to {
             let left = 1.0 - (self.steps - from) as f64 / total_steps as f64;
             let learning_rate = self.config.learning_rate * if self.config.anneal_lr { left } else { 1.0 };
-            self.collect(env, &mut obs, buffers)?;
-            self.evaluate(&obs, buffers);
+            self.collect(env, &mut obs, buffers, crew)?;
+            self.evaluate(&obs, buffers, crew);
             let explained_variance = buffers.rollout.explained_variance();
-            let mut progress = self.update(buffers, learning_rate)?;
+            let mut progress = self.update(buffers, crew, learning_rate)?;
             self.steps += buffers.rollout.rewards.len() as u64;
             self.iterations += 1;
             progress.steps = self.steps;
@@ -241,7 +242,7 @@ impl Ppo {
     }
 
     /// The observations that the environments wait with, after a reset if they have not run yet.
-    fn start(&mut self, env: &mut impl VecEnv) -> Result<Vec<f32>> {
+    fn start(&mut self, env: &mut (impl VecEnv + ?Sized)) -> Result<Vec<f32>> {
         let expected = env.num_envs() * env.observation_space().len();
         if let Some(obs) = self.last_obs.take().filter(|obs| obs.len() == expected) {
             return Ok(obs);
@@ -257,9 +258,15 @@ impl Ppo {
     }
 
     /// Steps every environment `n_steps` times with the policy as it is.
-    fn collect(&mut self, env: &mut impl VecEnv, obs: &mut [f32], buffers: &mut Buffers) -> Result<()> {
+    fn collect(
+        &mut self,
+        env: &mut (impl VecEnv + ?Sized),
+        obs: &mut [f32],
+        buffers: &mut Buffers,
+        crew: &Crew<Work<f32>>,
+    ) -> Result<()> {
         let Self { policy, model, params, actions_rng, reward_scaler, .. } = self;
-        let Buffers { rollout, rewards, final_obs, scaled, cut, numbers, choices, crew, .. } = buffers;
+        let Buffers { rollout, rewards, final_obs, scaled, cut, numbers, choices, .. } = buffers;
         let (envs, inputs, width) = (rollout.envs, policy.net.inputs(), policy.head.actions());
         let critic = &params[model.policy_parameters()..];
         for t in 0..self.config.n_steps {
@@ -327,8 +334,8 @@ impl Ppo {
     }
 
     /// Values of all observations of a rollout and of those after it; then advantages.
-    fn evaluate(&self, obs: &[f32], buffers: &mut Buffers) {
-        let Buffers { rollout, scaled, crew, .. } = buffers;
+    fn evaluate(&self, obs: &[f32], buffers: &mut Buffers, crew: &Crew<Work<f32>>) {
+        let Buffers { rollout, scaled, .. } = buffers;
         match &self.policy.normaliser {
             Some(normaliser) => normaliser.apply(obs, scaled),
             None => scaled.copy_from_slice(obs),
@@ -340,9 +347,9 @@ impl Ppo {
     }
 
     /// `n_epochs` passes over the rollout in shuffled minibatches.
-    fn update(&mut self, buffers: &mut Buffers, learning_rate: f64) -> Result<Progress> {
+    fn update(&mut self, buffers: &mut Buffers, crew: &Crew<Work<f32>>, learning_rate: f64) -> Result<Progress> {
         let Self { config, policy, model, params, adam, shuffle_rng, .. } = self;
-        let Buffers { rollout, indices, shards, crew, .. } = buffers;
+        let Buffers { rollout, indices, shards, .. } = buffers;
         let batch = Batch {
             obs: &rollout.obs[..],
             actions: &rollout.actions[..],
@@ -394,15 +401,15 @@ impl Ppo {
         })
     }
 
-    fn take_buffers(&mut self, env: &impl VecEnv) -> Result<Buffers> {
+    fn take_buffers(&mut self, env: &(impl VecEnv + ?Sized)) -> Buffers {
         let (steps, envs) = (self.config.n_steps, env.num_envs());
         if let Some(buffers) = self.buffers.take().filter(|buffers| buffers.rollout.envs == envs) {
-            return Ok(buffers);
+            return buffers;
         }
         let (inputs, width) = (self.policy.net.inputs(), self.policy.head.actions());
         let rows = steps * envs;
         let shard = || ShardGradient { gradient: vec![0.0; self.params.len()], terms: LossTerms::default() };
-        Ok(Buffers {
+        Buffers {
             rollout: Rollout::new(steps, envs, inputs, width),
             rewards: vec![0.0; envs],
             final_obs: vec![0.0; envs * inputs],
@@ -412,8 +419,7 @@ impl Ppo {
             choices: vec![0; envs],
             indices: vec![0; rows],
             shards: (0..self.config.batch_size.min(rows).div_ceil(ROWS)).map(|_| shard()).collect(),
-            crew: Crew::new(self.config.threads, || Work::new(&self.model))?,
-        })
+        }
     }
 }
 
