@@ -6,7 +6,7 @@
 use std::arch::is_x86_feature_detected as has;
 
 macro_rules! blocks {
-    ($name:ident, $features:literal, $lanes:literal, $tile:ident, $($vectors:literal)+) => {
+    ($name:ident, $features:literal, $lanes:literal, $tile:ident, $rows:literal, $($vectors:literal)+) => {
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = $features)]
         pub(super) fn $name((m, k, n): (usize, usize, usize), a: &[f32], by: (usize, usize), b: &[f32], c: &mut [f32]) {
@@ -17,13 +17,13 @@ macro_rules! blocks {
                 let (vectors, rest) = (columns.div_ceil($lanes), (columns - 1) % $lanes + 1);
                 let mut top = 0;
                 while top < m {
-                    let rows = if m - top >= 4 { 4 } else { 1 };
+                    let rows = if m - top >= $rows { $rows } else { 1 };
                     let (a, b, c) = (&a[top * by.0..], &b[left..], &mut c[top * n + left..]);
                     let (a, b, c) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
                     // SAFETY: the sizes were checked, these rows and columns are some of theirs, and a function with
                     // the same features calls. c is borrowed mutably, so nothing else points into it.
                     match (vectors, rows) {
-                        $(($vectors, 4) => unsafe { super::tile::$tile::<4, $vectors>((k, n), a, by, b, c, rest) },
+                        $(($vectors, $rows) => unsafe { super::tile::$tile::<$rows, $vectors>((k, n), a, by, b, c, rest) },
                         ($vectors, _) => unsafe { super::tile::$tile::<1, $vectors>((k, n), a, by, b, c, rest) },)+
                         _ => {} // no block is wider
                     }
@@ -33,8 +33,9 @@ macro_rules! blocks {
         }
     };
 }
-blocks! { blocks_512, "avx512f", 16, tile_512, 1 2 3 4 }
-blocks! { blocks_256, "avx2,fma", 8, tile_256, 1 2 }
+// So many rows and vectors as keep the sums, and what they are made of, in registers.
+blocks! { blocks_512, "avx512f", 16, tile_512, 4, 1 2 3 4 }
+blocks! { blocks_256, "avx2,fma", 8, tile_256, 6, 1 2 }
 
 pub(super) fn check((m, k, n): (usize, usize, usize), a: usize, (ra, ca): (usize, usize), b: usize, c: usize) {
     assert!(m > 0 && k > 0 && n > 0 && a > (m - 1) * ra + (k - 1) * ca, "left matrix too short");

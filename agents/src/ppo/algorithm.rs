@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use tradepit_envs::{Autoreset, EpisodeStats, StepOut, VecEnv};
+use tradepit_envs::{Autoreset, StepOut, VecEnv};
 
 use crate::agent::ActionsMut;
 use crate::dist::Head;
@@ -13,40 +13,9 @@ use crate::rng::Rng;
 use crate::rollout::Rollout;
 use crate::{Error, Result};
 
-use super::PpoConfig;
 use super::loss::{Batch, LossTerms, Minibatch, Model, ShardGradient, Work, sum_shards};
 use super::parallel::Crew;
-
-/// How training goes, after each iteration; losses are means over its minibatches.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Progress {
-    /// Steps of single environments since the agent was made.
-    pub steps: u64,
-    /// Where this call of `learn` will end.
-    pub total_steps: u64,
-    /// Rollouts since the agent was made.
-    pub iterations: u64,
-    /// Sums over the episodes that ended in this iteration.
-    pub episodes: EpisodeStats,
-    /// Clipped surrogate.
-    pub policy_loss: f64,
-    /// Mean square of the critic's error.
-    pub value_loss: f64,
-    /// Of the policy.
-    pub entropy: f64,
-    /// Approximate KL divergence from the rollout's policy.
-    pub approx_kl: f64,
-    /// Share of samples whose ratio left the clip range.
-    pub clip_fraction: f64,
-    /// Share of the variance of returns that the critic explained before the update.
-    pub explained_variance: Option<f64>,
-    /// Norm of the gradient before it was clipped.
-    pub grad_norm: f64,
-    /// Of the last step.
-    pub learning_rate: f64,
-    /// Minibatches that were learned from; fewer than planned when `target_kl` ended the update.
-    pub minibatches: u64,
-}
+use super::{PpoConfig, Progress};
 
 /// The PPO trainer: a policy, a critic, and all that is needed to go on learning.
 ///
@@ -65,7 +34,9 @@ pub struct Progress {
 /// ```
 ///
 /// It collects `n_steps` from every environment, then makes `n_epochs` passes of minibatches over them. The same
-/// seed gives the same bits, for any number of threads.
+/// seed gives the same bits, for any number of threads. Where published versions differ it follows Stable-Baselines3:
+/// the value loss is a mean of squares (of the clipped value, with `clip_range_vf`), actor and critic share nothing,
+/// and `target_kl` is looked at before each step.
 #[derive(Debug)]
 pub struct Ppo {
     pub(super) config: PpoConfig,
@@ -129,6 +100,11 @@ impl Ppo {
         });
         made.check(env)?;
         Ok(made)
+    }
+
+    #[cfg(test)]
+    pub(super) fn rollout(&self) -> Option<&Rollout> {
+        self.buffers.as_ref().map(|buffers| &buffers.rollout)
     }
 
     /// Puts an agent together; `finish` sets what is not as in a new one.
