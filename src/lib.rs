@@ -82,3 +82,7 @@ pub use market::{Bar, Instrument, InstrumentId, MarketData, MarketView};
 pub use rng::Rng;
 pub use time::Timestamp;
 pub use venue::Venue;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeDoctests;
