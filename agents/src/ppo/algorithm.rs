@@ -103,8 +103,8 @@ impl Ppo {
     }
 
     #[cfg(test)]
-    pub(super) fn rollout(&self) -> Option<&Rollout> {
-        self.buffers.as_ref().map(|buffers| &buffers.rollout)
+    pub(super) fn rollout(&self) -> Option<(&Rollout, &[f32])> {
+        self.buffers.as_ref().map(|buffers| (&buffers.rollout, &buffers.final_obs[..]))
     }
 
     /// Puts an agent together; `finish` sets what is not as in a new one.

@@ -74,7 +74,23 @@ fn the_learning_rate_falls_to_nothing_over_a_call() {
 #[test]
 fn rollouts_keep_unclipped_actions() {
     let (ppo, _) = once(&PpoConfig { log_std_init: 1.0, ..PpoConfig::default() });
-    let actions = &ppo.rollout().unwrap().actions;
+    let actions = &ppo.rollout().unwrap().0.actions;
     assert!(actions.iter().any(|action| action.abs() > 1.5), "a deviation of e leaves [-1, 1] often");
     assert_eq!(actions.len(), 128);
+}
+
+#[test]
+fn what_follows_is_valued_as_normalised() {
+    // Every episode is cut by the last step, and parameters stay as they are.
+    let mut env = Toy::follow(8, 2);
+    let steps = usize::try_from(Toy::LENGTH).unwrap();
+    let config = PpoConfig { n_steps: steps, learning_rate: 1e-30, ..PpoConfig::default() };
+    let mut ppo = Ppo::new(config, &env).unwrap();
+    ppo.learn(&mut env, 8 * Toy::LENGTH, |_| ControlFlow::Continue(())).unwrap();
+    let (rollout, final_obs) = ppo.rollout().unwrap();
+    assert!(rollout.truncated[8 * (steps - 1)..].iter().all(|&cut| cut));
+    let next = ppo.last_obs.as_deref().unwrap();
+    assert_ne!(final_obs, next);
+    assert_eq!(rollout.bootstrap[8 * (steps - 1)..], ppo.value(final_obs).unwrap());
+    assert_eq!(rollout.last_values, ppo.value(next).unwrap());
 }
