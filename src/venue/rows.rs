@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Opening;
-use crate::{Bar, Error, InstrumentId, MarketData, MarketView, Result, Timestamp};
+use crate::{Bar, Error, InstrumentId, MarketData, MarketView, Result, Timestamp, features::FeaturePipeline};
 
 /// What became known with one close: a bar for each instrument, and the user's own columns.
 ///
@@ -118,6 +118,21 @@ impl RowMaker for NoFeatures {
     }
 
     fn update(&mut self, _: &[Bar], _: &[f32], _: &mut [f32]) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl RowMaker for FeaturePipeline {
+    fn names(&self) -> Vec<String> {
+        Self::names(self).to_vec()
+    }
+
+    fn warm_up(&self) -> usize {
+        self.max_warm_up()
+    }
+
+    fn update(&mut self, bars: &[Bar], columns: &[f32], row: &mut [f32]) -> Result<()> {
+        Self::update(self, bars, columns, row);
         Ok(())
     }
 }
