@@ -15,6 +15,8 @@ from .scale import Floats, Times, downsample, limits, nice_ticks, time_ticks
 
 WIDTH = 960
 LEFT, RIGHT, TOP, FOOT = 74, 14, 10, 38
+# With more markers than this the pointer can't tell them apart, and their notes would be most of the page.
+_NOTED = 5000
 _SHAPES = {
     # Drawn around the point: triangles point at it from outside, rings are centred on it.
     "up": "M{x} {y}m0 {a}l{s} {t}h-{d}z",
@@ -30,8 +32,8 @@ class Series:
     >>> Series("equity", [1.0, 2.0], style="step").label
     'equity'
 
-    ``y``: numbers, one for each bar from the first, or for each of ``x`` (bar indices, ascending). What is not finite is
-    a gap. ``style``: ``line``, ``step`` (the value holds until the next) or ``area`` (steps filled down to 0).
+    ``y``: numbers, one for each bar from the first, or for each of ``x`` (bar indices, ascending). What is not finite
+    is a gap. ``style``: ``line``, ``step`` (the value holds until the next) or ``area`` (steps filled down to 0).
     ``colour``: a colour's name on the page, ``c0`` to ``c5``, ``gain``, ``loss`` or ``ink``.
     """
 
@@ -72,7 +74,9 @@ class Markers:
         """Places and values as arrays."""
         x, y = (np.asarray(v, dtype=np.float64).reshape(-1) for v in (self.x, self.y))
         if len(x) != len(y) or (self.notes and len(self.notes) != len(x)):
-            raise ValueError(f"markers {self.label!r}: x, y and notes have {len(x)}, {len(y)} and {len(self.notes)} values")
+            raise ValueError(
+                f"markers {self.label!r}: x, y and notes have {len(x)}, {len(y)} and {len(self.notes)} values"
+            )
         return x, y
 
 
@@ -83,9 +87,9 @@ class Chart:
     >>> "<svg" in Chart([Series("equity", [100.0, 101.0, 99.5])], title="Equity").html()
     True
 
-    ``times`` (``datetime64`` or integer nanoseconds UTC) labels the bars; without it the axis shows bar numbers, named by
-    ``x_label``. ``unit`` is ``number`` or ``percent`` (shares, shown times 100). ``zero`` keeps 0 in the picture. At most
-    ``limit`` points of a line are drawn, and its extremes always are.
+    ``times`` (``datetime64`` or integer nanoseconds UTC) labels the bars; without it the axis shows bar numbers, named
+    by ``x_label``. ``unit`` is ``number`` or ``percent`` (shares, shown times 100). ``zero`` keeps 0 in the picture.
+    At most ``limit`` points of a line are drawn, and its extremes always are.
     """
 
     series: Sequence[Series]
@@ -121,8 +125,9 @@ class Chart:
         if len(keys) < 2:
             return ""
         buttons = (
-            f'<button type="button" class="{kind} {colour}" data-part="{i}" aria-pressed="true">{escape(label)}</button>'
-            for i, (label, colour, kind) in enumerate(keys)
+            f'<button type="button" class="{kind} {colour}" data-part="{part}" aria-pressed="true">{escape(label)}'
+            "</button>"
+            for part, (label, colour, kind) in enumerate(keys)
         )
         return f'<div class="legend">{"".join(buttons)}</div>'
 
@@ -142,14 +147,19 @@ class Chart:
         parts += frame.y_axis(percent=self.unit == "percent")
         parts += frame.time_axis(times) if times is not None else frame.x_axis(self.x_label)
         values: dict[str, Any] = {"frame": frame.facts(), "unit": self.unit, "series": [], "marks": [], "t": []}
+        drawn = []
         for i, (s, (x, y)) in enumerate(zip(self.series, lines, strict=True)):
             keep = downsample(y, self.limit)
             x, y = x[keep], y[keep]
-            parts.append(f'<g data-part="{i}">{_line(s, frame, x, y)}</g>')
+            drawn.append((s.bold, f'<g data-part="{i}">{_line(s, frame, x, y)}</g>'))
             shown = [None if not np.isfinite(v) else float(f"{v:.10g}") for v in y]
             values["series"].append({"label": s.label, "colour": s.colour, "x": _compact(x), "y": shown})
+        # Bold lines lie on top, in whichever order the legend names them.
+        parts += [part for _, part in sorted(drawn, key=lambda one: one[0])]
         for i, (m, (x, y)) in enumerate(zip(self.markers, points, strict=True), start=len(lines)):
             parts.append(f'<g data-part="{i}">{_marks(m, frame, x, y)}</g>')
+            if sum(len(x) for x, _ in points) > _NOTED:
+                continue
             notes = list(m.notes) or [m.label] * len(x)
             marks = zip(_compact(frame.x(x)), _compact(frame.y(y)), notes, strict=True)
             values["marks"] += [[px, py, note, m.colour, i] for px, py, note in marks if np.isfinite(px + py)]
@@ -182,7 +192,7 @@ class _Frame:
 
     def y_axis(self, *, percent: bool) -> list[str]:
         factor = 100.0 if percent else 1.0
-        count = max(2, (self.height - TOP - FOOT) // 48)
+        count = max(4, (self.height - TOP - FOOT) // 48)
         ticks = nice_ticks(self.y_limits[0] * factor, self.y_limits[1] * factor, count)
         parts = []
         for value in ticks.values:
@@ -194,7 +204,7 @@ class _Frame:
         return parts
 
     def x_axis(self, name: str) -> list[str]:
-        ticks = nice_ticks(*self.x_limits, max(2, self.width // 130))
+        ticks = nice_ticks(*self.x_limits, max(2, self.width // 110))
         parts = []
         for value in ticks.values:
             parts += self._x_tick(float(self.x(value)), f"{value:,.{ticks.decimals}f}", "")
@@ -207,7 +217,7 @@ class _Frame:
         parts: list[str] = []
         last, context = float("-inf"), ""
         for tick in time_ticks(times, max(2, self.width // 110)):
-            x = float(self.x(tick.index))
+            x = float(self.x(tick.place))
             # A label that has no room is left out, but what it would have said of the day goes on to the next.
             context = tick.context or context
             if x - last < 72:
@@ -264,13 +274,14 @@ def _unbroken(x: Floats, y: Floats) -> list[slice]:
 
 def _marks(markers: Markers, frame: _Frame, x: Floats, y: Floats) -> str:
     """All markers of one kind as one path: each begins with its own M."""
-    size = 5.0 if len(x) <= 60 else 4.0 if len(x) <= 300 else 2.6
+    size = 5.0 if len(x) <= 60 else 4.0 if len(x) <= 200 else 1.8
+    many = " many" if size < 2 else ""
     shape = _SHAPES[markers.shape]
     size = size * 0.8 if markers.shape == "ring" else size
     numbers = {"s": f"{size:g}", "d": f"{2 * size:g}", "t": f"{1.7 * size:g}", "a": f"{0.9 * size:g}"}
     places = zip(frame.x(x), frame.y(y), strict=True)
     d = "".join(shape.format(x=f"{a:.1f}", y=f"{b:.1f}", **numbers) for a, b in places if np.isfinite(a + b))
-    return f'<path class="mark {markers.shape} {markers.colour}" d="{d}"/>'
+    return f'<path class="mark {markers.shape} {markers.colour}{many}" d="{d}"/>'
 
 
 def _compact(values: Any) -> list[float]:

@@ -24,7 +24,7 @@ def write_evaluation(path: str | Path, title: str, runs: Sequence[Run], *, subti
     """Writes the report of :func:`evaluation_sections` (``facts`` are its keywords) and gives its absolute path.
 
     >>> import tempfile
-    >>> run = {"policy": "flat", "time": [0, 60_000_000_000], "equity": [1e5, 1e5], "performance": {"total_return": 0.0}}
+    >>> run = {"policy": "flat", "time": [0, 60_000_000_000], "equity": [1e5, 1e5]}
     >>> write_evaluation(Path(tempfile.mkdtemp()) / "flat.html", "Flat", [run]).suffix
     '.html'
     """
@@ -57,16 +57,16 @@ def evaluation_sections(
     """
     if not runs:
         raise ValueError("runs is empty; give the agent's run first, then those of the baselines")
-    runs = [_Run.of(run, i) for i, run in enumerate(runs)]
-    agent = runs[0]
-    clock_ = _Clock.of(runs, market)
+    read = [_Run.of(run, i) for i, run in enumerate(runs)]
+    agent = read[0]
+    clock_ = _Clock.of(read, market)
     sections = [
-        Section("", [_banner(runs), _tiles(agent, currency)]),
-        Section("Equity", [_equity(runs, clock_, currency), *_drawdown(runs, clock_)]),
+        Section("", [_banner(read), _tiles(agent, currency)]),
+        Section("Equity", [_equity(read, clock_, currency), *_drawdown(read, clock_)]),
     ]
     sections += _behaviour(agent, market, clock_)
-    sections += _costs(runs, clock_, currency)
-    sections.append(_statistics(runs, currency))
+    sections += _costs(read, clock_, currency)
+    sections.append(_statistics(read, currency))
     sections += _training(training)
     if spec:
         note = "What the agent observed, could do, was paid for, and what its orders cost."
@@ -141,7 +141,9 @@ class _Run(NamedTuple):
                 return None
             values = np.asarray(run[key], dtype=np.float64).reshape(-1)
             if len(values) != len(time):
-                raise ValueError(f"run {policy!r}: {key} has {len(values)} values for {len(time)} times; give one for each")
+                raise ValueError(
+                    f"run {policy!r}: {key} has {len(values)} values for {len(time)} times; give one for each"
+                )
             return values
 
         equity = column("equity")
@@ -180,29 +182,29 @@ def _banner(runs: Sequence[_Run]) -> Banner:
 
 def _tiles(agent: _Run, currency: str) -> Tiles:
     p = agent.performance
-    bounds, hit = n.interval(p.get("sharpe_interval")), n.percent(p.get("hit_rate"))
-    split = f"{n.money(p.get('fees'))} fees, {n.money(p.get('slippage'))} slippage"
-    return Tiles([
-        ("Net return", n.percent(p.get("total_return"), signed=True), f"{n.integer(p.get('bars'))} bars"),
-        ("Sharpe ratio", n.ratio(p.get("sharpe")), f"95 % {bounds} a year"),
-        ("Max drawdown", n.percent(p.get("max_drawdown")), f"{n.integer(p.get('max_drawdown_bars'))} bars long"),
-        ("Trades", n.integer(p.get("trades")), f"{hit} with a profit"),
-        (f"Costs, {currency}", n.money(p.get("costs")), split),
-    ])
+    fees, slippage = n.money(p.get("fees")), n.money(p.get("slippage"))
+    tiles = [
+        ("Net return", n.percent(p.get("total_return"), signed=True), (n.integer(p.get("bars")), "{} bars")),
+        ("Sharpe ratio", n.ratio(p.get("sharpe")), (n.interval(p.get("sharpe_interval")), "95 % {} a year")),
+        ("Max drawdown", n.percent(p.get("max_drawdown")), (n.integer(p.get("max_drawdown_bars")), "{} bars long")),
+        ("Trades", n.integer(p.get("trades")), (n.percent(p.get("hit_rate")), "{} with a profit")),
+        (f"Costs, {currency}", n.money(p.get("costs")), (fees, f"{{}} fees, {slippage} slippage")),
+    ]
+    return Tiles(
+        [(name, value, "" if remark == n.MISSING else text.format(remark)) for name, value, (remark, text) in tiles]
+    )
 
 
 def _equity(runs: Sequence[_Run], clock_: _Clock, currency: str) -> Chart:
-    # The agent is drawn last, so that it lies on top.
     lines = [Series(r.policy, r.equity, clock_.at(r.time), colour=r.colour, bold=r is runs[0]) for r in runs]
-    return Chart([*lines[1:], lines[0]], title=f"Equity, {currency}, net of all costs", times=clock_.times, height=340)
+    return Chart(lines, title=f"Equity, {currency}, net of all costs", times=clock_.times, height=340)
 
 
 def _drawdown(runs: Sequence[_Run], clock_: _Clock) -> Iterable[Chart]:
     lines = []
-    for run in reversed(runs):
-        fall = _below_peak(run.equity)
-        style: Any = "area" if run is runs[0] else "line"
-        lines.append(Series(run.policy, fall, clock_.at(run.time), style, run.colour))
+    for run in runs:
+        fall, own = _below_peak(run.equity), run is runs[0]
+        lines.append(Series(run.policy, fall, clock_.at(run.time), "area" if own else "line", run.colour, bold=own))
     yield Chart(lines, title="Drawdown: below the peak", times=clock_.times, unit="percent", zero=True, height=200)
 
 
@@ -237,7 +239,7 @@ def _behaviour(agent: _Run, market: Mapping[str, Any] | None, clock_: _Clock) ->
 
 def _markers(trades: Sequence[Mapping[str, Any]], clock_: _Clock) -> list[Markers]:
     def long(trade: Mapping[str, Any]) -> bool:
-        return trade["side"] == "long"
+        return bool(trade["side"] == "long")
 
     def won(trade: Mapping[str, Any]) -> bool:
         return float(trade["net"]) > 0
@@ -261,14 +263,14 @@ def _markers(trades: Sequence[Mapping[str, Any]], clock_: _Clock) -> list[Marker
 
 def _costs(runs: Sequence[_Run], clock_: _Clock, currency: str) -> list[Section]:
     lines = []
-    for run in reversed(runs):
+    for run in runs:
         parts = [part for part in (run.fees, run.slippage) if part is not None]
         if not parts:
             continue
         total, x = np.sum(parts, axis=0), clock_.at(run.time)
         if run is not runs[0]:
             lines.append(Series(run.policy, total, x, "step", run.colour))
-        elif len(parts) == 2:
+        elif run.fees is not None and run.slippage is not None:
             lines += [Series(f"{run.policy}: fees and slippage", total, x, "area", "c0", bold=True)]
             lines += [Series(f"{run.policy}: fees alone", run.fees, x, "step", "ink")]
         else:

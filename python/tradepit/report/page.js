@@ -66,10 +66,12 @@ for (const figure of document.querySelectorAll("figure.chart")) {
     }
     if (best) tip.append(line("span", best[2]));
     tip.hidden = false;
+    // On the other half of the chart than the pointer, so that it hides nothing that is looked at.
+    tip.style.top = py < frame.height / 2 ? "auto" : "4px";
+    tip.style.bottom = py < frame.height / 2 ? "15%" : "auto";
     const left = cx * box.width / frame.width;
     const room = left + tip.offsetWidth + 16 < box.width;
     tip.style.left = (room ? left + 12 : Math.max(0, left - tip.offsetWidth - 12)) + "px";
   });
   svg.addEventListener("pointerleave", away);
 }
-addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((d) => { d.open = true; }));

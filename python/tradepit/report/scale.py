@@ -13,7 +13,7 @@ Times = NDArray[np.datetime64]
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _SECONDS = (1, 5, 10, 15, 30, *(m * _MINUTE for m in (1, 2, 5, 10, 15, 30)), *(h * _HOUR for h in (1, 2, 3, 6, 12)))
-_MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200)
+_MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 12000)
 _NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -88,7 +88,7 @@ def limits(values: list[Floats], *, zero: bool = False) -> tuple[float, float] |
 class TimeTick(NamedTuple):
     """A place on an axis of bars: index, label, and the larger unit where it changes."""
 
-    index: int
+    place: int
     label: str
     context: str
 
@@ -103,10 +103,9 @@ def time_ticks(times: Times, count: int = 8) -> list[TimeTick]:
     times = np.asarray(times, dtype="datetime64[ns]")
     if len(times) == 0:
         return []
-    for step, bucket in _buckets(times):
-        starts = np.flatnonzero(np.diff(bucket)) + 1
-        if len(starts) <= count:
-            break
+    found = ((step, np.flatnonzero(np.diff(bucket)) + 1) for step, bucket in _buckets(times))
+    # The widest bucket is a thousand years: nanoseconds reach across at most one of its borders.
+    step, starts = next(one for one in found if len(one[1]) <= count)
     # The first bar begins nothing round, but by chance or where nothing else does.
     if len(starts) < 2 or (step < _DAY and int(times[0].astype(np.int64)) % (step * 10**9) == 0):
         starts = np.concatenate(([0], starts))
@@ -126,7 +125,7 @@ def _buckets(times: Times) -> Any:
     for step in (1, 2, 7, 14):
         # 1970-01-05 was a Monday: weeks begin there.
         yield step * _DAY, (days - 4) // step
-    months = times.astype("datetime64[M]").astype(np.int64)
+    months = times.astype("datetime64[M]").astype(np.int64) + 1970 * 12
     for step in _MONTHS:
         yield step * 30 * _DAY, months // step
 

@@ -17,10 +17,10 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     policy  bars  return  Sharpe [95 % CI]  max drawdown  trades  costs  steps  fills
     flat     390  0.00 %                 -        0.00 %       0   0.00    390      0
 
-    Keys of a row: ``policy``, and the fields of ``Performance`` with these names: ``bars``, ``total_return``, ``sharpe``,
-    ``sharpe_interval``, ``periods_per_year``, ``max_drawdown``, ``trades``, ``costs``, ``fills``; and ``steps``, the
-    decisions made. What is missing, ``None`` or not finite is shown as ``-``. The period of the Sharpe ratio is named in
-    the header, or in each row where they differ.
+    Keys of a row: ``policy``, and the fields of ``Performance`` with these names: ``bars``, ``total_return``,
+    ``sharpe``, ``sharpe_interval``, ``periods_per_year``, ``max_drawdown``, ``trades``, ``costs``, ``fills``; and
+    ``steps``, the decisions made. What is missing, ``None`` or not finite is shown as ``-``. The period of the Sharpe
+    ratio is named in the header, or in each row where they differ.
     """
     periods = {row.get("periods_per_year") for row in rows} - {None}
     shared = periods.pop() if len(periods) == 1 else None
