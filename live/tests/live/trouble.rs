@@ -341,6 +341,27 @@ fn a_flood_of_news_does_not_hold_up_orders() {
 }
 
 #[test]
+fn many_facts_before_a_row_pass_through_a_narrow_queue() {
+    let mut left = 21;
+    let next: Next = Box::new(move || {
+        left -= 1;
+        match left {
+            1.. => Some(Ok(BrokerEvent::Account(AccountEvent::Financing {
+                amount: -1.0,
+                instrument: InstrumentId(0),
+                time: Timestamp::from_nanos(1),
+            }))),
+            0 => Some(Ok(BrokerEvent::Row(Opening::row(&data(), 10)))),
+            _ => None,
+        }
+    });
+    let narrow = LiveOptions { capacity: 1, ..options() };
+    let (mut venue, mut account) = opened(Puppet { next, ..Puppet::default() }, None, narrow);
+    assert_eq!(advance(&mut venue, &mut account), Ok(Advance::Decision(data().bars()[10].time)));
+    assert_eq!(account.cash(), 50_000.0 - 20.0);
+}
+
+#[test]
 fn a_feed_that_breaks_or_babbles_half_way_is_named() {
     let broken = |tail: &'static str| {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
