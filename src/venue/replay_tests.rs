@@ -40,10 +40,6 @@ impl RowMaker for Mean {
         vec!["mean".into(), "signal".into()]
     }
 
-    fn warm_up(&self) -> usize {
-        1
-    }
-
     fn update(&mut self, bars: &[Bar], columns: &[f32], row: &mut [f32]) -> Result<()> {
         self.value += 0.1 * (bars[0].close - self.value);
         self.rows += 1;
@@ -253,5 +249,10 @@ fn bad_logs_are_named() {
         EventLog::new(Opening { history: log.opening().history[..1].to_vec(), ..log.opening().clone() }),
         Mean::default(),
     );
-    assert!(short.unwrap_err().to_string().contains("a history of 1 rows, and the features need 1"));
+    assert!(
+        short
+            .unwrap_err()
+            .to_string()
+            .contains("a history of 1 rows, and feature mean is still unknown in the last one")
+    );
 }

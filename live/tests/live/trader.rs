@@ -53,10 +53,6 @@ impl RowMaker for Mean {
         vec!["mean".into(), "signal".into()]
     }
 
-    fn warm_up(&self) -> usize {
-        1
-    }
-
     fn update(&mut self, bars: &[Bar], columns: &[f32], row: &mut [f32]) -> Result<()> {
         self.value += 0.1 * (bars[0].close - self.value);
         self.rows += 1;
