@@ -9,7 +9,11 @@ mod data;
 mod env;
 mod error;
 mod info;
+mod live;
+mod measure;
+mod ppo;
 mod reward;
+mod session;
 mod space;
 mod spec;
 mod vec_env;
@@ -22,6 +26,9 @@ mod _core {
     use super::{
         data::{PyMarketData, instrument_equity, instrument_preset, planted_es, synthetic_es},
         env::PyEnv,
+        live::{PyFeedServer, PyPaperEnv, PyReplayEnv},
+        measure::bench_steps,
+        ppo::PyPpo,
         spec::{default_spec, read_spec},
         vec_env::PyVecEnv,
     };
