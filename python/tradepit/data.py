@@ -79,7 +79,9 @@ def market_data(
         if not path.exists():
             from . import samples
 
-            raise FileError(f"{os.fspath(data)}: no such file, and no sample; the samples are {', '.join(samples.NAMES)}")
+            raise FileError(
+                f"{os.fspath(data)}: no such file, and no sample; the samples are {', '.join(samples.NAMES)}"
+            )
         if path.suffix.lower() not in (".parquet", ".pq"):
             return MarketData.from_csv(os.fspath(path), *common, symbol, columns)
         data = _read_parquet(path)
@@ -155,9 +157,8 @@ def _table(data: Any) -> dict[str, Any]:
     names = list(data) if isinstance(data, Mapping) else list(data.columns)
     table = {str(name): data[name] for name in names}
     index = getattr(data, "index", None)
-    if index is not None and np.issubdtype(np.asarray(index[:0]).dtype, np.datetime64):
-        table.setdefault("ts", index)
-    elif index is not None and getattr(index, "tz", None) is not None:
+    if hasattr(index, "tz"):
+        # A DatetimeIndex of pandas; every other kind of index is passed over.
         table.setdefault("ts", index)
     return table
 
@@ -166,18 +167,21 @@ def _from_columns(table: dict[str, Any], common: tuple[str, str, str, int | None
     lower = {name.lower(): name for name in table}
     time = next((lower[name] for name in TIME_NAMES if name in lower), None)
     if time is None:
-        raise DataError(f"no time: name a column {', '.join(TIME_NAMES)} or use a DatetimeIndex; there are {list(table)}")
+        raise DataError(
+            f"no time: name a column {', '.join(TIME_NAMES)} or use a DatetimeIndex; there are {list(table)}"
+        )
     missing = [name for name in PRICE_NAMES if name not in lower]
     if missing:
         raise DataError(f"no column {missing[0]!r}; there are {list(table)}")
-    prices = [_numbers(table, lower[name], "float64") for name in PRICE_NAMES]
+    opens, highs, lows, closes = (_numbers(table, lower[name], "float64") for name in PRICE_NAMES)
     volume = _numbers(table, lower["volume"], "float64") if "volume" in lower else None
     for name in keep:
         if name not in table:
             raise DataError(f"no column {name!r}; there are {list(table)}")
     own = {name: _numbers(table, name, "float32") for name in keep}
     instrument, calendar, stamp, period_ns = common
-    return MarketData(_time_ns(table[time], time), *prices, volume, own, instrument, calendar, stamp, period_ns)
+    time_ns = _time_ns(table[time], time)
+    return MarketData(time_ns, opens, highs, lows, closes, volume, own, instrument, calendar, stamp, period_ns)
 
 
 def _numbers(table: dict[str, Any], name: str, dtype: str) -> NDArray[Any]:
@@ -208,9 +212,13 @@ def _time_ns(values: Any, name: str) -> NDArray[np.int64]:
             raise DataError(f"row {int(missing.argmax())}, column {name}: no time; fill or drop the row")
         array = array.astype("datetime64[ns]").astype("int64")
     elif array.dtype.kind not in "iu":
-        raise DataError(f"column {name}: {array.dtype} is no time; use datetimes, ISO 8601 text or nanoseconds since 1970")
+        raise DataError(
+            f"column {name}: {array.dtype} is no time; use datetimes, ISO 8601 text or nanoseconds since 1970"
+        )
     if array.size and 0 < int(array.max()) < SMALLEST_NS:
-        raise DataError(f"column {name}: {int(array.max())} is no time in nanoseconds since 1970; convert it to datetimes")
+        raise DataError(
+            f"column {name}: {int(array.max())} is no time in nanoseconds since 1970; convert it to datetimes"
+        )
     return np.ascontiguousarray(array, dtype="int64")
 
 

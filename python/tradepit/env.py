@@ -171,7 +171,7 @@ def read_json(spec_json: str) -> EnvSpec:
     return json.loads(spec_json)  # type: ignore[no-any-return]
 
 
-def make_space(space: Any) -> spaces.Box | spaces.Discrete:
+def make_space(space: Any) -> spaces.Space[Any]:
     """Gymnasium's space of ``("box", len, low, high)`` or ``("discrete", n)``."""
     if space[0] == "discrete":
         return spaces.Discrete(space[1])

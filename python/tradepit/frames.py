@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["frame"]
@@ -17,7 +16,9 @@ def frame(columns: dict[str, NDArray[Any]], *time_names: str) -> Any:
     >>> np.asarray(table["time"])
     array(['1970-01-01T00:01:00.000000000'], dtype='datetime64[ns]')
     """
-    columns = {name: values.astype("datetime64[ns]") if name in time_names else values for name, values in columns.items()}
+    columns = {
+        name: values.astype("datetime64[ns]") if name in time_names else values for name, values in columns.items()
+    }
     try:
         import pandas
     except ImportError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy as copying
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ __all__ = ["ENV_ID", "TradepitVecEnv", "make_vec_env"]
 
 ENV_ID = "tradepit/SingleAsset-v0"
 
-Indices = "None | int | Iterable[int]"
+Indices: TypeAlias = "int | Iterable[int] | None"
 
 
 def make_vec_env(
@@ -213,7 +213,7 @@ class TradepitVecEnv(VecEnv):
         """Calls a method of this object for each environment asked for: ``observation_names``, ``get_wrapper_attr``, ..."""
         which = list(self._which(indices))
         if method_name in ("get_wrapper_attr", "get_attr"):
-            return [self.get_attr(*args, indices=[index], **kwargs)[0] for index in which]
+            return [self.get_attr(args[0], [index])[0] for index in which]
         if method_name in ("has_wrapper_attr", "has_attr"):
             return [self.has_attr(*args, **kwargs)] * len(which)
         method = getattr(self, method_name, None)
@@ -223,7 +223,9 @@ class TradepitVecEnv(VecEnv):
 
     def env_is_wrapped(self, wrapper_class: type[Any], indices: Indices = None) -> list[bool]:
         """True for ``Monitor``, whose statistics the batch gives itself; false for everything else."""
-        return [isinstance(wrapper_class, type) and issubclass(Monitor, wrapper_class)] * len(list(self._which(indices)))
+        return [isinstance(wrapper_class, type) and issubclass(Monitor, wrapper_class)] * len(
+            list(self._which(indices))
+        )
 
     def get_images(self) -> Sequence[None]:
         """A batch is not rendered; make a single environment to look at."""

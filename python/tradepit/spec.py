@@ -167,4 +167,6 @@ def _plain(value: Any) -> Any:
         return value.tolist()
     if isinstance(value, Mapping):
         return dict(value)
-    raise SpecError(f"spec: {value!r} of type {type(value).__name__} is not data; use numbers, strings, lists and dicts")
+    raise SpecError(
+        f"spec: {value!r} of type {type(value).__name__} is not data; use numbers, strings, lists and dicts"
+    )

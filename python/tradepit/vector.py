@@ -164,7 +164,7 @@ class TradingVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.float32], Any, NDAr
             infos["_episode"] = ended.copy()
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
             final = np.full(self.num_envs, None, dtype=object)
-            for index in np.flatnonzero(ended):
+            for index in np.flatnonzero(ended).tolist():
                 final[index] = self.core.final_obs(index)
             infos["final_obs"], infos["_final_obs"] = final, ended.copy()
             infos["final_info"] = self._masked(self.core.final_infos(), ended)
@@ -193,7 +193,9 @@ class TradingVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.float32], Any, NDAr
 
     def _check_mask(self, mask: Any) -> Bools:
         if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_:
-            raise ShapeError(f"reset_mask: expected a NumPy array of bool, got {getattr(mask, 'dtype', type(mask).__name__)}")
+            raise ShapeError(
+                f"reset_mask: expected a NumPy array of bool, got {getattr(mask, 'dtype', type(mask).__name__)}"
+            )
         if mask.shape != (self.num_envs,):
             raise ShapeError(f"reset_mask: expected shape ({self.num_envs},), got {mask.shape}")
         if not mask.any():

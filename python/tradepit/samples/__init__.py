@@ -61,7 +61,9 @@ def load(name: str, *, symbol: str | None = None, adjust: bool = True) -> Market
     if symbol is None and len(entry["instruments"]) == 1:
         (symbol,) = entry["instruments"]
     if symbol not in entry["instruments"]:
-        raise SpecError(f"symbol: {symbol!r} is not in the sample {name}; choose one of {', '.join(entry['instruments'])}")
+        raise SpecError(
+            f"symbol: {symbol!r} is not in the sample {name}; choose one of {', '.join(entry['instruments'])}"
+        )
     return _load(name, symbol, adjust)
 
 
@@ -75,9 +77,8 @@ def _load(name: str, symbol: str, adjust: bool) -> MarketData:
     data = MarketData.from_csv(str(_HERE / entry["file"]), preset, calendar, entry["stamp"], None, several, [])
     if not adjust or "adjustments" not in entry:
         return data
-    times, columns = data.time_ns(), data.columns()
-    prices = [columns[name].copy() for name in ("open", "high", "low", "close")]
-    volume = columns["volume"].copy()
+    times = data.time_ns()
+    columns = data.columns()
     with (_HERE / entry["adjustments"]["file"]).open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             if row["symbol"] != symbol:
@@ -86,11 +87,14 @@ def _load(name: str, symbol: str, adjust: bool) -> MarketData:
             # Times are closes: the bar that opens at the adjustment's time closes one period after it.
             at = np.datetime64(row["ts"].removesuffix("Z"), "ns").astype("int64") + data.period_ns
             before = times < at
-            for price in prices:
-                price[before] *= ratio
+            for price in ("open", "high", "low", "close"):
+                columns[price][before] *= ratio
             if ratio == 0.5:
-                volume[before] /= ratio
-    return MarketData(times, *prices, volume, {}, data.instrument_json, calendar, "close", data.period_ns)
+                columns["volume"][before] /= ratio
+    own = ("open", "high", "low", "close", "volume")
+    opens, highs, lows, closes, volume = (columns[name] for name in own)
+    instrument, period = data.instrument_json, data.period_ns
+    return MarketData(times, opens, highs, lows, closes, volume, {}, instrument, calendar, "close", period)
 
 
 def _entry(name: str) -> dict[str, Any]:
