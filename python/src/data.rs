@@ -294,8 +294,8 @@ pub(crate) fn instrument_preset(name: &str) -> Option<String> {
 
 /// A US share of that name as JSON: tick 0.01, lot 1.
 #[pyfunction]
-pub(crate) fn instrument_equity(name: &str) -> Option<String> {
-    serde_json::to_string(&Instrument::equity(name)).ok()
+pub(crate) fn instrument_equity(name: &str) -> PyResult<String> {
+    serde_json::to_string(&Instrument::equity(name)).map_err(|error| raise("SpecError", error.to_string()))
 }
 
 /// ES-like one-minute bars: a random walk on the tick grid.
