@@ -159,3 +159,15 @@ fn sim_lane_paper_and_replay_are_one_and_change_together() {
         );
     }
 }
+
+#[test]
+fn a_history_too_short_for_the_window_is_refused() {
+    let data = synth::es_1m(1_000, 8).unwrap();
+    let setup = SimSetup::new(spec(FillRule::default()), data.clone()).unwrap();
+    let feed = Feed::memory(Arc::new(data), first(&setup) - 1);
+    let broker = PaperBroker::new(feed, setup.rules().spec().models(), 1e5, stream(0, 0, Purpose::Models)).unwrap();
+    let venue = LiveVenue::connect(broker, pipeline(&setup), None, LiveOptions::default()).unwrap();
+    let mut obs = vec![0.0; setup.rules().observation_space().len()];
+    let refused = Env::new(Arc::clone(setup.rules()), venue).open(Start::Now, &mut obs).unwrap_err().to_string();
+    assert!(refused.contains("do not warm the features up for a window of 32"), "{refused}");
+}

@@ -75,6 +75,48 @@ impl StepFacts {
         Self { equity_before: equity, equity, initial_capital: equity, price, price_before: price, ..Self::default() }
     }
 
+    /// The facts of many environments as columns, in the order of [`NAMES`](Self::NAMES).
+    ///
+    /// ```
+    /// use tradepit_envs::StepFacts;
+    /// let rows = [StepFacts::at_rest(100.0, 5.0), StepFacts { step: 7.0, ..StepFacts::at_rest(200.0, 6.0) }];
+    /// let columns = StepFacts::columns(&rows);
+    /// assert_eq!((&columns[1], &columns[15]), (&vec![100.0, 200.0], &vec![0.0, 7.0]));
+    /// ```
+    #[must_use]
+    pub fn columns(rows: &[Self]) -> [Vec<f64>; 16] {
+        let mut columns: [Vec<f64>; 16] = std::array::from_fn(|_| Vec::with_capacity(rows.len()));
+        for row in rows {
+            for (column, value) in columns.iter_mut().zip(row.values()) {
+                column.push(value);
+            }
+        }
+        columns
+    }
+
+    /// The values in the order of [`NAMES`](Self::NAMES).
+    #[must_use]
+    pub fn values(&self) -> [f64; 16] {
+        [
+            self.equity_before,
+            self.equity,
+            self.initial_capital,
+            self.fees,
+            self.slippage,
+            self.financing,
+            self.drawdown,
+            self.drawdown_before,
+            self.position,
+            self.position_before,
+            self.price,
+            self.price_before,
+            self.closed_trades,
+            self.winning_streak,
+            self.fills,
+            self.step,
+        ]
+    }
+
     /// Change of equity in the step.
     #[must_use]
     #[inline]

@@ -106,6 +106,12 @@ impl Rules {
         format!("{window} rows of [{features}] (features {hash}), account of {instruments} instrument{plural}")
     }
 
+    /// A position of the first instrument, in units, as a share of the largest one: what an action came to.
+    #[must_use]
+    pub fn exposure(&self, units: f64) -> f64 {
+        units * self.inv_max_units[0]
+    }
+
     /// Names of the numbers of an observation, in order: `feature[-ago]`, then the account's.
     #[must_use]
     pub fn observation_names(&self) -> Vec<String> {

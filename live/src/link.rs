@@ -86,7 +86,7 @@ impl Link {
         });
         link.thread = Some(thread.map_err(|e| Error::Venue(format!("no thread for the broker: {e}")))?);
         match ready.recv_timeout(connect) {
-            Ok(connected) => Ok((link, connected)),
+            Ok(connected) => Ok((link, connected?)),
             Err(RecvTimeoutError::Disconnected) => {
                 link.wait_done();
                 Err(link.why())
@@ -176,7 +176,7 @@ struct Far {
 fn run(
     mut broker: impl Broker,
     past: Option<&EventLog>,
-    ready: &SyncSender<Connected>,
+    ready: &SyncSender<Result<Connected>>,
     far: &mut Far,
     abort: &Notify,
 ) -> Result<()> {
@@ -196,11 +196,12 @@ fn run(
 async fn drive(
     broker: &mut impl Broker,
     past: Option<&EventLog>,
-    ready: &SyncSender<Connected>,
+    ready: &SyncSender<Result<Connected>>,
     far: &mut Far,
 ) -> Result<()> {
-    let connected = broker.connect(past).await?;
-    if ready.try_send(connected).is_err() {
+    let connected = broker.connect(past).await;
+    let failed = connected.is_err();
+    if ready.try_send(connected).is_err() || failed {
         return Ok(());
     }
     let (mut pending, mut over) = (None, false);

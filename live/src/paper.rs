@@ -160,7 +160,6 @@ impl PaperBroker {
                 LogEntry::Cancel { id, .. } => {
                     self.book()?.working.cancel(*id);
                 }
-                LogEntry::Decided { .. } => self.decided = true,
                 LogEntry::Event(event) => told.push(*event),
                 LogEntry::Row(recorded) => {
                     let row = self.row_of_journal().await?;
@@ -171,16 +170,16 @@ impl PaperBroker {
                     }
                     made.extend(self.execute(row)?);
                     same_events(&told, &made, made.len())?;
-                    (told, made, self.decided) = (Vec::new(), Vec::new(), false);
+                    (told, made) = (Vec::new(), Vec::new());
                 }
-                LogEntry::Opened(_) | LogEntry::Reopened { .. } | LogEntry::End { .. } => {}
+                // A decision that was complete will be told again.
+                LogEntry::Opened(_) | LogEntry::Reopened { .. } | LogEntry::Decided { .. } | LogEntry::End { .. } => {}
             }
         }
         if told.len() > made.len() {
             // Cut in the middle of a row: it has closed here, and was not heard of there.
             let row = self.row_of_journal().await?;
             made.extend(self.execute(row.clone())?);
-            self.decided = false;
             self.news.push_back(BrokerEvent::Row(row));
         }
         same_events(&told, &made, told.len())?;

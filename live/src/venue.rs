@@ -1,13 +1,6 @@
 //! The venue over a broker.
 
-use std::{
-    collections::VecDeque,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::collections::VecDeque;
 
 use tradepit::{
     Error, MarketView, Result, Venue,
@@ -17,68 +10,10 @@ use tradepit::{
 };
 
 use crate::{
-    Broker, BrokerCommand, BrokerEvent, Connected, Journal,
+    Broker, BrokerCommand, BrokerEvent, Connected, Journal, LiveOptions, StopHandle,
     link::{Link, Received},
     reconcile,
 };
-
-/// How long a live venue waits, and how exact the books must be.
-///
-/// ```
-/// use std::time::Duration;
-/// use tradepit_live::LiveOptions;
-/// let options = LiveOptions { silence: Some(Duration::from_secs(90)), ..LiveOptions::default() };
-/// assert_eq!(options.capacity, 1024);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LiveOptions {
-    /// For the broker to connect.
-    pub connect_timeout: Duration,
-    /// For any news: longer than this is an error. `None` waits for ever, as over a weekend.
-    pub silence: Option<Duration>,
-    /// For a full command channel, and for the broker's thread to end (twice, at most).
-    pub shutdown: Duration,
-    /// Commands, and events, that can wait on the way to and from the broker; at least 1.
-    pub capacity: usize,
-    /// By how much the broker's cash may differ from the books, in account currency.
-    pub cash_tolerance: f64,
-}
-
-impl Default for LiveOptions {
-    fn default() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(30),
-            silence: None,
-            shutdown: Duration::from_secs(2),
-            capacity: 1024,
-            cash_tolerance: 0.01,
-        }
-    }
-}
-
-/// Stops a venue from another thread: its [`advance`](Venue::advance), also one that waits, comes back with
-/// [`HaltReason::Stopped`].
-///
-/// ```
-/// let handle = tradepit_live::StopHandle::default();
-/// handle.stop();
-/// assert!(handle.is_stopped());
-/// ```
-#[derive(Clone, Debug, Default)]
-pub struct StopHandle(Arc<AtomicBool>);
-
-impl StopHandle {
-    /// Asks the venue to stop.
-    pub fn stop(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether it was asked.
-    #[must_use]
-    pub fn is_stopped(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 /// A venue over a [`Broker`], which lives on a thread of its own; [`advance`](Venue::advance) blocks until the next row
 /// has closed.
@@ -301,7 +236,7 @@ impl LiveVenue {
             self.learn(&event, account, on)?;
         }
         loop {
-            let received = self.link.receive(self.options.silence, &self.stop.0)?;
+            let received = self.link.receive(self.options.silence, self.stop.flag())?;
             let event = match received {
                 Received::Event(event) => event,
                 Received::Stopped => {

@@ -1,1 +1,35 @@
-//! Under construction.
+//! The extension module `tradepit._core`: the house as Python objects, without a rule of its own.
+//!
+//! Every class is frozen, with its state behind a lock that is tried, never waited for. The interpreter's lock is
+//! released in every step.
+
+mod actions;
+mod buffers;
+mod data;
+mod env;
+mod error;
+mod info;
+mod live;
+mod measure;
+mod ppo;
+mod reward;
+mod session;
+mod space;
+mod spec;
+mod vec_env;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _core {
+    #[pymodule_export]
+    use super::{
+        data::{PyMarketData, instrument_equity, instrument_preset, planted_es, synthetic_es},
+        env::PyEnv,
+        live::{PyFeedServer, PyPaperEnv, PyReplayEnv},
+        measure::bench_steps,
+        ppo::PyPpo,
+        spec::{default_spec, read_spec},
+        vec_env::PyVecEnv,
+    };
+}

@@ -190,7 +190,7 @@ def test_the_check_names_a_missing_and_a_changed_file(make_samples, tmp_path):
     (tmp_path / "same.csv").write_bytes(b"abc\n")
     (tmp_path / "changed.csv").write_bytes(b"abd\n")
     (tmp_path / "short.csv").write_bytes(b"ab")
-    files = {name: b"abc\n" for name in ("same.csv", "changed.csv", "short.csv", "missing.csv")}
+    files = dict.fromkeys(("same.csv", "changed.csv", "short.csv", "missing.csv"), b"abc\n")
     assert make_samples.differing(files, tmp_path) == [
         "changed.csv: differs from byte 2 on (4 bytes, expected 4)",
         "short.csv: differs from byte 2 on (2 bytes, expected 4)",

@@ -12,4 +12,4 @@ mod tests;
 pub use event::{AccountEvent, AccountSnapshot, Fill, RejectReason};
 pub use ledger::Account;
 pub use position::Position;
-pub use trades::{Trade, TradeSide, trades_from_fills};
+pub use trades::{Trade, TradeSide, open_trades, trades_from_fills};

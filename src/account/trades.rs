@@ -62,9 +62,35 @@ pub struct Trade {
 /// fills of its [`AccountSnapshot`](super::AccountSnapshot) first. Fills of several instruments may be mixed.
 #[must_use]
 pub fn trades_from_fills(fills: &[Fill]) -> Vec<Trade> {
+    fold(fills).0
+}
+
+/// The trades that are still open behind a list of fills, as if they were closed at `now` and `price`, without a fee.
+///
+/// ```
+/// use tradepit::{InstrumentId, Timestamp, account::{Fill, open_trades}, order::OrderId};
+/// let bought = Fill { qty: 2.0, price: 10.0, reference: 10.0, fee: 1.0, multiplier: 1.0, time: Timestamp::default(),
+///     order: OrderId(0), instrument: InstrumentId(0), futures: false };
+/// let open = open_trades(&[bought], Timestamp::from_nanos(5), |_| 11.0);
+/// assert_eq!((open[0].qty, open[0].net), (2.0, 2.0 - 1.0));
+/// ```
+#[must_use]
+pub fn open_trades(fills: &[Fill], now: Timestamp, price: impl Fn(InstrumentId) -> f64) -> Vec<Trade> {
+    let (_, mut open) = fold(fills);
+    let last = |id: usize| fills.iter().rev().find(|fill| fill.instrument.0 as usize == id);
+    let closed = open.iter_mut().enumerate().filter_map(|(id, open)| {
+        let (held, last) = (open.position.qty(), last(id)?);
+        let price = price(last.instrument);
+        (held != 0.0).then(|| open.fold(&Fill { qty: -held, price, reference: price, fee: 0.0, time: now, ..*last }))?
+    });
+    closed.collect()
+}
+
+fn fold(fills: &[Fill]) -> (Vec<Trade>, Vec<Open>) {
     let instruments = fills.iter().map(|fill| fill.instrument.0 as usize + 1).max().unwrap_or(0);
     let mut open = vec![Open::default(); instruments];
-    fills.iter().filter_map(|fill| open[fill.instrument.0 as usize].fold(fill)).collect()
+    let trades = fills.iter().filter_map(|fill| open[fill.instrument.0 as usize].fold(fill)).collect();
+    (trades, open)
 }
 
 /// What is known of the trade that is open in one instrument.

@@ -165,7 +165,8 @@ impl Playback {
                 }
                 LogEntry::End { end, .. } => {
                     // A session that went on after an end was resumed: who walked it then saw no end.
-                    let resumed = matches!(entries.get(at + 1), Some(LogEntry::Event(_) | LogEntry::Row(_)));
+                    let after = entries.get(at + 1);
+                    let resumed = matches!(after, Some(LogEntry::Event(_) | LogEntry::Row(_) | LogEntry::End { .. }));
                     if !resumed {
                         played.outcome = Outcome::End(*end);
                         played.next = if at + 1 == entries.len() { at } else { at + 1 };

@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
+use proptest::prelude::{Strategy as _, any, prop, prop_assert_eq, proptest};
 use rand::RngExt as _;
 
-use super::{Advance, EventLog, LogEnd, LogEntry, Recorder, ReplayVenue, RowMaker, SimVenue, SimWorld, Start, Venue};
+use super::{
+    Advance, EventLog, GrowingMarket, LogEnd, LogEntry, Opening, Recorder, ReplayVenue, Row, RowMaker, SimVenue,
+    SimWorld, Start, Venue,
+};
 use crate::{
-    Bar, InstrumentId, MarketData, Result, Rng,
-    account::{Account, AccountEvent},
+    Bar, InstrumentId, MarketData, Result, Rng, Timestamp,
+    account::{Account, AccountEvent, Fill},
     market::synth::{self, Leak},
     models::{Bps, Commission, FillContext, Models, Slippage, SlippageModel},
-    order::OrderRequest,
+    order::{OrderId, OrderRequest},
     rng::{Purpose, stream},
 };
 
@@ -34,10 +38,6 @@ struct Mean {
 impl RowMaker for Mean {
     fn names(&self) -> Vec<String> {
         vec!["mean".into(), "signal".into()]
-    }
-
-    fn warm_up(&self) -> usize {
-        1
     }
 
     fn update(&mut self, bars: &[Bar], columns: &[f32], row: &mut [f32]) -> Result<()> {
@@ -170,11 +170,62 @@ fn the_last_end_counts_and_one_that_was_resumed_does_not() {
     assert!(matches!(log.entries().last(), Some(LogEntry::End { end: LogEnd::EndOfData, .. })));
     let mut entries = log.entries().to_vec();
     let row = entries.iter().position(|e| matches!(e, LogEntry::Row(_))).unwrap();
-    entries.insert(row, LogEntry::End { end: LogEnd::Halted(super::HaltReason::Stopped), note: "by hand".into() });
+    let stopped = LogEntry::End { end: LogEnd::Halted(super::HaltReason::Stopped), note: "by hand".into() };
+    entries.insert(entries.len() - 1, stopped.clone());
+    entries.insert(row, stopped);
     let opened = LogEntry::Opened(log.opening().clone());
     let resumed = EventLog::from_entries(std::iter::once(opened).chain(entries)).unwrap();
     let plain = drive(&mut ReplayVenue::new(log, Mean::default()).unwrap(), 1).unwrap();
     assert_eq!(drive(&mut ReplayVenue::new(resumed, Mean::default()).unwrap(), 1).unwrap(), plain);
+}
+
+#[test]
+fn a_row_that_can_not_follow_is_refused_and_changes_nothing() {
+    let data = data();
+    let mut market = GrowingMarket::new(&Opening::of(&data, 20, 1e6).unwrap(), Mean::default()).unwrap();
+    let next = Opening::row(&data, 21);
+    let refused = |market: &mut GrowingMarket, row: Row| market.push(&row).unwrap_err().to_string();
+    let late = refused(&mut market, Opening::row(&data, 20));
+    assert!(late.contains("its time is not after 2024-01-02T00:21:00Z, the last row's"), "{late}");
+    let nan = refused(&mut market, Row { columns: vec![f32::NAN], ..next.clone() });
+    assert!(nan.contains("column 0 is NaN; only finite numbers can be kept"), "{nan}");
+    let none = refused(&mut market, Row { bars: vec![], ..next.clone() });
+    assert_eq!(none, "row: 0 bars and 1 columns; expected 1 and 1");
+    let crossed = Bar { high: 1.0, ..next.bars[0] };
+    assert!(
+        refused(&mut market, Row { bars: vec![crossed], ..next.clone() }).contains("instrument 0: high 1 is below")
+    );
+    market.push(&next).unwrap();
+    assert_eq!(market.view().window(22).len(), data.view(22).window(22).len());
+    assert_eq!(market.view().window(20), data.view(22).window(20));
+}
+
+proptest! {
+    #[test]
+    fn numbers_survive_text_bit_for_bit(
+        numbers in prop::collection::vec(any::<f64>().prop_filter("finite", |x| x.is_finite()), 5),
+        column in any::<f32>().prop_filter("finite", |x| x.is_finite()),
+        (order, nanos) in (any::<u32>(), any::<i64>()),
+    ) {
+        let (qty, time) = (numbers[0], Timestamp::from_nanos(nanos));
+        let fill = Fill { qty, price: numbers[1], reference: numbers[2], fee: numbers[3], multiplier: numbers[4], time,
+            order: OrderId(order), instrument: InstrumentId(0), futures: true };
+        let bar = Bar { time, open: numbers[0], high: numbers[1], low: numbers[2], close: numbers[3], volume: numbers[4] };
+        let request = OrderRequest::market(InstrumentId(0), qty);
+        let entries = [
+            LogEntry::Event(AccountEvent::Fill(fill)),
+            LogEntry::Event(AccountEvent::Financing { amount: qty, instrument: InstrumentId(0), time }),
+            LogEntry::Row(Row { bars: vec![bar], columns: vec![column] }),
+            LogEntry::Order { id: OrderId(order), request, time },
+        ];
+        for entry in entries {
+            // The text of a number that comes back equal is equal, and tells 0 from -0.
+            let line = entry.to_json().unwrap();
+            let back = LogEntry::from_json(&line).unwrap();
+            prop_assert_eq!(&back, &entry);
+            prop_assert_eq!(back.to_json().unwrap(), line);
+        }
+    }
 }
 
 #[test]
@@ -192,11 +243,16 @@ fn bad_logs_are_named() {
     let broken = EventLog::read(headless.as_bytes(), "s.jsonl").unwrap_err().to_string();
     assert!(broken.contains("a log begins with opened, not with"), "{broken}");
     let order = OrderRequest::market(InstrumentId(0), f64::NAN);
-    let nan = LogEntry::Order { id: crate::order::OrderId(0), request: order, time: crate::Timestamp::default() };
+    let nan = LogEntry::Order { id: OrderId(0), request: order, time: Timestamp::default() };
     assert!(nan.to_json().unwrap_err().to_string().contains("only finite numbers can be recorded"));
     let short = ReplayVenue::new(
-        EventLog::new(super::Opening { history: log.opening().history[..1].to_vec(), ..log.opening().clone() }),
+        EventLog::new(Opening { history: log.opening().history[..1].to_vec(), ..log.opening().clone() }),
         Mean::default(),
     );
-    assert!(short.unwrap_err().to_string().contains("a history of 1 rows, and the features need 1"));
+    assert!(
+        short
+            .unwrap_err()
+            .to_string()
+            .contains("a history of 1 rows, and feature mean is still unknown in the last one")
+    );
 }

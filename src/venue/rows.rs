@@ -74,7 +74,6 @@ impl Row {
 /// struct Move(Option<f64>);
 /// impl RowMaker for Move {
 ///     fn names(&self) -> Vec<String> { vec!["move".into()] }
-///     fn warm_up(&self) -> usize { 1 }
 ///     fn update(&mut self, bars: &[Bar], _columns: &[f32], row: &mut [f32]) -> Result<()> {
 ///         row[0] = (bars[0].close - self.0.unwrap_or(f64::NAN)) as f32;
 ///         self.0 = Some(bars[0].close);
@@ -90,8 +89,6 @@ impl Row {
 pub trait RowMaker: Send {
     /// Names of the features, in the order of a row.
     fn names(&self) -> Vec<String>;
-    /// Rows at the beginning whose features are not all known yet.
-    fn warm_up(&self) -> usize;
     /// Takes the bars and user columns of one row, and writes its features.
     ///
     /// # Errors
@@ -113,10 +110,6 @@ impl RowMaker for NoFeatures {
         Vec::new()
     }
 
-    fn warm_up(&self) -> usize {
-        0
-    }
-
     fn update(&mut self, _: &[Bar], _: &[f32], _: &mut [f32]) -> Result<()> {
         Ok(())
     }
@@ -125,10 +118,6 @@ impl RowMaker for NoFeatures {
 impl RowMaker for FeaturePipeline {
     fn names(&self) -> Vec<String> {
         Self::names(self).to_vec()
-    }
-
-    fn warm_up(&self) -> usize {
-        self.max_warm_up()
     }
 
     fn update(&mut self, bars: &[Bar], columns: &[f32], row: &mut [f32]) -> Result<()> {
@@ -162,13 +151,7 @@ impl GrowingMarket {
     /// When the history is unusable, or does not reach past the warm-up of the features.
     pub fn new(opening: &Opening, maker: impl RowMaker + 'static) -> Result<Self> {
         let mut maker: Box<dyn RowMaker> = Box::new(maker);
-        let (names, warm_up) = (maker.names(), maker.warm_up());
-        let rows = opening.history.len();
-        if rows <= warm_up {
-            return Err(Error::TooLittleData(format!(
-                "a history of {rows} rows, and the features need {warm_up} before the first decision; serve a longer one"
-            )));
-        }
+        let (names, rows) = (maker.names(), opening.history.len());
         let (width, columns) = (names.len(), opening.columns.len());
         let mut bars = Vec::with_capacity(rows * opening.instruments.len());
         let mut table = vec![0.0; rows * width];
@@ -186,6 +169,16 @@ impl GrowingMarket {
             .calendar(opening.calendar)
             .period_ns(opening.period_ns)
             .build()?;
+        // What is warm is read off the rows themselves, as for the table of a simulation.
+        let known = |row: &[f32]| row.iter().all(|value| value.is_finite());
+        let warm_up = if width == 0 { 0 } else { table.chunks_exact(width).take_while(|row| !known(row)).count() };
+        if warm_up == rows {
+            let at = features.iter().position(|value| !value.is_finite()).unwrap_or_default();
+            return Err(Error::TooLittleData(format!(
+                "a history of {rows} rows, and feature {} is still unknown in the last one; serve a longer history",
+                names[at]
+            )));
+        }
         data.set_features(names, warm_up, &table)?;
         Ok(Self { data, maker, features, columns })
     }

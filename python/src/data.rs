@@ -1,0 +1,326 @@
+//! Market data: immutable, shared by every environment over it.
+
+#![expect(clippy::needless_pass_by_value, reason = "arguments of Python calls are extracted by value")]
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use numpy::{PyArray1, PyArray2, PyReadonlyArray1, ndarray::Array2};
+use pyo3::{
+    exceptions::PyIndexError,
+    prelude::*,
+    types::{PyDict, PySlice, PyTuple},
+};
+use serde::de::DeserializeOwned;
+use tradepit::{
+    Bar, Instrument, MarketData,
+    features::{self, FeaturePipelineSpec},
+    ingest::{self, BarColumns, BarSeries, CsvOptions, Stamp},
+    market::{
+        Calendar,
+        synth::{self, Leak},
+    },
+};
+use tradepit_envs::{EnvSpec, SimSetup};
+
+use crate::{
+    error::{detached, fault, raise},
+    spec,
+};
+
+/// A column of a bar.
+type Column = (&'static str, fn(&Bar) -> f64);
+
+/// Bars of one instrument, with columns of the user's own. It never changes, and is shared, not copied.
+#[pyclass(frozen, name = "MarketData", module = "tradepit._core")]
+pub(crate) struct PyMarketData {
+    data: Arc<MarketData>,
+    /// Setups made over it: environments of the same features share one table.
+    setups: Mutex<Vec<SimSetup>>,
+}
+
+impl From<MarketData> for PyMarketData {
+    fn from(data: MarketData) -> Self {
+        Self { data: Arc::new(data), setups: Mutex::default() }
+    }
+}
+
+impl PyMarketData {
+    /// A setup over this data; its feature table is that of an earlier one where the features are the same.
+    pub(crate) fn setup(&self, mut spec: EnvSpec) -> tradepit_envs::Result<SimSetup> {
+        spec.resolve_features(self.data.period_ns());
+        let mut setups = self.setups.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = setups.iter().find(|setup| setup.rules().spec().features == spec.features) {
+            return known.with_spec(spec);
+        }
+        let setup = SimSetup::new(spec, (*self.data).clone())?;
+        setups.push(setup.clone());
+        Ok(setup)
+    }
+
+    /// The data itself.
+    pub(crate) fn market(&self) -> Arc<MarketData> {
+        Arc::clone(&self.data)
+    }
+
+    pub(crate) fn bars_per_year(&self) -> f64 {
+        self.data.calendar().bars_per_year(self.data.period_ns())
+    }
+
+    fn column(&self, of: fn(&Bar) -> f64) -> impl Iterator<Item = f64> + '_ {
+        self.data.bars().iter().map(of)
+    }
+}
+
+#[pymethods]
+impl PyMarketData {
+    /// From columns of one length; `instrument` is JSON, `calendar` and `stamp` are names, NaN is refused by row.
+    #[new]
+    #[pyo3(signature = (time_ns, open, high, low, close, volume, columns, instrument, calendar, stamp, period_ns=None))]
+    #[expect(clippy::too_many_arguments, reason = "the columns of a bar and what describes them")]
+    fn new(
+        py: Python<'_>,
+        time_ns: PyReadonlyArray1<'_, i64>,
+        open: PyReadonlyArray1<'_, f64>,
+        high: PyReadonlyArray1<'_, f64>,
+        low: PyReadonlyArray1<'_, f64>,
+        close: PyReadonlyArray1<'_, f64>,
+        volume: Option<PyReadonlyArray1<'_, f64>>,
+        columns: &Bound<'_, PyDict>,
+        instrument: &str,
+        calendar: &str,
+        stamp: &str,
+        period_ns: Option<i64>,
+    ) -> PyResult<Self> {
+        let mut own = Vec::new();
+        for (name, values) in columns {
+            let values: PyReadonlyArray1<'_, f32> = values.extract()?;
+            own.push((name.extract::<String>()?, values.as_slice()?.to_vec()));
+        }
+        let bars = BarColumns {
+            times_ns: time_ns.as_slice()?,
+            open: open.as_slice()?,
+            high: high.as_slice()?,
+            low: low.as_slice()?,
+            close: close.as_slice()?,
+            volume: volume.as_ref().map(|volume| volume.as_slice()).transpose()?,
+        };
+        let (instrument, calendar) = (read_instrument(instrument)?, read_name::<Calendar>("calendar", calendar)?);
+        let stamp = read_name::<Stamp>("stamp", stamp)?;
+        let data = detached(py, || {
+            let series = ingest::bars_from_columns(&bars, stamp, period_ns)?;
+            BarSeries { columns: own, ..series }.into_data(instrument, calendar)
+        })?;
+        Ok(data.map_err(fault)?.into())
+    }
+
+    /// From a file of comma-separated values.
+    #[staticmethod]
+    #[pyo3(signature = (path, instrument, calendar, stamp, period_ns=None, symbol=None, columns=Vec::new()))]
+    #[expect(clippy::too_many_arguments, reason = "a path and what describes the file")]
+    fn from_csv(
+        py: Python<'_>,
+        path: &str,
+        instrument: &str,
+        calendar: &str,
+        stamp: &str,
+        period_ns: Option<i64>,
+        symbol: Option<String>,
+        columns: Vec<String>,
+    ) -> PyResult<Self> {
+        let (instrument, calendar) = (read_instrument(instrument)?, read_name::<Calendar>("calendar", calendar)?);
+        let options = CsvOptions { stamp: read_name("stamp", stamp)?, period_ns, symbol, columns };
+        let data = detached(py, || ingest::read_csv(path, &options)?.into_data(instrument, calendar))?;
+        Ok(data.map_err(fault)?.into())
+    }
+
+    /// Name of the instrument.
+    #[getter]
+    fn instrument_name(&self) -> &str {
+        &self.data.instruments()[0].name
+    }
+
+    /// The instrument as JSON: name, tick, lot, multiplier, currency, settlement, margins.
+    #[getter]
+    fn instrument_json(&self) -> PyResult<String> {
+        serde_json::to_string(&self.data.instruments()[0]).map_err(|e| raise("SpecError", e.to_string()))
+    }
+
+    /// Name of the rule that cuts the data into sessions: cme, nyse, forex, utc or none.
+    #[getter]
+    fn calendar(&self) -> PyResult<String> {
+        let name = serde_json::to_value(self.data.calendar()).ok();
+        name.as_ref().and_then(|name| name.as_str()).map(str::to_owned).ok_or_else(|| raise("InternalError", "no name"))
+    }
+
+    /// Length of a bar in nanoseconds.
+    #[getter]
+    fn period_ns(&self) -> i64 {
+        self.data.period_ns()
+    }
+
+    /// Times at which bars close, in nanoseconds since 1970 UTC, shape `(len,)`, int64.
+    fn time_ns<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
+        PyArray1::from_iter(py, self.data.bars().iter().map(|bar| bar.time.nanos()))
+    }
+
+    /// Columns by name: open, high, low, close, volume (float64), then the user's own (float32), each of shape `(len,)`.
+    fn columns<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let dict = PyDict::new(py);
+        let columns: [Column; 5] = [
+            ("open", |bar| bar.open),
+            ("high", |bar| bar.high),
+            ("low", |bar| bar.low),
+            ("close", |bar| bar.close),
+            ("volume", |bar| bar.volume),
+        ];
+        for (name, of) in columns {
+            dict.set_item(name, PyArray1::from_iter(py, self.column(of)))?;
+        }
+        for (name, values) in self.data.columns() {
+            dict.set_item(name, PyArray1::from_slice(py, values))?;
+        }
+        Ok(dict)
+    }
+
+    /// Rows with which a session begins, uint32.
+    fn session_starts<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u32>> {
+        PyArray1::from_slice(py, self.data.session_starts())
+    }
+
+    /// The feature table: names, rows of warm-up (unknown numbers are NaN there), numbers that were clipped, table of
+    /// shape `(len, width)`, float32. Without a spec (JSON), of the default features for the bars.
+    #[pyo3(signature = (features=None))]
+    #[expect(clippy::type_complexity, reason = "a tuple for Python")]
+    fn features<'py>(
+        &self,
+        py: Python<'py>,
+        features: Option<&str>,
+    ) -> PyResult<(Vec<String>, usize, u64, Bound<'py, PyArray2<f32>>)> {
+        let json = features.map_or_else(|| "{}".to_owned(), |features| format!("{{\"features\": {features}}}"));
+        let mut spec = spec::parse(&json)?;
+        let spec: FeaturePipelineSpec = spec.resolve_features(self.data.period_ns()).clone();
+        let data = (*self.data).clone();
+        let made = detached(py, move || features::backfill(data, &spec))?;
+        let (data, pipeline) = made.map_err(fault)?;
+        let table = data.view(data.len()).window(data.len()).to_vec();
+        let table = Array2::from_shape_vec((data.len(), data.width()), table)
+            .map_err(|error| raise("InternalError", error.to_string()))?;
+        Ok((data.feature_names().to_vec(), data.warm_up(), pipeline.clipped(), PyArray2::from_owned_array(py, table)))
+    }
+
+    /// Whether both are the same data in memory.
+    fn shares(&self, other: &Bound<'_, Self>) -> bool {
+        Arc::ptr_eq(&self.data, &other.get().data)
+    }
+
+    fn __len__(&self) -> usize {
+        self.data.len()
+    }
+
+    /// Rows `start..stop` as data of their own: their features begin anew, with a warm-up.
+    fn __getitem__(&self, rows: &Bound<'_, PySlice>) -> PyResult<Self> {
+        let rows = rows.indices(self.data.len() as isize)?;
+        if rows.step != 1 {
+            return Err(PyIndexError::new_err(format!("rows are taken one by one, got step {}", rows.step)));
+        }
+        let rows = rows.start as usize..(rows.stop.max(rows.start) as usize);
+        let builder = MarketData::builder(self.data.instruments().to_vec())
+            .calendar(self.data.calendar())
+            .period_ns(self.data.period_ns())
+            .bars(self.data.bars()[rows.clone()].to_vec());
+        let builder = self
+            .data
+            .columns()
+            .iter()
+            .fold(builder, |builder, (name, values)| builder.column(name.clone(), values[rows.clone()].to_vec()));
+        Ok(builder.build().map_err(fault)?.into())
+    }
+
+    fn __copy__(this: Py<Self>) -> Py<Self> {
+        this
+    }
+
+    fn __deepcopy__(this: Py<Self>, memo: &Bound<'_, PyAny>) -> Py<Self> {
+        let _ = memo;
+        this
+    }
+
+    fn __reduce__<'py>(this: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let (py, own) = (this.py(), this.get());
+        let columns = own.columns(py)?;
+        let bars = ["open", "high", "low", "close", "volume"].map(|name| columns.get_item(name));
+        let [open, high, low, close, volume] = bars;
+        for name in ["open", "high", "low", "close", "volume"] {
+            columns.del_item(name)?;
+        }
+        let args = (
+            own.time_ns(py),
+            open?,
+            high?,
+            low?,
+            close?,
+            volume?,
+            columns,
+            own.instrument_json()?,
+            own.calendar()?,
+            "close",
+            own.period_ns(),
+        );
+        Ok((this.get_type().into_any(), args.into_pyobject(py)?))
+    }
+
+    fn __repr__(&self) -> String {
+        let (bars, name) = (self.data.bars(), self.instrument_name());
+        let (first, last) = (bars[0].time, bars[bars.len() - 1].time);
+        let seconds = self.data.period_ns() as f64 / tradepit::time::SECOND_NS as f64;
+        format!("MarketData({name}, {} bars of {seconds} s, {first} to {last})", self.data.len())
+    }
+}
+
+fn read_instrument(json: &str) -> PyResult<Instrument> {
+    serde_json::from_str(json).map_err(|error| raise("SpecError", format!("instrument: {error}")))
+}
+
+fn read_name<T: DeserializeOwned>(field: &str, name: &str) -> PyResult<T> {
+    let value = serde_json::Value::String(name.to_owned());
+    serde_json::from_value(value).map_err(|error| raise("SpecError", format!("{field}: {error}")))
+}
+
+/// The preset of that name as JSON, or `None`.
+#[pyfunction]
+pub(crate) fn instrument_preset(name: &str) -> Option<String> {
+    Instrument::preset(name).and_then(|instrument| serde_json::to_string(&instrument).ok())
+}
+
+/// A US share of that name as JSON: tick 0.01, lot 1.
+#[pyfunction]
+pub(crate) fn instrument_equity(name: &str) -> PyResult<String> {
+    serde_json::to_string(&Instrument::equity(name)).map_err(|error| raise("SpecError", error.to_string()))
+}
+
+/// ES-like one-minute bars: a random walk on the tick grid.
+#[pyfunction]
+pub(crate) fn synthetic_es(py: Python<'_>, bars: usize, seed: u64) -> PyResult<PyMarketData> {
+    Ok(detached(py, || synth::es_1m(bars, seed))?.map_err(fault)?.into())
+}
+
+/// ES-like one-minute bars with a planted edge in the column "signal"; `leak` is "open_to_open" or "close_to_open".
+#[pyfunction]
+pub(crate) fn planted_es(
+    py: Python<'_>,
+    bars: usize,
+    seed: u64,
+    leak: &str,
+    edge_ticks: f64,
+    noise_ticks: f64,
+) -> PyResult<PyMarketData> {
+    let leak = match leak {
+        "open_to_open" => Leak::OpenToOpen,
+        "close_to_open" => Leak::CloseToOpen,
+        other => {
+            let message = format!("leak: {other:?} must be \"open_to_open\" or \"close_to_open\"");
+            return Err(raise("SpecError", message));
+        }
+    };
+    Ok(detached(py, || synth::planted(bars, seed, leak, edge_ticks, noise_ticks))?.map_err(fault)?.into())
+}

@@ -1,0 +1,371 @@
+//! Many environments in one step.
+
+#![expect(clippy::needless_pass_by_value, reason = "arguments of Python calls are extracted by value")]
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use numpy::{PyArray1, PyReadonlyArray1};
+use pyo3::{
+    IntoPyObjectExt as _,
+    prelude::*,
+    types::{PyBytes, PyDict},
+};
+use tradepit_envs::{Autoreset, Error, SimSetup, SimVecEnv, StepFacts, StepOut, VecEnv, VecSnapshot};
+
+use crate::{
+    actions::Given,
+    buffers::{Rows, fill_vector},
+    data::PyMarketData,
+    error::{busy, detached, fault, raise},
+    info::Info,
+    reward::PyReward,
+    space, spec,
+};
+
+/// Observations, rewards, terminated, truncated, and how many episodes ended.
+type Stepped = (Py<PyAny>, Py<PyAny>, Py<PyAny>, Py<PyAny>, usize);
+type Vector<'py, T> = Bound<'py, PyArray1<T>>;
+
+/// How a batch gives its results; all of it is fixed for its life.
+#[derive(Clone, Copy, Debug)]
+struct Layout {
+    /// New arrays in every step, else two sets in turn.
+    copy: bool,
+    /// Rewards as f64, else f32.
+    double: bool,
+    /// Whether `infos` can be asked for.
+    infos: bool,
+}
+
+/// A batch of trading environments over shared data, stepped on a pool of threads without the interpreter's lock.
+#[pyclass(frozen, name = "VecEnv", module = "tradepit._core")]
+pub(crate) struct PyVecEnv {
+    data: Py<PyMarketData>,
+    setup: SimSetup,
+    reward: Option<Py<PyAny>>,
+    layout: Layout,
+    state: Mutex<State>,
+}
+
+struct State {
+    envs: SimVecEnv,
+    /// Rewards as the environments write them.
+    reward: Vec<f32>,
+    /// Last observations of ended episodes, under SAME_STEP.
+    final_obs: Option<Vec<f32>>,
+    facts: Option<Vec<StepFacts>>,
+    /// Environments whose episode ended in the last step.
+    ended: Vec<bool>,
+    /// The two sets of arrays, where they take turns.
+    sets: Option<[Rows; 2]>,
+    turn: usize,
+}
+
+impl State {
+    fn new(envs: SimVecEnv, layout: Layout) -> Self {
+        let (n, d) = (envs.num_envs(), envs.observation_space().len());
+        Self {
+            reward: vec![0.0; n],
+            final_obs: (envs.autoreset() == Autoreset::SameStep).then(|| vec![0.0; n * d]),
+            facts: layout.infos.then(|| vec![StepFacts::default(); n]),
+            ended: vec![false; n],
+            sets: None,
+            turn: 0,
+            envs,
+        }
+    }
+
+    /// The arrays of the next step; the turn ends when they are handed out: a refused action
+    /// must not cost the caller the observations that he holds.
+    fn rows(&mut self, py: Python<'_>, layout: Layout) -> PyResult<Rows> {
+        let (n, d) = (self.envs.num_envs(), self.envs.observation_space().len());
+        if layout.copy {
+            return Ok(Rows::fresh(py, n, d, layout.double));
+        }
+        let sets = match &mut self.sets {
+            Some(sets) => sets,
+            none => none.insert([Rows::lent(py, n, d, layout.double)?, Rows::lent(py, n, d, layout.double)?]),
+        };
+        Ok(sets[self.turn ^ 1].clone_ref(py))
+    }
+
+    fn step(
+        &mut self,
+        actions: tradepit_envs::Actions<'_>,
+        obs: &mut [f32],
+        terminated: &mut [bool],
+        truncated: &mut [bool],
+        reward: Option<&mut PyReward<'_>>,
+    ) -> Result<usize, Error> {
+        let out = StepOut {
+            obs,
+            reward: &mut self.reward,
+            terminated: &mut *terminated,
+            truncated: &mut *truncated,
+            final_obs: self.final_obs.as_deref_mut(),
+            facts: self.facts.as_deref_mut(),
+        };
+        match reward {
+            None => self.envs.step(actions, out)?,
+            Some(reward) => self.envs.step_with(actions, out, reward)?,
+        }
+        for (ended, (terminated, truncated)) in self.ended.iter_mut().zip(terminated.iter().zip(truncated.iter())) {
+            *ended = *terminated | *truncated;
+        }
+        Ok(self.ended.iter().filter(|ended| **ended).count())
+    }
+
+    /// Infos of the environments for which `only` is true, as they stand now.
+    fn infos(&self, only: impl Fn(usize) -> bool) -> Vec<Option<Info>> {
+        let (rules, data) = (self.envs.setup().rules(), &self.envs.setup().world().data);
+        let lanes = self.envs.lanes().iter().enumerate();
+        lanes
+            .map(|(i, lane)| {
+                // After a reset, in place of a step or by one, no fees were paid yet.
+                let stepped = self.facts.as_ref().filter(|_| lane.env().steps() > 0);
+                let facts = stepped.map_or_else(StepFacts::default, |facts| facts[i]);
+                only(i).then(|| Info::now(rules, data.view(lane.row() as usize + 1), lane.env(), &facts))
+            })
+            .collect()
+    }
+}
+
+impl PyVecEnv {
+    fn lock(&self, call: &str) -> PyResult<MutexGuard<'_, State>> {
+        self.state.try_lock().map_err(|_| busy(call))
+    }
+}
+
+#[pymethods]
+impl PyVecEnv {
+    #[new]
+    #[pyo3(signature = (data, spec_json, num_envs, threads, autoreset, copy, double, infos, reward=None))]
+    #[expect(clippy::too_many_arguments, reason = "what a batch is, flat, for the package's own classes")]
+    fn new(
+        py: Python<'_>,
+        data: Py<PyMarketData>,
+        spec_json: &str,
+        num_envs: usize,
+        threads: usize,
+        autoreset: &str,
+        copy: bool,
+        double: bool,
+        infos: bool,
+        reward: Option<Py<PyAny>>,
+    ) -> PyResult<Self> {
+        let spec = spec::parse(spec_json)?;
+        let mode: Autoreset = serde_json::from_value(autoreset.into())
+            .map_err(|error| raise("SpecError", format!("autoreset_mode: {error}")))?;
+        let market = data.get();
+        let setup = detached(py, || market.setup(spec))?.map_err(fault)?;
+        let layout = Layout { copy, double, infos };
+        let envs = setup.vec_env(num_envs, threads, mode).map_err(fault)?;
+        Ok(Self { data, setup, reward, layout, state: Mutex::new(State::new(envs, layout)) })
+    }
+
+    /// The data that it was made from.
+    #[getter]
+    fn data(&self, py: Python<'_>) -> Py<PyMarketData> {
+        self.data.clone_ref(py)
+    }
+
+    /// The whole spec as JSON, defaults written out.
+    #[getter]
+    fn spec_json(&self) -> PyResult<String> {
+        spec::to_json(self.setup.rules().spec())
+    }
+
+    /// `("box", len, low, high)`, of one environment.
+    #[getter]
+    fn observation_space(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        space::describe(py, self.setup.rules().observation_space())
+    }
+
+    /// `("box", len, low, high)` or `("discrete", n)`, of one environment.
+    #[getter]
+    fn action_space(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        space::describe(py, self.setup.rules().action_space())
+    }
+
+    /// Threads that step the batch.
+    #[getter]
+    fn threads(&self) -> PyResult<usize> {
+        Ok(self.lock("threads")?.envs.threads())
+    }
+
+    /// Names of the numbers of an observation, in order.
+    fn observation_names(&self) -> Vec<String> {
+        self.setup.rules().observation_names()
+    }
+
+    /// Resets the environments for which `mask` is true (all without it): those with a seed to the first episode of
+    /// that seed, the others to their next one. Gives the observations of all.
+    #[pyo3(signature = (seeds=None, mask=None))]
+    fn reset(
+        &self,
+        py: Python<'_>,
+        seeds: Option<Vec<Option<u64>>>,
+        mask: Option<PyReadonlyArray1<'_, bool>>,
+    ) -> PyResult<Py<PyAny>> {
+        let mut state = self.lock("reset()")?;
+        let n = state.envs.num_envs();
+        let seeds = seeds.unwrap_or_else(|| vec![None; n]);
+        let mask = mask.map_or_else(|| Ok(vec![true; n]), |mask| mask.as_slice().map(<[bool]>::to_vec))?;
+        let mut rows = state.rows(py, self.layout)?;
+        let (own, (obs, ..)) = (&mut *state, rows.slices(py));
+        detached(py, || {
+            if !mask.iter().all(|reset| *reset) {
+                own.envs.observe(obs)?;
+            }
+            own.envs.reset_lanes(&seeds, &mask, obs)?;
+            own.ended.fill(false);
+            Ok(())
+        })?
+        .map_err(|error: Error| fault(error))?;
+        state.turn ^= 1;
+        rows.obs.into_py_any(py)
+    }
+
+    /// Steps all environments once. Gives observations, rewards, terminated, truncated, and how many episodes ended.
+    fn step<'py>(&self, py: Python<'py>, actions: &Bound<'py, PyAny>) -> PyResult<Stepped> {
+        let mut state = self.lock("step()")?;
+        let given = Given::read(actions, self.setup.rules().action_space(), Some(state.envs.num_envs()))?;
+        let mut rows = state.rows(py, self.layout)?;
+        let mut reward = self.reward.as_ref().map(PyReward::new);
+        let (actions, own) = (given.batch()?, &mut *state);
+        let (obs, terminated, truncated) = rows.slices(py);
+        let stepped = detached(py, || own.step(actions, obs, terminated, truncated, reward.as_mut()))?;
+        if let Some(raised) = reward.and_then(|mut reward| reward.take_raised()) {
+            return Err(raised);
+        }
+        let ended = stepped.map_err(fault)?;
+        state.turn ^= 1;
+        rows.write_reward(py, &state.reward)?;
+        Ok((
+            rows.obs.into_py_any(py)?,
+            rows.reward,
+            rows.terminated.into_py_any(py)?,
+            rows.truncated.into_py_any(py)?,
+            ended,
+        ))
+    }
+
+    /// The last observation of the episode that environment `index` ended in the last step, under SAME_STEP.
+    fn final_obs<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Bound<'py, PyArray1<f32>>> {
+        let state = self.lock("final_obs()")?;
+        let d = self.setup.rules().observation_space().len();
+        let rows = state.final_obs.as_ref().filter(|_| state.ended.get(index) == Some(&true));
+        let Some(rows) = rows else {
+            let message =
+                format!("environment {index} ended no episode in the last step, or autoreset is not SAME_STEP");
+            return Err(raise("StateError", message));
+        };
+        let row = &rows[index * d..(index + 1) * d];
+        Ok(fill_vector(py, d, |obs| {
+            obs.copy_from_slice(row);
+            Ok(())
+        })?
+        .0)
+    }
+
+    /// Of every environment the last episode that it ended: sums of rewards (float64) and lengths (int64).
+    fn episode_ends<'py>(&self, py: Python<'py>) -> PyResult<(Vector<'py, f64>, Vector<'py, i64>)> {
+        let state = self.lock("episode_ends()")?;
+        let ends = state.envs.episode_ends();
+        let rewards = PyArray1::from_iter(py, ends.iter().map(|end| end.reward));
+        Ok((rewards, PyArray1::from_iter(py, ends.iter().map(|end| end.length.into()))))
+    }
+
+    /// Of one environment the sum of rewards and the length of the last episode that it ended.
+    fn episode_end(&self, index: usize) -> PyResult<(f64, u32)> {
+        let state = self.lock("episode_end()")?;
+        let end = state.envs.episode_ends().get(index);
+        let n = state.envs.num_envs();
+        let end = end.ok_or_else(|| raise("ShapeError", format!("index: {index} must be in 0..{n}")))?;
+        Ok((end.reward, end.length))
+    }
+
+    /// Sums over the episodes that ended since the last call, by name.
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let stats = self.lock("stats()")?.envs.drain_episodes();
+        let dict = PyDict::new(py);
+        dict.set_item("episodes", stats.episodes)?;
+        dict.set_item("reward", stats.reward)?;
+        dict.set_item("length", stats.length)?;
+        dict.set_item("profit", stats.profit)?;
+        dict.set_item("fees", stats.fees)?;
+        dict.set_item("fills", stats.fills)?;
+        dict.set_item("trades", stats.trades)?;
+        dict.set_item("terminated", stats.terminated)?;
+        Ok(dict)
+    }
+
+    /// The present info of the environments, as arrays by key; with a mask, of those for which it is true.
+    #[pyo3(signature = (mask=None))]
+    fn infos<'py>(&self, py: Python<'py>, mask: Option<PyReadonlyArray1<'py, bool>>) -> PyResult<Bound<'py, PyDict>> {
+        let state = self.lock("infos()")?;
+        let mask = mask.as_ref().map(|mask| mask.as_slice()).transpose()?;
+        Info::columns(py, &state.infos(|i| mask.is_none_or(|mask| mask.get(i) == Some(&true))))
+    }
+
+    /// The info of the last step of the environments that ended an episode in it, under SAME_STEP.
+    fn final_infos<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let state = self.lock("final_infos()")?;
+        let Some(facts) = &state.facts else { return Ok(PyDict::new(py)) };
+        let (rules, data) = (self.setup.rules(), &self.setup.world().data);
+        let rows = state.ended.iter().zip(state.envs.episode_ends().iter().zip(facts));
+        let infos: Vec<_> =
+            rows.map(|(ended, (end, facts))| ended.then(|| Info::last(rules, data, end, facts))).collect();
+        Info::columns(py, &infos)
+    }
+
+    /// Whether both step over the same data and features in memory.
+    fn shares_data(&self, other: &Bound<'_, Self>) -> bool {
+        Arc::ptr_eq(&self.setup.world().data, &other.get().setup.world().data)
+    }
+
+    fn __deepcopy__(&self, py: Python<'_>, memo: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let _ = memo;
+        let state = self.lock("copy.deepcopy()")?;
+        let copy = State {
+            final_obs: state.final_obs.clone(),
+            facts: state.facts.clone(),
+            ended: state.ended.clone(),
+            ..State::new(state.envs.clone(), self.layout)
+        };
+        Ok(Self {
+            data: self.data.clone_ref(py),
+            setup: self.setup.clone(),
+            reward: self.reward.as_ref().map(|reward| reward.clone_ref(py)),
+            layout: self.layout,
+            state: Mutex::new(copy),
+        })
+    }
+
+    fn __reduce__<'py>(this: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Py<PyAny>, Bound<'py, PyBytes>)> {
+        let (py, own) = (this.py(), this.get());
+        let state = own.lock("pickle")?;
+        let bytes =
+            serde_json::to_vec(&state.envs.snapshot()).map_err(|error| raise("StateError", error.to_string()))?;
+        let mode = serde_json::to_value(state.envs.autoreset()).ok();
+        let mode = mode.as_ref().and_then(|mode| mode.as_str()).unwrap_or_default().to_owned();
+        let Layout { copy, double, infos } = own.layout;
+        let args = (
+            own.data.clone_ref(py),
+            own.spec_json()?,
+            state.envs.num_envs(),
+            state.envs.threads(),
+            mode,
+            copy,
+            double,
+            infos,
+            own.reward.as_ref().map(|reward| reward.clone_ref(py)),
+        );
+        Ok((this.get_type().into_any(), args.into_py_any(py)?, PyBytes::new(py, &bytes)))
+    }
+
+    fn __setstate__(&self, bytes: &[u8]) -> PyResult<()> {
+        let saved: VecSnapshot = serde_json::from_slice(bytes).map_err(|e| raise("StateError", e.to_string()))?;
+        self.lock("unpickle")?.envs.restore(saved).map_err(fault)
+    }
+}

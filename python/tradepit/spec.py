@@ -1,0 +1,172 @@
+"""An environment as data: the keywords of ``gymnasium.make`` are the fields of the spec, by the same names.
+
+Where a field takes a variant, a bare string means the variant with its defaults: ``reward="log_return"`` is
+``reward={"kind": "log_return"}``. Unknown fields and values out of range raise :class:`tradepit.errors.SpecError`.
+
+>>> spec = read_spec({"reward": "log_return", "commission": {"kind": "per_contract", "fee": 2.1}})
+>>> spec["reward"], spec["commission"], spec["window"]
+({'kind': 'log_return', 'scale': 1.0}, {'kind': 'per_contract', 'fee': 2.1}, 32)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal, TypedDict, cast
+
+from . import _core
+from .errors import SpecError
+
+__all__ = ["EnvSpec", "default_spec", "read_spec"]
+
+
+class NoNumbers(TypedDict):
+    """A variant without numbers."""
+
+    kind: Literal["none", "next_open", "next_close", "session", "random", "first", "data"]
+
+
+class FixedTicks(TypedDict):
+    """Every fill is ``ticks`` ticks worse."""
+
+    kind: Literal["fixed_ticks"]
+    ticks: float
+
+
+class Bps(TypedDict):
+    """A share of the price (slippage) or of the notional (commission), in 1/10,000."""
+
+    kind: Literal["fixed_bps", "bps"]
+    bps: float
+
+
+class VolumeShare(TypedDict, total=False):
+    """Slippage quadratic in the share of the volume."""
+
+    kind: Literal["volume_share"]
+    impact: float
+    limit: float
+
+
+class PerContract(TypedDict):
+    """A fixed fee for each contract and side, in account currency."""
+
+    kind: Literal["per_contract"]
+    fee: float
+
+
+class PerShare(TypedDict, total=False):
+    """A fee for each share, with a minimum for each order."""
+
+    kind: Literal["per_share"]
+    fee: float
+    minimum: float
+
+
+class TargetPosition(TypedDict, total=False):
+    """A number in [-1, 1]: the target position as a share of ``max_lots``."""
+
+    kind: Literal["target_position"]
+    max_lots: float
+
+
+class TargetLevels(TypedDict, total=False):
+    """A choice between target positions in lots."""
+
+    kind: Literal["target_levels"]
+    levels: list[float]
+
+
+class EnterExit(TypedDict, total=False):
+    """0 hold, 1 enter long, 2 exit long, 3 enter short, 4 exit short."""
+
+    kind: Literal["enter_exit"]
+    lots: float
+
+
+class Reward(TypedDict, total=False):
+    """``profit``, ``log_return`` (scale), ``differential_sharpe`` (eta, clip), ``weighted`` (scale, risk_penalty, bonus)."""
+
+    kind: Literal["profit", "log_return", "differential_sharpe", "weighted"]
+    scale: float
+    eta: float
+    clip: float
+    risk_penalty: float
+    bonus: float
+
+
+class StartAt(TypedDict):
+    """Start when a given row has closed."""
+
+    kind: Literal["at"]
+    row: int
+
+
+class Steps(TypedDict):
+    """Truncate after a number of steps."""
+
+    kind: Literal["steps"]
+    steps: int
+
+
+class Episode(TypedDict, total=False):
+    """Where episodes start and end."""
+
+    start: str | NoNumbers | StartAt
+    length: str | NoNumbers | Steps
+    drawdown_limit: float | None
+    ruin: float
+
+
+class Features(TypedDict, total=False):
+    """The feature pipeline; ``features`` is a list of ``{"kind": .., ..}``."""
+
+    version: int
+    clip: float
+    features: list[str | dict[str, Any]]
+
+
+class EnvSpec(TypedDict, total=False):
+    """Everything that makes an environment, but for its data. See the fields' own types for what they take."""
+
+    cash: float
+    fill: str | NoNumbers
+    slippage: str | NoNumbers | FixedTicks | Bps | VolumeShare
+    commission: str | NoNumbers | PerContract | PerShare | Bps
+    features: Features | list[str | dict[str, Any]] | None
+    window: int
+    action: str | TargetPosition | TargetLevels | EnterExit
+    reward: str | Reward
+    episode: Episode
+
+
+def default_spec() -> EnvSpec:
+    """Every field with its default, freshly made.
+
+    >>> sorted(default_spec())[:4]
+    ['action', 'cash', 'commission', 'episode']
+    """
+    return cast(EnvSpec, json.loads(_core.default_spec()))
+
+
+def read_spec(fields: Mapping[str, Any]) -> EnvSpec:
+    """The spec as an environment reads it: short forms written out, defaults put in, everything checked."""
+    return cast(EnvSpec, json.loads(_core.read_spec(to_json(fields))))
+
+
+def to_json(fields: Mapping[str, Any]) -> str:
+    """JSON of fields that may hold NumPy numbers and arrays."""
+    try:
+        return json.dumps(dict(fields), default=_plain, allow_nan=False)
+    except ValueError as error:
+        raise SpecError(f"spec: {error}; every number must be finite") from None
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise SpecError(
+        f"spec: {value!r} of type {type(value).__name__} is not data; use numbers, strings, lists and dicts"
+    )
