@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 
 from ..errors import TradepitError
 from . import bench, data, demo, evaluate, paper, train
@@ -46,8 +47,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from .. import __version__
-
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
         prog="tradepit",
@@ -55,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLE,
         formatter_class=raw,
     )
-    parser.add_argument("--version", action="version", version=f"tradepit {__version__}")
+    parser.add_argument("--version", action="version", version=f"tradepit {version('tradepit')}")
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
     for command in _COMMANDS:
         name = command.__name__.rpartition(".")[2]

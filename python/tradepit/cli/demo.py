@@ -63,7 +63,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
     stage.begin("Evaluating on the bars that training never saw")
     episodes = demo.evaluate_market(market, seed=args.seed, on_step=stage.steps(market))
-    agent, *others = episodes
+    agent = episodes[0]
     rows = [episode.row() for episode in episodes]
     console.say("\n".join(f"      {line}" for line in report.table(rows).splitlines()))
     stage.end(f"{_span(market)}.")
@@ -98,7 +98,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
         )
     if paper.identical:
         fills = int(agent.columns["fills"].sum())
-        text = f"{agent.steps:,} decisions, {fills:,} fills, and the account: identical to the simulator's, bit for bit."
+        text = (
+            f"{agent.steps:,} decisions, {fills:,} fills, and the account: identical to the simulator's, bit for bit."
+        )
     else:
         text = f"NOT identical to the simulator's: {paper.difference} (simulator against paper)."
     stage.end(text)

@@ -132,5 +132,5 @@ def _json(text: str, name: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise Fault(f"{name}: no valid JSON: {error}") from None
     if not isinstance(value, dict):
-        raise Fault(f"{name}: expected an object, as in {{\"window\": 16}}, got {text.strip()[:40]}")
+        raise Fault(f'{name}: expected an object, as in {{"window": 16}}, got {text.strip()[:40]}')
     return value

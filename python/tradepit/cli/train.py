@@ -28,9 +28,14 @@ def options(parser: argparse.ArgumentParser) -> None:
     shared.seed_option(parser)
     parser.add_argument("--steps", type=shared.count, default=500_000, help="of single environments; default 500000")
     parser.add_argument(
-        "--split", type=shared.share, default=shared.SPLIT, help=f"share of the rows to train on; default {shared.SPLIT}"
+        "--split",
+        type=shared.share,
+        default=shared.SPLIT,
+        help=f"share of the rows to train on; default {shared.SPLIT}",
     )
-    parser.add_argument("--out", default="agent.tp", metavar="FILE", help="where the agent is written; default agent.tp")
+    parser.add_argument(
+        "--out", default="agent.tp", metavar="FILE", help="where the agent is written; default agent.tp"
+    )
     ppo = parser.add_argument_group("PPO")
     ppo.add_argument("--num-envs", type=shared.count, help="environments stepped at once")
     ppo.add_argument("--n-steps", type=shared.count, help="steps of each between updates")

@@ -45,15 +45,11 @@ def learn_market(kind: Kind, steps: int, *, seed: int = 0, on_progress: Progress
     """Trains with continuous position sizes and realistic costs on the first 70 % of the ES sample."""
     data = samples.load(SAMPLE)
     split = int(len(data) * SPLIT)
-    agent, history = train(
-        kind, data[:split], MARKET, steps, seed=seed, settings=_SETTINGS, on_progress=on_progress
-    )
+    agent, history = train(kind, data[:split], MARKET, steps, seed=seed, settings=_SETTINGS, on_progress=on_progress)
     return Market(agent, history, data, split)
 
 
-def evaluate_market(
-    market: Market, *, seed: int = 0, on_step: Callable[[int], None] | None = None
-) -> list[Episode]:
+def evaluate_market(market: Market, *, seed: int = 0, on_step: Callable[[int], None] | None = None) -> list[Episode]:
     """The held-out part: the agent first, then flat, buy-and-hold and random."""
     spec = market.agent.spec
     policies = (market.agent, *evaluation.baselines(spec, seed))

@@ -10,7 +10,19 @@ from numpy.typing import NDArray
 from .episode import Episode
 
 #: In the order in which one leads to the next: the first difference found is the cause of the others.
-_ORDER = ("time", "observation", "action", "fills", "price", "fees", "slippage", "position", "equity", "drawdown", "reward")
+_ORDER = (
+    "time",
+    "observation",
+    "action",
+    "fills",
+    "price",
+    "fees",
+    "slippage",
+    "position",
+    "equity",
+    "drawdown",
+    "reward",
+)
 
 
 class Difference(NamedTuple):
