@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::{
     InstrumentId, Timestamp,
-    account::{Account, AccountEvent, AccountSnapshot, Fill, TradeSide, trades_from_fills},
+    account::{Account, AccountEvent, AccountSnapshot, Fill, TradeSide, open_trades, trades_from_fills},
     order::OrderId,
 };
 
@@ -102,6 +102,17 @@ proptest! {
             prop_assert!((trade.net - (trade.gross - trade.fees)).abs() < 1e-6);
             prop_assert!(trade.qty > 0.0 && trade.fees >= 0.0 && trade.entry_time <= trade.exit_time);
         }
+    }
+
+    #[test]
+    fn closed_and_open_trades_add_up_to_the_whole_profit(fills in stream()) {
+        let account = fold(&fills);
+        let open = open_trades(&fills, Timestamp::from_nanos(i64::MAX), |_| 250.0);
+        let net: f64 = trades_from_fills(&fills).iter().chain(&open).map(|trade| trade.net).sum();
+        let unrealised: f64 = account.positions().iter().map(|position| position.unrealised(250.0)).sum();
+        let expected = account.realised() + unrealised - account.fees();
+        prop_assert!((net - expected).abs() < 1e-9 * account.gross_flow(), "{} {}", net, expected);
+        prop_assert_eq!(open.len(), account.positions().iter().filter(|position| position.qty() != 0.0).count());
     }
 
     #[test]
