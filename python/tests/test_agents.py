@@ -54,7 +54,7 @@ def test_save_load_pickle_and_copy_give_the_same_actions(tmp_path):
     for other in (loaded, pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
         assert np.array_equal(other.predict(obs)[0], expected)
         assert other.num_timesteps == 1024
-        assert other.env_spec == model.env_spec
+        assert other.spec == model.spec
     with pytest.raises(StateError, match="loaded for predictions: give load\\(\\) the data"):
         loaded.learn(256)
     again = PPO.load(tmp_path / "model.safetensors", data="es_1m", num_envs=16, threads=1)
