@@ -8,6 +8,7 @@ mod buffers;
 mod data;
 mod env;
 mod error;
+mod gradients;
 mod info;
 mod live;
 mod measure;
@@ -26,6 +27,7 @@ mod _core {
     use super::{
         data::{PyMarketData, instrument_equity, instrument_preset, planted_es, synthetic_es},
         env::PyEnv,
+        gradients::ppo_gradients,
         live::{PyFeedServer, PyPaperEnv, PyReplayEnv},
         measure::bench_steps,
         ppo::PyPpo,

@@ -19,6 +19,7 @@ __all__ = [
     "instrument_equity",
     "instrument_preset",
     "planted_es",
+    "ppo_gradients",
     "read_spec",
     "synthetic_es",
 ]
@@ -262,6 +263,16 @@ class Ppo:
 def bench_steps(
     data: MarketData, spec_json: str, num_envs: int, threads: int, steps: int
 ) -> tuple[float, int, int]: ...
+def ppo_gradients(
+    config_json: str,
+    inputs: int,
+    actions: int,
+    discrete: bool,
+    params: Sequence[float],
+    columns: tuple[
+        Sequence[float], Sequence[float], Sequence[float], Sequence[float], Sequence[float], Sequence[float]
+    ],
+) -> tuple[tuple[float, float, float, float], NDArray[np.float32]]: ...
 def default_spec() -> str: ...
 def read_spec(json: str) -> str: ...
 def instrument_preset(name: str) -> str | None: ...

@@ -200,7 +200,7 @@ class PPO:
         return model
 
     @property
-    def env_spec(self) -> EnvSpec:
+    def spec(self) -> EnvSpec:
         """The whole spec of the environment that it learned from, to make others with: ``TradingEnv(data, **spec)``."""
         return read_json(self.core.spec_json or "{}")
 
