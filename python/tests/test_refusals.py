@@ -62,10 +62,10 @@ def test_specs(data, spec, face, fields, message):
 
 @pytest.mark.parametrize("face", ["single", "vector", "sb3"])
 def test_too_little_data(data, spec, face):
-    with pytest.raises(errors.TooLittleDataError, match="^too little data: 100 rows, and the features need up to 225"):
+    with pytest.raises(errors.TooLittleDataError, match=r"^too little data: 100 rows, and the features need up to 225"):
         makers(data[:100], spec)[face]()
     with pytest.raises(
-        errors.TooLittleDataError, match="^too little data: 230 rows; .* the window 10, a step 1 more: at least 235"
+        errors.TooLittleDataError, match=r"^too little data: 230 rows; .* the window 10, a step 1 more: at least 235"
     ):
         makers(data[:230], spec)[face](window=10)
 

@@ -25,8 +25,6 @@ from .spec import EnvSpec
 __all__ = ["ENV_ID", "TradepitVecEnv", "make_vec_env"]
 
 ENV_ID = "tradepit/SingleAsset-v0"
-#: No actions wait; a string, so that it is itself again after a pickle.
-_NONE = "none"
 
 Indices: TypeAlias = "int | Iterable[int] | None"
 
@@ -144,7 +142,8 @@ class TradepitVecEnv(VecEnv):
         num_envs, threads = _count("num_envs", num_envs), _count("threads", threads)
         self.core = _core.VecEnv(market, spec_json, num_envs, threads, "same_step", copy, False, False, function)
         self._attributes: dict[str, list[Any]] = {"render_mode": [None] * num_envs, "spec": [None] * num_envs}
-        self._actions: Any = _NONE
+        self._actions: Any = None
+        self._waiting = False
         self._seeded = False
         self._started = time.perf_counter()
         self._make_infos(num_envs)
@@ -164,13 +163,13 @@ class TradepitVecEnv(VecEnv):
 
     def step_async(self, actions: NDArray[Any]) -> None:
         """Keeps the actions for :meth:`step_wait`."""
-        self._actions = actions
+        self._actions, self._waiting = actions, True
 
     def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
         """Steps all once: observations and rewards (float32), dones (bool), infos."""
-        if isinstance(self._actions, str):
+        if not self._waiting:
             raise StateError("step_wait: there are no actions; call step_async first")
-        actions, self._actions = self._actions, _NONE
+        actions, self._actions, self._waiting = self._actions, None, False
         obs, rewards, terminated, truncated, ended = self.core.step(actions)
         dones = terminated | truncated
         for index in self._written:
