@@ -110,7 +110,7 @@ class _Native:
 
     @property
     def spec(self) -> dict[str, Any]:
-        return dict(self._ppo.spec)
+        return dict(self._ppo.env_spec)
 
     def predict(self, observation: Any, *, deterministic: bool = True) -> tuple[Any, Any]:
         action, state = self._ppo.predict(observation, deterministic=deterministic)

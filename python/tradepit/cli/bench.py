@@ -89,10 +89,5 @@ def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def _aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [header, *rows]
     widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
-    return "\n".join(
-        "  ".join(
-            text.ljust(width) if i == 0 else text.rjust(width)
-            for i, (text, width) in enumerate(zip(line, widths, strict=True))
-        )
-        for line in lines
-    )
+    pads = [str.ljust, *(str.rjust for _ in header[1:])]
+    return "\n".join("  ".join(map(lambda pad, *cell: pad(*cell), pads, line, widths)) for line in lines)

@@ -49,8 +49,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     )
     planted = demo.learn_planted(args.agent, sizes, seed=args.seed, on_progress=stage.training)
     stage.end(
-        f"Reached {planted.share:.1%} of the optimum on another market of the same kind:"
-        f" {planted.earned:,.0f} of {planted.best:,.0f} USD."
+        f"Reached {planted.share:.1%} of the optimum: {planted.earned:,.0f} USD on another such market,"
+        f"\n      where the sign of the signal earns {planted.best:,.0f}."
     )
 
     stage.begin("Training on real ES futures")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from .. import evaluation, report
 from ..training import load
 from . import options as shared
-from .console import Console, Fault
+from .console import Console
 
 HELP = "let a trained agent trade on paper, through the live venue over a replayed feed"
 ABOUT = """\
@@ -23,7 +22,9 @@ def options(parser: argparse.ArgumentParser) -> None:
     shared.data_options(parser)
     shared.start_options(parser)
     shared.seed_option(parser)
-    parser.add_argument("--journal", metavar="FILE", help="keep the journal (SQLite) here; the file must be new")
+    parser.add_argument(
+        "--journal", metavar="FILE", help="keep the journal (SQLite) in this file; a session that it holds is resumed"
+    )
     parser.add_argument(
         "--feed",
         choices=("process", "memory"),
@@ -34,8 +35,6 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Trades on paper."""
-    if args.journal is not None and Path(args.journal).exists():
-        raise Fault(f"--journal: {args.journal} exists; a session begins a new one, name another file")
     agent, data = load(args.model), shared.read_data(args)
     start = shared.start_row(args, data)
     total = len(data) - 1 - start

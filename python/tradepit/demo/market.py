@@ -22,7 +22,7 @@ MARKET: dict[str, Any] = {
     **COSTS,
     "window": 16,
     "action": {"kind": "target_position", "max_lots": 4.0},
-    "episode": {"start": {"kind": "random"}, "length": {"kind": "steps", "steps": 256}},
+    "episode": {"start": {"kind": "random"}, "length": {"kind": "steps", "steps": 512}},
 }
 _SETTINGS = Settings(learning_rate=3e-4)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+import gymnasium
 import numpy as np
 
 from .. import evaluation, samples
+from ..data import MarketData
 from ..training import Kind, Progress, Settings, train
 from .sizes import Sizes
 
@@ -15,15 +17,16 @@ EDGE_TICKS = 8.0
 NOISE_TICKS = 8.0
 #: Standard deviation of the whole move.
 TOTAL_TICKS = math.hypot(EDGE_TICKS, NOISE_TICKS)
-#: Bars of the second market, on which the result is measured.
-_JUDGED = 5_000
+#: Bars of the second market, on which the result is measured, in episodes as long as those of the training.
+_JUDGED = 5_121
+_EPISODE = 256
 
-#: Only the signal is observed, nothing costs, and the money never runs out.
+#: Beside the account, only the signal is observed; nothing costs, and the money never runs out.
 PLANTED: dict[str, Any] = {
     "cash": 1e6,
     "window": 1,
     "features": {"features": [{"kind": "column", "name": "signal"}]},
-    "episode": {"start": {"kind": "random"}, "length": {"kind": "steps", "steps": 256}},
+    "episode": {"start": {"kind": "random"}, "length": {"kind": "steps", "steps": _EPISODE}},
 }
 #: What is done with a step's result matters no further than the next steps.
 _SETTINGS = Settings(gamma=0.9)
@@ -50,12 +53,20 @@ def learn_planted(kind: Kind, sizes: Sizes, *, seed: int = 0, on_progress: Progr
     market = _market(sizes.planted_bars, seed)
     agent, _ = train(kind, market, PLANTED, sizes.planted_steps, seed=seed, settings=_SETTINGS, on_progress=on_progress)
     other = _market(_JUDGED, seed + 1)
-    earned = evaluation.run(agent, other, PLANTED, start=0).profit
-    best = evaluation.run(_Sign(), other, PLANTED, start=0).profit
-    return Planted(earned, best, sizes.planted_steps)
+    return Planted(_profit(agent, other), _profit(_Sign(), other), sizes.planted_steps)
 
 
-def _market(bars: int, seed: int) -> Any:
+def _profit(policy: evaluation.Policy, market: MarketData) -> float:
+    total = 0.0
+    for row in range(0, len(market) - _EPISODE, _EPISODE):
+        episode = {"start": {"kind": "at", "row": row}, "length": {"kind": "steps", "steps": _EPISODE}}
+        env = gymnasium.make(evaluation.ENV_ID, data=market, **{**PLANTED, "episode": episode})
+        total += evaluation.run_in(env, policy).profit
+        env.close()
+    return total
+
+
+def _market(bars: int, seed: int) -> MarketData:
     return samples.planted(bars, seed, edge_ticks=EDGE_TICKS, noise_ticks=NOISE_TICKS)
 
 

@@ -8,12 +8,13 @@
 """
 
 from .compare import Difference, compare
-from .episode import Episode, held_out, run, run_in
+from .episode import ENV_ID, Episode, held_out, run, run_in
 from .on_paper import OnPaper, trade_on_paper
 from .page import write_report
 from .policies import Flat, Hold, Policy, Random, baselines
 
 __all__ = [
+    "ENV_ID",
     "Difference",
     "Episode",
     "Flat",

@@ -53,12 +53,12 @@ def compare(one: Episode, other: Episode) -> Difference | None:
         return min(found, key=lambda entry: entry[:2])[2]
     if one.steps != other.steps:
         return Difference(min(one.steps, other.steps), "length", one.steps, other.steps)
-    for what in one.trades:
-        a, b = one.trades[what], other.trades[what]
+    for what in one.fills:
+        a, b = one.fills[what], other.fills[what]
         at = _first(a, b)
         if at is not None or len(a) != len(b):
             where = at if at is not None else min(len(a), len(b))
-            return Difference(one.steps, f"trade {where}, {what}", *(_shown(c, where) for c in (a, b)))
+            return Difference(one.steps, f"fill {where}, {what}", *(_shown(c, where) for c in (a, b)))
     return None
 
 

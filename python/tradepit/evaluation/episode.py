@@ -30,6 +30,8 @@ class Episode:
     columns: dict[str, NDArray[Any]]
     #: Shape (n, ...).
     actions: NDArray[Any]
+    #: Every fill by column: ``time``, ``order``, ``qty``, ``price``, ``reference``, ``fee``.
+    fills: dict[str, NDArray[Any]]
     #: Round trips by column, the open one last.
     trades: dict[str, NDArray[Any]]
     #: The fields of the Rust struct ``Performance``.
@@ -132,6 +134,7 @@ def run_in(
         policy=name or str(getattr(policy, "name", type(policy).__name__)),
         columns=columns,
         actions=np.stack(actions),
+        fills=_columns(own.fills()),
         trades=_columns(own.trades()),
         performance=dict(own.performance()),
         seconds=time.perf_counter() - began,

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from ..data import MarketData
+from ..live import PaperEnv
 from .compare import Difference, compare
-from .episode import Episode, run_in
+from .episode import Episode, held_out, run_in
 from .policies import Policy
 
 Feed = Literal["memory", "process"]
@@ -39,9 +40,8 @@ def trade_on_paper(
     on_step: Callable[[int], None] | None = None,
 ) -> OnPaper:
     """Lets a policy trade on paper what it traded in the simulator, and compares the two."""
-    from ..live import PaperEnv
-
-    env = PaperEnv(data, start=start, seed=seed, journal=None if journal is None else str(journal), feed=feed, **spec)
+    fields = held_out(spec, start)
+    env = PaperEnv(data, start=start, seed=seed, journal=journal, feed=feed, **fields)
     try:
         episode = run_in(env, policy, name=simulated.policy, seed=seed, on_step=on_step)
     finally:
