@@ -7,7 +7,7 @@
 use std::ops::ControlFlow;
 
 use tradepit::market::synth::{self, Leak};
-use tradepit_agents::{ActionsMut, Agent as _, Ppo, PpoConfig};
+use tradepit_agents::{ActionsMut, Ppo, PpoConfig};
 use tradepit_envs::{Action, Autoreset, EnvSpec, SimSetup};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Another market of the same kind, from its first bar to its last.
     let whole = r#"{"start": {"kind": "first"}, "length": {"kind": "data"}}"#;
     let setup = SimSetup::new(EnvSpec { episode: serde_json::from_str(whole)?, cash: 1e7, ..spec }, market(1)?)?;
-    let mut profit = |policy: &mut dyn FnMut(&[f32]) -> f32| -> Result<f64, Box<dyn std::error::Error>> {
+    let profit = |policy: &mut dyn FnMut(&[f32]) -> f32| -> Result<f64, Box<dyn std::error::Error>> {
         let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
         env.reset(Some(0), &mut obs)?;
         while !env.step(Action::Box(&[policy(&obs)]), &mut obs)?.truncated {}

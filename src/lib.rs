@@ -64,7 +64,7 @@
 //! |---|---|
 //! | `src/market/prefetch.rs` | asks for memory 16 environments ahead; a step over large data is half as long |
 //! | `envs/src/vector/handoff.rs` | lends a batch to threads that stay; the pool waits for them |
-//! | `agents/src/nn/kernel.rs` | matrix products by pointer; loops compiled for wider vectors |
+//! | `agents/src/nn/{tile,product,kernel}.rs` | matrix products without packing; loops compiled for wider vectors |
 
 pub mod account;
 mod error;
@@ -82,3 +82,7 @@ pub use market::{Bar, Instrument, InstrumentId, MarketData, MarketView};
 pub use rng::Rng;
 pub use time::Timestamp;
 pub use venue::Venue;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeDoctests;

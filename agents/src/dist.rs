@@ -8,6 +8,9 @@ use crate::{Error, Result};
 
 const HALF_LN_2PI: f64 = 0.918_938_533_204_672_7;
 
+/// Choices are kept as f32, which holds every whole number up to here.
+const MOST_CHOICES: usize = 1 << 24;
+
 /// What the head of a policy network means.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Head {
@@ -23,7 +26,7 @@ impl Head {
             Space::Box { len, low, high } if *len > 0 && low < high => {
                 Ok(Self::Gaussian { len: *len, low: *low, high: *high })
             }
-            Space::Discrete { n } if *n > 0 => Ok(Self::Categorical { n: *n }),
+            Space::Discrete { n: n @ 1..=MOST_CHOICES } => Ok(Self::Categorical { n: *n }),
             other => Err(Error::Mismatch(format!("an agent cannot act in the action space {other:?}"))),
         }
     }

@@ -61,7 +61,7 @@ impl EvaluationStats {
 /// When the environment or the agent fails, a reward is not finite, or the environment does not reset by itself.
 pub fn evaluate(
     agent: &mut (impl Agent + ?Sized),
-    env: &mut impl VecEnv,
+    env: &mut (impl VecEnv + ?Sized),
     episodes: usize,
     seed: u64,
 ) -> Result<EvaluationStats> {

@@ -8,7 +8,9 @@
 //!
 //! | file with unsafe code | why |
 //! |---|---|
-//! | `nn/kernel.rs` | matrix products by pointer; loops compiled for wider vectors than the baseline's |
+//! | `nn/tile.rs` | the inner loop of matrix products: vector loads and stores by pointer |
+//! | `nn/product.rs` | matrix products, compiled for wider vectors than the baseline's |
+//! | `nn/kernel.rs` | other loops compiled so; matrix products by `matrixmultiply` where no tile fits |
 
 mod agent;
 mod baselines;

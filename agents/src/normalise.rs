@@ -114,6 +114,11 @@ impl RewardScaler {
         Self { gamma, returns: vec![0.0; envs], moments: Moments::new(1) }
     }
 
+    /// Whether statistics from a file can be gone on with.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.moments.mean.len() == 1 && self.moments.variance.len() == 1 && self.moments.count >= 0.0
+    }
+
     /// Forgets the running episodes, keeps the statistics.
     pub(crate) fn restart(&mut self, envs: usize) {
         self.returns.clear();

@@ -104,7 +104,7 @@ impl Policy {
     ///
     /// # Errors
     /// Shows both.
-    pub fn check(&self, env: &impl VecEnv) -> Result<()> {
+    pub fn check(&self, env: &(impl VecEnv + ?Sized)) -> Result<()> {
         let (mine, yours) = (self.observation_space.len(), env.observation_space().len());
         if mine != yours || !matches!(env.observation_space(), Space::Box { .. }) {
             return Err(Error::Mismatch(format!(

@@ -131,6 +131,19 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<(Policy, Header, SafeTensors<'_>)> {
     }
     let mut header: Header = serde_json::from_str(json).map_err(format_error)?;
     let file = SafeTensors::deserialize(bytes).map_err(format_error)?;
+    // Before networks are made: no room for weights that the file cannot hold.
+    let (action, observation) = (
+        match header.action_space {
+            Space::Discrete { n } => n,
+            ref other => other.len(),
+        },
+        header.observation_space.len(),
+    );
+    let widths = [&[observation], &header.hidden[..], &[action]].concat();
+    let weights = widths.windows(2).try_fold(0usize, |sum, pair| sum.checked_add(pair[0].checked_mul(pair[1])?));
+    if weights.is_none_or(|weights| weights > bytes.len() / 4) {
+        return Err(Error::Format(format!("networks of widths {widths:?} do not fit into {} bytes", bytes.len())));
+    }
     let mut policy = Policy::new(&header.observation_space, &header.action_space, &header.hidden, 0)?;
     read_net("actor", &policy.net, &file, &mut policy.params)?;
     if policy.head.log_stds() > 0 {

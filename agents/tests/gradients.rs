@@ -1,5 +1,7 @@
 //! The gradient of the whole PPO loss against central differences, in double precision of the very same code.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use tradepit_agents::ppo::{Batch, Model, loss_and_gradients};
 use tradepit_agents::{PpoConfig, Rng};
 use tradepit_envs::Space;

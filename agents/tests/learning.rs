@@ -1,5 +1,7 @@
 //! PPO learns what anybody could, and truncation is bootstrapped.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::ops::ControlFlow;
 
 use tradepit_agents::toy::Toy;

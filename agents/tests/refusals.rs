@@ -1,5 +1,7 @@
 //! What is refused, and in which words.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::ops::ControlFlow;
 
 use tradepit_agents::toy::Toy;
@@ -131,7 +133,8 @@ impl VecEnv for Broken {
 
 #[test]
 fn numbers_that_are_not_finite_are_refused_by_name() {
-    let cases: [(fn(&mut StepOut<'_>), &str); 4] = [
+    type Damage = fn(&mut StepOut<'_>);
+    let cases: [(Damage, &str); 4] = [
         (
             |out| out.reward[2] = f32::NAN,
             "reward of environment 2 is NaN; nothing was learned from it, fix the environment",

@@ -23,7 +23,7 @@ pub use episode::{
 };
 pub use error::{Error, Result};
 pub use facts::StepFacts;
-pub use record::{EpisodeRecord, Moment, RoundTrip};
+pub use record::{EpisodeRecord, Moment};
 pub use reward::{BatchReward, DifferentialSharpe, LogReturn, Profit, Reward, RewardMemory, RewardSpec, Weighted};
 pub use rules::Rules;
 pub use setup::SimSetup;

@@ -1,6 +1,6 @@
 //! A spec checked against a market, with the numbers that every step needs.
 
-use tradepit::{Instrument, MarketData};
+use tradepit::{Instrument, MarketData, features::FeaturePipelineSpec};
 
 use crate::{ActionScheme as _, EnvSpec, Error, Result, Space};
 
@@ -84,6 +84,26 @@ impl Rules {
     #[must_use]
     pub fn action_space(&self) -> &Space {
         &self.action_space
+    }
+
+    /// What an observation is made of, in words: equal for two environments if and only if a policy of the one can read
+    /// the observations of the other.
+    ///
+    /// ```
+    /// use tradepit::market::synth;
+    /// use tradepit_envs::{EnvSpec, SimSetup};
+    /// let layout = |window| SimSetup::new(EnvSpec { window, ..EnvSpec::default() }, synth::es_1m(500, 0).unwrap()).unwrap()
+    ///     .rules().layout();
+    /// assert!(layout(4).starts_with("4 rows of [log_return_1, "));
+    /// assert_ne!(layout(4), layout(5));
+    /// ```
+    #[must_use]
+    pub fn layout(&self) -> String {
+        let hash = self.spec.features.as_ref().map(FeaturePipelineSpec::hash).unwrap_or_default();
+        let (window, instruments) = (self.spec.window, self.lots.len());
+        let plural = if instruments == 1 { "" } else { "s" };
+        let features = self.features.join(", ");
+        format!("{window} rows of [{features}] (features {hash}), account of {instruments} instrument{plural}")
     }
 
     /// A position of the first instrument, in units, as a share of the largest one: what an action came to.

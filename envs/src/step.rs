@@ -100,6 +100,18 @@ impl Hooks for () {}
 #[inline]
 pub fn open(rules: &Rules, venue: &mut impl Venue, state: &mut EnvState, start: Start, obs: &mut [f32]) -> Result<()> {
     venue.open(start, &mut state.account)?;
+    let (market, window) = (venue.market(), rules.spec().window);
+    if !market.is_warm(window) {
+        let rows = market.len();
+        let message =
+            format!("{rows} rows of history do not warm the features up for a window of {window}; bring more");
+        return Err(tradepit::Error::TooLittleData(message).into());
+    }
+    // Observations and rewards divide by it; a simulation checks its cash beforehand, a broker's word comes here.
+    if state.account.opening_equity() <= 0.0 {
+        let message = format!("{} must be above 0 to begin an episode", state.account.opening_equity());
+        return Err(crate::Error::spec("account.equity", message));
+    }
     state.account.mark(venue.market());
     state.peak = state.account.equity();
     state.drawdown = 0.0;

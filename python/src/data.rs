@@ -57,6 +57,15 @@ impl PyMarketData {
         Ok(setup)
     }
 
+    /// The data itself.
+    pub(crate) fn market(&self) -> Arc<MarketData> {
+        Arc::clone(&self.data)
+    }
+
+    pub(crate) fn bars_per_year(&self) -> f64 {
+        self.data.calendar().bars_per_year(self.data.period_ns())
+    }
+
     fn column(&self, of: fn(&Bar) -> f64) -> impl Iterator<Item = f64> + '_ {
         self.data.bars().iter().map(of)
     }

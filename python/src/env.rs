@@ -8,19 +8,16 @@ use pyo3::{
     types::{PyBytes, PyDict},
 };
 use serde::{Deserialize, Serialize};
-use tradepit::{Venue as _, account::AccountEvent, venue::SimVenue};
-use tradepit_envs::{
-    BatchReward as _, Env, EnvSnapshot, EpisodeRecord, Error, Hooks, Moment, Reward as _, RewardMemory, RoundTrip,
-    Rules, SimSetup, StepFacts, Transition,
-};
+use tradepit::venue::SimVenue;
+use tradepit_envs::{EnvSnapshot, EpisodeRecord, Error, SimSetup, Transition};
 
 use crate::{
     actions::Given,
     buffers::fill_vector,
     data::PyMarketData,
     error::{busy, detached, fault, raise},
-    info::Info,
     reward::PyReward,
+    session::Session,
     space, spec,
 };
 
@@ -30,17 +27,8 @@ pub(crate) struct PyEnv {
     data: Py<PyMarketData>,
     setup: SimSetup,
     reward: Option<Py<PyAny>>,
-    state: Mutex<State>,
+    state: Mutex<Session<SimVenue>>,
 }
-
-#[derive(Clone)]
-struct State {
-    env: Env<SimVenue>,
-    record: EpisodeRecord,
-}
-
-/// A column of a frame: its name, and what it holds of a row.
-type Column<T> = (&'static str, fn(&T) -> f64);
 
 /// The state as data.
 #[derive(Serialize, Deserialize)]
@@ -49,74 +37,8 @@ struct Saved {
     record: EpisodeRecord,
 }
 
-/// Records fills, and asks the callable for the reward.
-struct Watch<'a, 'b> {
-    record: &'a mut EpisodeRecord,
-    reward: Option<&'a mut PyReward<'b>>,
-    error: Option<Error>,
-}
-
-impl Hooks for Watch<'_, '_> {
-    fn event(&mut self, event: &AccountEvent) {
-        self.record.event(event);
-    }
-
-    fn reward(&mut self, rules: &Rules, facts: &StepFacts, memory: &mut RewardMemory) -> f32 {
-        let Some(reward) = &mut self.reward else { return rules.spec().reward.reward(facts, memory) };
-        let mut out = [0.0];
-        match reward.rewards(std::slice::from_ref(facts), &mut out) {
-            Ok(()) if out[0].is_finite() => out[0],
-            Ok(()) => {
-                let message = format!("{} must be a finite number; the step counts as 0", out[0]);
-                self.error = Some(Error::Reward { env: 0, message });
-                0.0
-            }
-            Err(error) => {
-                self.error = Some(error);
-                0.0
-            }
-        }
-    }
-}
-
-impl State {
-    fn new(setup: &SimSetup) -> Self {
-        Self { env: setup.env(), record: EpisodeRecord::default() }
-    }
-
-    fn info(&self) -> Info {
-        let data = &self.env.venue().world().data;
-        Info::now(self.env.rules(), data, self.env.venue().state().row(), self.env.state(), self.env.facts())
-    }
-
-    fn moment(&mut self, reward: f32) {
-        let (env, facts) = (&self.env, self.env.facts());
-        let (time, equity) = (env.venue().market().now(), env.state().account().equity());
-        self.record.moment(Moment {
-            time,
-            equity,
-            position: facts.position,
-            price: facts.price,
-            reward: reward.into(),
-        });
-    }
-
-    fn step(
-        &mut self,
-        action: tradepit_envs::Action<'_>,
-        obs: &mut [f32],
-        reward: Option<&mut PyReward<'_>>,
-    ) -> tradepit_envs::Result<Transition> {
-        let mut watch = Watch { record: &mut self.record, reward, error: None };
-        let transition = self.env.step_with(action, obs, &mut watch)?;
-        let error = watch.error;
-        self.moment(transition.reward);
-        error.map_or(Ok(transition), Err)
-    }
-}
-
 impl PyEnv {
-    fn lock(&self, call: &str) -> PyResult<std::sync::MutexGuard<'_, State>> {
+    fn lock(&self, call: &str) -> PyResult<std::sync::MutexGuard<'_, Session<SimVenue>>> {
         self.state.try_lock().map_err(|_| busy(call))
     }
 }
@@ -129,7 +51,7 @@ impl PyEnv {
         let spec = spec::parse(spec_json)?;
         let market = data.get();
         let setup = detached(py, || market.setup(spec))?.map_err(fault)?;
-        let state = Mutex::new(State::new(&setup));
+        let state = Mutex::new(Session::new(setup.env()));
         Ok(Self { data, setup, reward, state })
     }
 
@@ -174,8 +96,7 @@ impl PyEnv {
         let (obs, ()) = fill_vector(py, self.setup.rules().observation_space().len(), |obs| {
             let reset = detached(py, || {
                 own.env.reset(seed, obs)?;
-                own.record.clear();
-                own.moment(0.0);
+                own.begin();
                 Ok(())
             })?;
             reset.map_err(|error: Error| fault(error))
@@ -217,45 +138,26 @@ impl PyEnv {
         self.lock("info()")?.info().dict(py)
     }
 
-    /// The round trips of the episode, the open one last, as arrays by column.
+    /// The trades of the episode, the open one last, as arrays by column.
     fn trades<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let state = self.lock("trades()")?;
-        let (closed, open) = (state.record.closed(), state.record.open());
-        let all = || closed.iter().chain(&open);
-        let dict = PyDict::new(py);
-        dict.set_item("entry_time", PyArray1::from_iter(py, all().map(|trip| trip.entry_time.nanos())))?;
-        dict.set_item("exit_time", PyArray1::from_iter(py, all().map(|trip| trip.exit_time.nanos())))?;
-        let numbers: [Column<RoundTrip>; 5] = [
-            ("qty", |trip| trip.qty),
-            ("entry_price", |trip| trip.entry_price),
-            ("exit_price", |trip| trip.exit_price),
-            ("pnl", |trip| trip.pnl),
-            ("fees", |trip| trip.fees),
-        ];
-        for (name, of) in numbers {
-            dict.set_item(name, PyArray1::from_iter(py, all().map(of)))?;
-        }
-        let is_open = closed.iter().map(|_| false).chain(open.iter().map(|_| true));
-        dict.set_item("open", PyArray1::from_iter(py, is_open))?;
-        Ok(dict)
+        self.lock("trades()")?.trades(py)
     }
 
     /// The account after the reset and after every step of the episode, as arrays by column.
     fn equity_curve<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let state = self.lock("equity_curve()")?;
-        let moments = state.record.moments();
-        let dict = PyDict::new(py);
-        dict.set_item("time", PyArray1::from_iter(py, moments.iter().map(|moment| moment.time.nanos())))?;
-        let numbers: [Column<Moment>; 4] = [
-            ("equity", |moment| moment.equity),
-            ("position", |moment| moment.position),
-            ("price", |moment| moment.price),
-            ("reward", |moment| moment.reward),
-        ];
-        for (name, of) in numbers {
-            dict.set_item(name, PyArray1::from_iter(py, moments.iter().map(of)))?;
-        }
-        Ok(dict)
+        self.lock("equity_curve()")?.equity_curve(py)
+    }
+
+    /// Every fill of the episode, as arrays by column.
+    fn fills<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.lock("fills()")?.fills(py)
+    }
+
+    /// Statistics of the episode so far, as JSON.
+    #[pyo3(signature = (periods_per_year=None))]
+    fn performance(&self, periods_per_year: Option<f64>) -> PyResult<String> {
+        let data = &self.setup.world().data;
+        self.lock("performance()")?.performance(data.calendar().bars_per_year(data.period_ns()), periods_per_year)
     }
 
     /// Whether both step over the same data and features in memory.

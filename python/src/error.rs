@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pyo3::{prelude::*, types::PyType};
+use tradepit_agents::Error as AgentError;
 use tradepit_envs::Error;
 
 /// The exception class of `tradepit.errors` with that name, holding `message`.
@@ -58,4 +59,17 @@ pub(crate) fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send)
 /// Another call is still inside.
 pub(crate) fn busy(call: &str) -> PyErr {
     raise("StateError", format!("{call} re-entered: another thread, or a reward, is inside this environment"))
+}
+
+/// The exception of an agent's error.
+pub(crate) fn agent_fault(error: AgentError) -> PyErr {
+    let class = match error {
+        AgentError::Env(error) => return fault(error),
+        AgentError::Config { .. } => "SpecError",
+        AgentError::Mismatch(_) => "LayoutError",
+        AgentError::Shape { .. } => "ShapeError",
+        AgentError::Format(_) | AgentError::File { .. } => "FileError",
+        _ => "TrainingError",
+    };
+    raise(class, error.to_string())
 }

@@ -2,7 +2,7 @@
 
 use numpy::PyArray1;
 use pyo3::{prelude::*, types::PyDict};
-use tradepit::{InstrumentId, MarketData};
+use tradepit::{InstrumentId, MarketData, MarketView};
 use tradepit_envs::{EnvState, EpisodeEnd, Rules, StepFacts};
 
 /// The values of one environment after one step, or after a reset.
@@ -19,9 +19,8 @@ const NUMBERS: [&str; 7] = ["equity", "position", "executed_action", "price", "f
 
 impl Info {
     /// Of the present state; `facts` are those of the step that led to it, or at rest.
-    pub(crate) fn now(rules: &Rules, data: &MarketData, row: u32, state: &EnvState, facts: &StepFacts) -> Self {
-        let bar = data.view(row as usize + 1);
-        let last = bar.last(InstrumentId(0));
+    pub(crate) fn now(rules: &Rules, market: MarketView<'_>, state: &EnvState, facts: &StepFacts) -> Self {
+        let last = market.last(InstrumentId(0));
         let position = state.account().position(InstrumentId(0)).qty();
         let numbers = [
             state.account().equity(),

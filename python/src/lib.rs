@@ -8,8 +8,13 @@ mod buffers;
 mod data;
 mod env;
 mod error;
+mod gradients;
 mod info;
+mod live;
+mod measure;
+mod ppo;
 mod reward;
+mod session;
 mod space;
 mod spec;
 mod vec_env;
@@ -22,6 +27,10 @@ mod _core {
     use super::{
         data::{PyMarketData, instrument_equity, instrument_preset, planted_es, synthetic_es},
         env::PyEnv,
+        gradients::ppo_gradients,
+        live::{PyFeedServer, PyPaperEnv, PyReplayEnv},
+        measure::bench_steps,
+        ppo::PyPpo,
         spec::{default_spec, read_spec},
         vec_env::PyVecEnv,
     };

@@ -124,7 +124,7 @@ impl State {
                 // After a reset, in place of a step or by one, no fees were paid yet.
                 let stepped = self.facts.as_ref().filter(|_| lane.env().steps() > 0);
                 let facts = stepped.map_or_else(StepFacts::default, |facts| facts[i]);
-                only(i).then(|| Info::now(rules, data, lane.row(), lane.env(), &facts))
+                only(i).then(|| Info::now(rules, data.view(lane.row() as usize + 1), lane.env(), &facts))
             })
             .collect()
     }

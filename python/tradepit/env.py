@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, SupportsFloat
 
@@ -129,8 +130,21 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], Any]):
         return frame(self.core.trades(), "entry_time", "exit_time")
 
     def equity_curve(self) -> Any:
-        """The account at the reset and after every step, as :meth:`trades`: time, equity, position, price, reward."""
+        """The account at the reset and after every step, as :meth:`trades`: time, equity, position, price, reward, and
+        the fees and the slippage so far."""
         return frame(self.core.equity_curve(), "time")
+
+    def fills(self) -> Any:
+        """Every fill of the present or last episode, as :meth:`trades`: time, order, qty, price, reference, fee."""
+        return frame(self.core.fills(), "time")
+
+    def performance(self, periods_per_year: float | None = None) -> dict[str, Any]:
+        """Statistics of the present or last episode: total_return, sharpe, sharpe_interval (95 %), max_drawdown, ...
+
+        Annual numbers are those of ``periods_per_year`` bars; without it, of the calendar and the length of the bars. A
+        number that does not exist, as the Sharpe ratio of a flat account, is ``None``.
+        """
+        return json.loads(self.core.performance(periods_per_year))  # type: ignore[no-any-return]
 
     def observation_names(self) -> list[str]:
         """The name of every number of an observation: ``feature[-rows ago]``, then those of the account."""
@@ -166,8 +180,6 @@ def split_reward(spec: dict[str, Any], reward: Any) -> tuple[str, RewardFunction
 
 def read_json(spec_json: str) -> EnvSpec:
     """A spec from its JSON."""
-    import json
-
     return json.loads(spec_json)  # type: ignore[no-any-return]
 
 

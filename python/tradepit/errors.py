@@ -18,6 +18,7 @@ __all__ = [
     "DivergedError",
     "FileError",
     "InternalError",
+    "LayoutError",
     "OrderError",
     "RewardError",
     "ShapeError",
@@ -25,6 +26,7 @@ __all__ = [
     "StateError",
     "TooLittleDataError",
     "TradepitError",
+    "TrainingError",
     "VenueError",
 ]
 
@@ -75,6 +77,14 @@ class VenueError(TradepitError, RuntimeError):
 
 class DivergedError(TradepitError, RuntimeError):
     """A replay left the recorded road."""
+
+
+class LayoutError(TradepitError, ValueError):
+    """A policy was made for other observations or actions; the message shows both."""
+
+
+class TrainingError(TradepitError, RuntimeError):
+    """Learning left the range of numbers; the message names what."""
 
 
 class InternalError(TradepitError, RuntimeError):

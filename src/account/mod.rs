@@ -2,8 +2,14 @@
 
 mod event;
 mod ledger;
+pub mod metrics;
 mod position;
+mod trades;
+
+#[cfg(test)]
+mod tests;
 
 pub use event::{AccountEvent, AccountSnapshot, Fill, RejectReason};
 pub use ledger::Account;
 pub use position::Position;
+pub use trades::{Trade, TradeSide, open_trades, trades_from_fills};

@@ -3,7 +3,10 @@
 use jiff::{ToSpan, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, Timestamp, time::DAY_NS};
+use crate::{
+    Error, Result, Timestamp,
+    time::{DAY_NS, MINUTE_NS},
+};
 
 /// The rule that cuts time into sessions.
 ///
@@ -49,6 +52,29 @@ pub struct SessionClock {
 }
 
 impl Calendar {
+    /// Bars of `period_ns` in a year, by which per-bar statistics become annual: 252 sessions of 23 hours (CME) or
+    /// 6.5 hours (New York), 260 days of currencies, 365 days round the clock; without sessions, 252 bars of a day
+    /// or, below a day, 365 days round the clock. A bar of a day or longer counts a session as one bar.
+    ///
+    /// ```
+    /// use tradepit::{market::Calendar, time::{DAY_NS, MINUTE_NS}};
+    /// assert_eq!(Calendar::Cme.bars_per_year(MINUTE_NS), 252.0 * 1380.0);
+    /// assert_eq!(Calendar::None.bars_per_year(DAY_NS), 252.0);
+    /// ```
+    #[must_use]
+    pub fn bars_per_year(self, period_ns: i64) -> f64 {
+        let daily = period_ns >= DAY_NS;
+        let (sessions, minutes) = match self {
+            Self::Cme => (252.0, 1380.0),
+            Self::Nyse => (252.0, 390.0),
+            Self::Forex => (260.0, 1440.0),
+            Self::None if daily => (252.0, 1440.0),
+            Self::Utc | Self::None => (365.0, 1440.0),
+        };
+        let bars = if daily { DAY_NS } else { (minutes * MINUTE_NS as f64) as i64 } as f64 / period_ns.max(1) as f64;
+        sessions * bars
+    }
+
     /// Loads the time zone.
     ///
     /// # Errors

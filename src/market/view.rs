@@ -71,6 +71,13 @@ impl<'a> MarketView<'a> {
         self.data.feature_rows(self.end - n, self.end)
     }
 
+    /// Whether the last `n` rows are there and their features known: then [`window`](Self::window) gives finite numbers.
+    #[must_use]
+    #[inline]
+    pub fn is_warm(&self, n: usize) -> bool {
+        self.end >= self.data.warm_up() + n
+    }
+
     /// Whether the session ended with the last bar.
     #[must_use]
     #[inline]

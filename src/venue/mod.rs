@@ -1,9 +1,19 @@
 //! Where orders go, and where facts come from.
 
+mod log;
+mod recorder;
+mod replay;
+#[cfg(test)]
+mod replay_tests;
+mod rows;
 mod sim;
 
 use serde::{Deserialize, Serialize};
 
+pub use log::{EventLog, LogEnd, LogEntry, Opening};
+pub use recorder::Recorder;
+pub use replay::{Outcome, Playback, Played, ReplayVenue};
+pub use rows::{GrowingMarket, NoFeatures, Row, RowMaker};
 pub use sim::{Sim, SimState, SimVenue, SimWorld};
 
 use crate::{

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use super::kernel;
+use super::{kernel, product};
 
 /// A float: `f32` to train in, `f64` so that tests can difference the very same code.
 pub trait Real:
@@ -95,7 +95,7 @@ impl Real for f32 {
         Self::is_finite(self)
     }
     fn product(size: (usize, usize, usize), a: &[Self], strides: (usize, usize), b: &[Self], c: &mut [Self]) {
-        kernel::product_f32(size, a, strides, b, c);
+        product::single(size, a, strides, b, c);
     }
 }
 
@@ -139,6 +139,6 @@ impl Real for f64 {
         Self::is_finite(self)
     }
     fn product(size: (usize, usize, usize), a: &[Self], strides: (usize, usize), b: &[Self], c: &mut [Self]) {
-        kernel::product_f64(size, a, strides, b, c);
+        kernel::packed_f64(size, a, strides, b, c);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use tradepit_envs::{Autoreset, EpisodeStats, StepOut, VecEnv};
+use tradepit_envs::{Autoreset, StepOut, VecEnv};
 
 use crate::agent::ActionsMut;
 use crate::dist::Head;
@@ -13,40 +13,9 @@ use crate::rng::Rng;
 use crate::rollout::Rollout;
 use crate::{Error, Result};
 
-use super::PpoConfig;
 use super::loss::{Batch, LossTerms, Minibatch, Model, ShardGradient, Work, sum_shards};
 use super::parallel::Crew;
-
-/// How training goes, after each iteration; losses are means over its minibatches.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Progress {
-    /// Steps of single environments since the agent was made.
-    pub steps: u64,
-    /// Where this call of `learn` will end.
-    pub total_steps: u64,
-    /// Rollouts since the agent was made.
-    pub iterations: u64,
-    /// Sums over the episodes that ended in this iteration.
-    pub episodes: EpisodeStats,
-    /// Clipped surrogate.
-    pub policy_loss: f64,
-    /// Mean square of the critic's error.
-    pub value_loss: f64,
-    /// Of the policy.
-    pub entropy: f64,
-    /// Approximate KL divergence from the rollout's policy.
-    pub approx_kl: f64,
-    /// Share of samples whose ratio left the clip range.
-    pub clip_fraction: f64,
-    /// Share of the variance of returns that the critic explained before the update.
-    pub explained_variance: Option<f64>,
-    /// Norm of the gradient before it was clipped.
-    pub grad_norm: f64,
-    /// Of the last step.
-    pub learning_rate: f64,
-    /// Minibatches that were learned from; fewer than planned when `target_kl` ended the update.
-    pub minibatches: u64,
-}
+use super::{PpoConfig, Progress};
 
 /// The PPO trainer: a policy, a critic, and all that is needed to go on learning.
 ///
@@ -65,7 +34,9 @@ pub struct Progress {
 /// ```
 ///
 /// It collects `n_steps` from every environment, then makes `n_epochs` passes of minibatches over them. The same
-/// seed gives the same bits, for any number of threads.
+/// seed gives the same bits, for any number of threads. Where published versions differ it follows Stable-Baselines3:
+/// the value loss is a mean of squares (of the clipped value, with `clip_range_vf`), actor and critic share nothing,
+/// and `target_kl` is looked at before each step.
 #[derive(Debug)]
 pub struct Ppo {
     pub(super) config: PpoConfig,
@@ -101,7 +72,6 @@ struct Buffers {
     choices: Vec<i64>,
     indices: Vec<u32>,
     shards: Vec<ShardGradient<f32>>,
-    crew: Crew<Work<f32>>,
 }
 
 impl Ppo {
@@ -110,7 +80,7 @@ impl Ppo {
     /// # Errors
     /// When a field of the configuration is out of range, or the environment's spaces or autoreset mode cannot be
     /// learned from (it must be `SameStep`: the other modes hide the observation that truncation is valued by).
-    pub fn new(config: PpoConfig, env: &impl VecEnv) -> Result<Self> {
+    pub fn new(config: PpoConfig, env: &(impl VecEnv + ?Sized)) -> Result<Self> {
         config.validate()?;
         let (observation, action) = (env.observation_space(), env.action_space());
         let mut policy = Policy::new(observation, action, &config.hidden, config.seed)?;
@@ -130,6 +100,11 @@ impl Ppo {
         });
         made.check(env)?;
         Ok(made)
+    }
+
+    #[cfg(test)]
+    pub(super) fn rollout(&self) -> Option<(&Rollout, &[f32])> {
+        self.buffers.as_ref().map(|buffers| (&buffers.rollout, &buffers.final_obs[..]))
     }
 
     /// Puts an agent together; `finish` sets what is not as in a new one.
@@ -163,7 +138,7 @@ impl Ppo {
     }
 
     /// Refuses an environment that this agent was not made for.
-    fn check(&self, env: &impl VecEnv) -> Result<()> {
+    fn check(&self, env: &(impl VecEnv + ?Sized)) -> Result<()> {
         if env.autoreset() != Autoreset::SameStep {
             return Err(Error::Mismatch(format!(
                 "autoreset: PPO needs SameStep, the environment has {:?}; make it with SameStep, which gives the final \
@@ -195,13 +170,15 @@ impl Ppo {
     /// when an update diverges. The agent is then as after the last good minibatch, and resets at the next call.
     pub fn learn(
         &mut self,
-        env: &mut impl VecEnv,
+        env: &mut (impl VecEnv + ?Sized),
         total_steps: u64,
         mut on: impl FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<()> {
         self.check(env)?;
-        let mut buffers = self.take_buffers(env)?;
-        let result = self.iterate(env, &mut buffers, total_steps, &mut on);
+        // Threads live no longer than the call: a process that forks between two calls loses none.
+        let crew = Crew::new(self.config.threads, || Work::new(&self.model))?;
+        let mut buffers = self.take_buffers(env);
+        let result = self.iterate(env, (&mut buffers, &crew), total_steps, &mut on);
         self.buffers = Some(buffers);
         if result.is_err() {
             self.restart_episodes();
@@ -211,8 +188,8 @@ impl Ppo {
 
     fn iterate(
         &mut self,
-        env: &mut impl VecEnv,
-        buffers: &mut Buffers,
+        env: &mut (impl VecEnv + ?Sized),
+        (buffers, crew): (&mut Buffers, &Crew<Work<f32>>),
         total_steps: u64,
         on: &mut impl FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<()> {
@@ -221,10 +198,10 @@ impl Ppo {
         while self.steps < to {
             let left = 1.0 - (self.steps - from) as f64 / total_steps as f64;
             let learning_rate = self.config.learning_rate * if self.config.anneal_lr { left } else { 1.0 };
-            self.collect(env, &mut obs, buffers)?;
-            self.evaluate(&obs, buffers);
+            self.collect(env, &mut obs, buffers, crew)?;
+            self.evaluate(&obs, buffers, crew);
             let explained_variance = buffers.rollout.explained_variance();
-            let mut progress = self.update(buffers, learning_rate)?;
+            let mut progress = self.update(buffers, crew, learning_rate)?;
             self.steps += buffers.rollout.rewards.len() as u64;
             self.iterations += 1;
             progress.steps = self.steps;
@@ -241,7 +218,7 @@ impl Ppo {
     }
 
     /// The observations that the environments wait with, after a reset if they have not run yet.
-    fn start(&mut self, env: &mut impl VecEnv) -> Result<Vec<f32>> {
+    fn start(&mut self, env: &mut (impl VecEnv + ?Sized)) -> Result<Vec<f32>> {
         let expected = env.num_envs() * env.observation_space().len();
         if let Some(obs) = self.last_obs.take().filter(|obs| obs.len() == expected) {
             return Ok(obs);
@@ -257,9 +234,15 @@ impl Ppo {
     }
 
     /// Steps every environment `n_steps` times with the policy as it is.
-    fn collect(&mut self, env: &mut impl VecEnv, obs: &mut [f32], buffers: &mut Buffers) -> Result<()> {
+    fn collect(
+        &mut self,
+        env: &mut (impl VecEnv + ?Sized),
+        obs: &mut [f32],
+        buffers: &mut Buffers,
+        crew: &Crew<Work<f32>>,
+    ) -> Result<()> {
         let Self { policy, model, params, actions_rng, reward_scaler, .. } = self;
-        let Buffers { rollout, rewards, final_obs, scaled, cut, numbers, choices, crew, .. } = buffers;
+        let Buffers { rollout, rewards, final_obs, scaled, cut, numbers, choices, .. } = buffers;
         let (envs, inputs, width) = (rollout.envs, policy.net.inputs(), policy.head.actions());
         let critic = &params[model.policy_parameters()..];
         for t in 0..self.config.n_steps {
@@ -327,8 +310,8 @@ impl Ppo {
     }
 
     /// Values of all observations of a rollout and of those after it; then advantages.
-    fn evaluate(&self, obs: &[f32], buffers: &mut Buffers) {
-        let Buffers { rollout, scaled, crew, .. } = buffers;
+    fn evaluate(&self, obs: &[f32], buffers: &mut Buffers, crew: &Crew<Work<f32>>) {
+        let Buffers { rollout, scaled, .. } = buffers;
         match &self.policy.normaliser {
             Some(normaliser) => normaliser.apply(obs, scaled),
             None => scaled.copy_from_slice(obs),
@@ -340,9 +323,9 @@ impl Ppo {
     }
 
     /// `n_epochs` passes over the rollout in shuffled minibatches.
-    fn update(&mut self, buffers: &mut Buffers, learning_rate: f64) -> Result<Progress> {
+    fn update(&mut self, buffers: &mut Buffers, crew: &Crew<Work<f32>>, learning_rate: f64) -> Result<Progress> {
         let Self { config, policy, model, params, adam, shuffle_rng, .. } = self;
-        let Buffers { rollout, indices, shards, crew, .. } = buffers;
+        let Buffers { rollout, indices, shards, .. } = buffers;
         let batch = Batch {
             obs: &rollout.obs[..],
             actions: &rollout.actions[..],
@@ -394,15 +377,15 @@ impl Ppo {
         })
     }
 
-    fn take_buffers(&mut self, env: &impl VecEnv) -> Result<Buffers> {
+    fn take_buffers(&mut self, env: &(impl VecEnv + ?Sized)) -> Buffers {
         let (steps, envs) = (self.config.n_steps, env.num_envs());
         if let Some(buffers) = self.buffers.take().filter(|buffers| buffers.rollout.envs == envs) {
-            return Ok(buffers);
+            return buffers;
         }
         let (inputs, width) = (self.policy.net.inputs(), self.policy.head.actions());
         let rows = steps * envs;
         let shard = || ShardGradient { gradient: vec![0.0; self.params.len()], terms: LossTerms::default() };
-        Ok(Buffers {
+        Buffers {
             rollout: Rollout::new(steps, envs, inputs, width),
             rewards: vec![0.0; envs],
             final_obs: vec![0.0; envs * inputs],
@@ -412,8 +395,7 @@ impl Ppo {
             choices: vec![0; envs],
             indices: vec![0; rows],
             shards: (0..self.config.batch_size.min(rows).div_ceil(ROWS)).map(|_| shard()).collect(),
-            crew: Crew::new(self.config.threads, || Work::new(&self.model))?,
-        })
+        }
     }
 }
 

@@ -77,6 +77,9 @@ impl Ppo {
         let state: State = serde_json::from_value(state).map_err(format_error)?;
         state.config.validate()?;
         let Algorithm::Ppo = state.algorithm;
+        if state.reward_scaler.as_ref().is_some_and(|scaler| !scaler.is_sound()) {
+            return Err(Error::Format("the reward's statistics are not those of one number".into()));
+        }
         let model = Model::new(&policy.observation_space, &policy.action_space, &policy.hidden)?;
         let mut params = vec![0.0; model.parameters()];
         let (head, critic) = params.split_at_mut(model.policy_parameters());
@@ -169,6 +172,17 @@ impl Ppo {
     #[must_use]
     pub fn config(&self) -> &PpoConfig {
         &self.config
+    }
+
+    /// Sets how many threads updates use; results do not depend on it.
+    ///
+    /// # Errors
+    /// When there are none or more than 1024.
+    pub fn set_threads(&mut self, threads: usize) -> Result<()> {
+        let config = PpoConfig { threads, ..self.config.clone() };
+        config.validate()?;
+        self.config = config;
+        Ok(())
     }
 
     /// Steps of single environments so far.

@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 use super::handoff::Handoff;
 
 /// Turns of the waiting loop before a worker parks: some tens of microseconds.
-const SPINS: u32 = 20_000;
+const SPINS: u32 = 4_000;
 
 struct Worker {
     /// Counts the jobs given; the worker has done as many when it is idle.

@@ -1,0 +1,171 @@
+//! An episode over any venue, with what is kept of it for people.
+
+use numpy::PyArray1;
+use pyo3::{prelude::*, types::PyDict};
+use tradepit::{
+    Venue,
+    account::{AccountEvent, Trade, TradeSide},
+};
+use tradepit_envs::{
+    Action, BatchReward as _, Env, EpisodeRecord, Error, Hooks, Moment, Reward as _, RewardMemory, Rules, StepFacts,
+    Transition,
+};
+
+use crate::{
+    error::{fault, raise},
+    info::Info,
+    reward::PyReward,
+};
+
+/// An environment and the record of its episode.
+#[derive(Clone)]
+pub(crate) struct Session<V: Venue> {
+    pub(crate) env: Env<V>,
+    pub(crate) record: EpisodeRecord,
+}
+
+/// Records fills, and asks the callable for the reward.
+struct Watch<'a, 'b> {
+    record: &'a mut EpisodeRecord,
+    reward: Option<&'a mut PyReward<'b>>,
+    error: Option<Error>,
+}
+
+impl Hooks for Watch<'_, '_> {
+    fn event(&mut self, event: &AccountEvent) {
+        self.record.event(event);
+    }
+
+    fn reward(&mut self, rules: &Rules, facts: &StepFacts, memory: &mut RewardMemory) -> f32 {
+        let Some(reward) = &mut self.reward else { return rules.spec().reward.reward(facts, memory) };
+        let mut out = [0.0];
+        match reward.rewards(std::slice::from_ref(facts), &mut out) {
+            Ok(()) if out[0].is_finite() => out[0],
+            Ok(()) => {
+                let message = format!("{} must be a finite number; the step counts as 0", out[0]);
+                self.error = Some(Error::Reward { env: 0, message });
+                0.0
+            }
+            Err(error) => {
+                self.error = Some(error);
+                0.0
+            }
+        }
+    }
+}
+
+/// A column of a record: its name, and its value of an entry.
+type Column<T> = (&'static str, fn(&T) -> f64);
+
+impl<V: Venue> Session<V> {
+    pub(crate) fn new(env: Env<V>) -> Self {
+        Self { env, record: EpisodeRecord::default() }
+    }
+
+    pub(crate) fn info(&self) -> Info {
+        Info::now(self.env.rules(), self.env.venue().market(), self.env.state(), self.env.facts())
+    }
+
+    /// Forgets the last episode, and keeps where this one begins.
+    pub(crate) fn begin(&mut self) {
+        self.record.clear();
+        self.moment(0.0);
+    }
+
+    fn moment(&mut self, reward: f32) {
+        let (env, facts, account) = (&self.env, self.env.facts(), self.env.state().account());
+        self.record.moment(Moment {
+            time: env.venue().market().now(),
+            equity: account.equity(),
+            position: facts.position,
+            price: facts.price,
+            reward: reward.into(),
+            fees: account.fees(),
+            slippage: account.slippage(),
+        });
+    }
+
+    pub(crate) fn step(
+        &mut self,
+        action: Action<'_>,
+        obs: &mut [f32],
+        reward: Option<&mut PyReward<'_>>,
+    ) -> tradepit_envs::Result<Transition> {
+        let steps = self.env.state().steps();
+        let mut watch = Watch { record: &mut self.record, reward, error: None };
+        let transition = self.env.step_with(action, obs, &mut watch)?;
+        let error = watch.error;
+        // At the end of a feed nothing moves, and there is nothing to keep.
+        if self.env.state().steps() > steps {
+            self.moment(transition.reward);
+        }
+        error.map_or(Ok(transition), Err)
+    }
+
+    /// The trades of the episode, the open one last, as arrays by column.
+    pub(crate) fn trades<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let (closed, open) = (self.record.closed(), self.record.open());
+        let all = || closed.iter().chain(&open);
+        let dict = PyDict::new(py);
+        dict.set_item("entry_time", PyArray1::from_iter(py, all().map(|trade| trade.entry_time.nanos())))?;
+        dict.set_item("exit_time", PyArray1::from_iter(py, all().map(|trade| trade.exit_time.nanos())))?;
+        let numbers: [Column<Trade>; 5] = [
+            ("qty", |trade| if trade.side == TradeSide::Long { trade.qty } else { -trade.qty }),
+            ("entry_price", |trade| trade.entry_price),
+            ("exit_price", |trade| trade.exit_price),
+            ("pnl", |trade| trade.net),
+            ("fees", |trade| trade.fees),
+        ];
+        for (name, of) in numbers {
+            dict.set_item(name, PyArray1::from_iter(py, all().map(of)))?;
+        }
+        let is_open = closed.iter().map(|_| false).chain(open.iter().map(|_| true));
+        dict.set_item("open", PyArray1::from_iter(py, is_open))?;
+        Ok(dict)
+    }
+
+    /// The account after the reset and after every step of the episode, as arrays by column.
+    pub(crate) fn equity_curve<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let moments = self.record.moments();
+        let dict = PyDict::new(py);
+        dict.set_item("time", PyArray1::from_iter(py, moments.iter().map(|moment| moment.time.nanos())))?;
+        let numbers: [Column<Moment>; 6] = [
+            ("equity", |moment| moment.equity),
+            ("position", |moment| moment.position),
+            ("price", |moment| moment.price),
+            ("reward", |moment| moment.reward),
+            ("fees", |moment| moment.fees),
+            ("slippage", |moment| moment.slippage),
+        ];
+        for (name, of) in numbers {
+            dict.set_item(name, PyArray1::from_iter(py, moments.iter().map(of)))?;
+        }
+        Ok(dict)
+    }
+
+    /// Every fill of the episode, as arrays by column.
+    pub(crate) fn fills<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let fills = self.record.fills();
+        let dict = PyDict::new(py);
+        dict.set_item("time", PyArray1::from_iter(py, fills.iter().map(|fill| fill.time.nanos())))?;
+        dict.set_item("order", PyArray1::from_iter(py, fills.iter().map(|fill| fill.order.0)))?;
+        let numbers: [Column<tradepit::account::Fill>; 4] = [
+            ("qty", |fill| fill.qty),
+            ("price", |fill| fill.price),
+            ("reference", |fill| fill.reference),
+            ("fee", |fill| fill.fee),
+        ];
+        for (name, of) in numbers {
+            dict.set_item(name, PyArray1::from_iter(py, fills.iter().map(of)))?;
+        }
+        Ok(dict)
+    }
+
+    /// Statistics of the episode so far, as JSON; without a number of periods, a year is that of calendar and bars.
+    pub(crate) fn performance(&self, bars_per_year: f64, periods_per_year: Option<f64>) -> PyResult<String> {
+        let periods = periods_per_year.unwrap_or(bars_per_year);
+        let account = self.env.state().account();
+        let performance = self.record.performance(account, periods).map_err(fault)?;
+        serde_json::to_string(&performance).map_err(|error| raise("InternalError", error.to_string()))
+    }
+}

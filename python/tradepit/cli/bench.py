@@ -1,0 +1,93 @@
+"""``tradepit bench``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from .. import bench, bench_ppo
+from . import options as shared
+from .console import Console
+
+HELP = "measure environment steps a second, by every road"
+ABOUT = """\
+Median of several runs, on 350,000 synthetic bars, with random actions. What else runs on
+the machine is in the numbers: let it be nothing."""
+EXAMPLE = "  tradepit bench --envs 1 64 4096 --ppo --markdown"
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options."""
+    parser.add_argument(
+        "--envs", type=shared.count, nargs="+", default=[1, 64, 4096], metavar="N", help="default 1 64 4096"
+    )
+    parser.add_argument(
+        "--window", type=shared.count, nargs="+", default=[1, 32], metavar="ROWS", help="default 1 32, in turn"
+    )
+    parser.add_argument("--threads", type=shared.count, default=1, help="0: as many as there are cores; default 1")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of one run; default 1")
+    parser.add_argument("--runs", type=shared.count, default=3, help="default 3")
+    parser.add_argument("--ppo", action="store_true", help="also PPO, learning included, beside Stable-Baselines3's")
+    parser.add_argument("--only-ppo", action="store_true", help="PPO alone")
+    parser.add_argument("--ppo-iterations", type=shared.count, default=10, help="of one run of PPO; default 10")
+    parser.add_argument("--markdown", action="store_true", help="print tables in Markdown")
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    """Measures."""
+    facts = bench.machine()
+    setups = [bench.Setup(n, window, args.threads, args.seconds) for window in args.window for n in args.envs]
+    total = len(setups) * (3 + bench.has_sb3()) + args.envs.count(1) * len(args.window)
+    done = 0
+
+    def on_row(row: bench.Row) -> None:
+        nonlocal done
+        done += 1
+        console.progress(done, total, f"{row['road']}, {row['envs']:,} envs: {row['steps_per_second']:,.0f}/s")
+
+    rows = [] if args.only_ppo else bench.table(setups, runs=max(args.runs, 1), on_row=on_row)
+    ppo = []
+    if args.ppo or args.only_ppo:
+        console.progress(0, 1, "PPO")
+        ppo = bench_ppo.compare(iterations=max(args.ppo_iterations, 1), runs=max(args.runs, 1))
+    known = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
+    console.say(f"{known}\n")
+    layout = _markdown if args.markdown else _aligned
+    if rows:
+        header = ["road", "envs", "threads", "window", "numbers observed", "env-steps/s", "fills a step"]
+        console.say(layout(header, [_cells(row) for row in rows]))
+    if ppo:
+        console.say(
+            "\nPPO, learning included: 64 environments, 128 steps, batch 1,024, 4 epochs, 64 x 64, one core each\n"
+        )
+        lines = [[row["road"], f"{row['steps_per_second']:,.0f}"] for row in ppo]
+        console.say(layout(["agent", "env-steps/s"], lines))
+        if len(ppo) == 2:
+            times = ppo[0]["steps_per_second"] / ppo[1]["steps_per_second"]
+            console.say(f"\n{ppo[0]['road']} is {times:.1f} times as fast")
+    if not bench.has_sb3():
+        console.say("\nStable-Baselines3 is not installed, so its roads are missing: pip install 'tradepit[sb3]'")
+    console.result({"machine": facts, "steps": rows, "ppo": ppo})
+    return 0
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    return [
+        row["road"],
+        *(f"{row[name]:,}" for name in ("envs", "threads", "window", "observation")),
+        f"{row['steps_per_second']:,.0f}",
+        f"{row['fills_per_step']:.2f}",
+    ]
+
+
+def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    rule = ["---", *("---:" for _ in header[1:])]
+    return "\n".join(f"| {' | '.join(line)} |" for line in [header, rule, *rows])
+
+
+def _aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [header, *rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
+    pads = [str.ljust, *(str.rjust for _ in header[1:])]
+    return "\n".join("  ".join(map(lambda pad, *cell: pad(*cell), pads, line, widths)) for line in lines)

@@ -1,0 +1,2 @@
+mod oracles;
+mod run;

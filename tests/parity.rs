@@ -1,0 +1,173 @@
+//! Simulator, lanes, paper venue and journal replay: one step function, one execution, the same bits.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod road;
+
+use std::{path::Path, sync::Arc};
+
+use rand::RngExt as _;
+use road::{Actor, Buffers, bits, costly};
+use tradepit::{
+    Bar, Instrument, MarketData, Rng, Venue,
+    account::Account,
+    features::FeaturePipeline,
+    ingest::{Stamp, load_csv},
+    market::{Calendar, synth},
+    models::{FillContext, FillModel, FillPoint, FillRule, NextClose, Slippage, SlippageModel},
+    rng::{Purpose, stream},
+    venue::{LogEntry, ReplayVenue, Start},
+};
+use tradepit_envs::{
+    Autoreset, DataLength, Env, EnvSpec, EpisodeSpec, FirstStart, Length, SimSetup, StartRule, StepFacts, VecEnv as _,
+};
+use tradepit_live::{Feed, Journal, LiveOptions, LiveVenue, PaperBroker};
+
+const SEED: u64 = 4;
+
+/// Up to two ticks worse, at random: a model that uses the random stream shows whether streams agree.
+#[derive(Debug)]
+struct RandomTicks;
+
+impl SlippageModel for RandomTicks {
+    fn price(&self, ctx: &FillContext<'_>, rng: &mut Rng) -> f64 {
+        ctx.reference + rng.random_range(0.0..2.0) * ctx.instrument.tick * ctx.qty.signum()
+    }
+}
+
+/// In the middle of the bar: a rule that no built-in one is.
+#[derive(Debug)]
+struct Middle;
+
+impl FillModel for Middle {
+    fn market(&self, bar: &Bar) -> FillPoint {
+        FillPoint { price: 0.5 * (bar.high + bar.low), at_close: true }
+    }
+}
+
+fn spec(fill: FillRule) -> EnvSpec {
+    EnvSpec {
+        fill,
+        window: 32,
+        slippage: Slippage::Custom(Arc::new(RandomTicks)),
+        episode: EpisodeSpec {
+            start: StartRule::First(FirstStart {}),
+            length: Length::Data(DataLength {}),
+            ..EpisodeSpec::default()
+        },
+        ..costly()
+    }
+}
+
+/// All that a run shows: observations, rewards, facts of every step, and the account at its end.
+#[derive(Debug, PartialEq)]
+struct Run {
+    steps: Vec<(Vec<u32>, u32, StepFacts)>,
+    account: Account,
+}
+
+fn drive<V: Venue>(env: &mut Env<V>, mut obs: Vec<f32>) -> Run {
+    let mut actor = Actor::new(9, env.rules().action_space());
+    let mut steps = vec![(bits(&obs), 0, StepFacts::default())];
+    loop {
+        let drawn = actor.draw();
+        let transition = env.step(actor.action(&drawn), &mut obs).unwrap();
+        steps.push((bits(&obs), transition.reward.to_bits(), *env.facts()));
+        if transition.terminated || transition.truncated {
+            return Run { steps, account: env.state().account().clone() };
+        }
+    }
+}
+
+fn pipeline(setup: &SimSetup) -> FeaturePipeline {
+    FeaturePipeline::for_data(setup.rules().spec().features.as_ref().unwrap(), &setup.world().data).unwrap()
+}
+
+/// The first row at which an environment of this setup can start.
+fn first(setup: &SimSetup) -> u32 {
+    (setup.world().data.warm_up() + setup.rules().spec().window - 1) as u32
+}
+
+fn sim(setup: &SimSetup) -> Run {
+    let mut env = setup.env();
+    let mut obs = vec![0.0; setup.rules().observation_space().len()];
+    env.reset(Some(SEED), &mut obs).unwrap();
+    drive(&mut env, obs)
+}
+
+/// The paper venue over a replayed feed, and the log that its journal holds afterwards.
+fn paper(setup: &SimSetup, data: &MarketData, journal: Journal) -> (Run, Vec<LogEntry>, ReplayVenue) {
+    let feed = Feed::memory(Arc::new(data.clone()), first(setup));
+    let spec = setup.rules().spec();
+    let broker = PaperBroker::new(feed, spec.models(), spec.cash, stream(SEED, 0, Purpose::Models)).unwrap();
+    let venue = LiveVenue::connect(broker, pipeline(setup), Some(journal), LiveOptions::default()).unwrap();
+    let mut env = Env::new(Arc::clone(setup.rules()), venue);
+    let mut obs = vec![0.0; setup.rules().observation_space().len()];
+    env.open(Start::Now, &mut obs).unwrap();
+    let run = drive(&mut env, obs);
+    let log = env.venue().journal().unwrap().log().unwrap().unwrap();
+    (run, log.entries().to_vec(), ReplayVenue::new(log, pipeline(setup)).unwrap())
+}
+
+fn replay(setup: &SimSetup, venue: ReplayVenue) -> Run {
+    let mut env = Env::new(Arc::clone(setup.rules()), venue);
+    let mut obs = vec![0.0; setup.rules().observation_space().len()];
+    env.open(Start::Now, &mut obs).unwrap();
+    drive(&mut env, obs)
+}
+
+fn lane(setup: &SimSetup) -> (Vec<u32>, StepFacts) {
+    let mut envs = setup.vec_env(1, 1, Autoreset::SameStep).unwrap();
+    let mut buffers = Buffers::new(&envs);
+    let mut actor = Actor::new(9, envs.action_space());
+    envs.reset(SEED, &mut buffers.obs).unwrap();
+    loop {
+        let drawn = actor.draw();
+        envs.step(tradepit_envs::Actions::Box(&[drawn.0]), buffers.out()).unwrap();
+        if buffers.terminated[0] || buffers.truncated[0] {
+            return (bits(&buffers.final_obs), buffers.facts[0]);
+        }
+    }
+}
+
+fn rules() -> [FillRule; 3] {
+    [FillRule::default(), FillRule::NextClose(NextClose {}), FillRule::Custom(Arc::new(Middle))]
+}
+
+#[test]
+fn sim_lane_paper_and_replay_are_one_and_change_together() {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/tradepit/samples/es_1m.csv");
+    let real = load_csv(sample, Instrument::es(), Calendar::Cme, Stamp::Open).unwrap();
+    for data in [real, synth::es_1m(3_000, 8).unwrap()] {
+        let mut seen: Vec<f64> = Vec::new();
+        for fill in rules() {
+            let setup = SimSetup::new(spec(fill), data.clone()).unwrap();
+            let in_sim = sim(&setup);
+            assert!(in_sim.account.fills() > 500, "a run that trades nothing proves nothing");
+            let (on_paper, entries, venue) = paper(&setup, &data, Journal::in_memory().unwrap());
+            assert!(on_paper == in_sim, "paper differs from the simulator");
+            assert!(replay(&setup, venue) == in_sim, "replay differs from the simulator");
+            let orders = entries.iter().filter(|e| e.kind() == "order").count();
+            assert_eq!(orders, in_sim.account.fills() as usize);
+            let last = in_sim.steps.last().unwrap();
+            assert_eq!(lane(&setup), (last.0.clone(), last.2));
+            seen.push(in_sim.account.equity());
+        }
+        assert!(
+            seen[0] != seen[1] && seen[1] != seen[2] && seen[0] != seen[2],
+            "another fill rule must show: {seen:?}"
+        );
+    }
+}
+
+#[test]
+fn a_history_too_short_for_the_window_is_refused() {
+    let data = synth::es_1m(1_000, 8).unwrap();
+    let setup = SimSetup::new(spec(FillRule::default()), data.clone()).unwrap();
+    let feed = Feed::memory(Arc::new(data), first(&setup) - 1);
+    let broker = PaperBroker::new(feed, setup.rules().spec().models(), 1e5, stream(0, 0, Purpose::Models)).unwrap();
+    let venue = LiveVenue::connect(broker, pipeline(&setup), None, LiveOptions::default()).unwrap();
+    let mut obs = vec![0.0; setup.rules().observation_space().len()];
+    let refused = Env::new(Arc::clone(setup.rules()), venue).open(Start::Now, &mut obs).unwrap_err().to_string();
+    assert!(refused.contains("do not warm the features up for a window of 32"), "{refused}");
+}
