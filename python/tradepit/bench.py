@@ -6,7 +6,7 @@
 
 A row says which ``road`` was taken, how many ``envs``, ``window`` and ``observation`` (numbers in it), the
 ``steps_per_second`` of single environments (median of ``runs``), and ``fills_per_step``, because a step that trades costs
-more than one that doesn't. Actions are drawn evenly from [-1, 1] once, and cycled.
+more than one that doesn't. Targets are drawn from [-1, 1] beforehand; a random half of them changes every step.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import numpy as np
 
 from . import _core, samples
 from .evaluation.episode import ENV_ID
+from .spec import to_json
 
 BARS = 350_000
 _ACTIONS = 64
@@ -51,7 +52,7 @@ class Setup:
 def machine() -> dict[str, Any]:
     """The machine and the versions that a table is worth nothing without."""
     packages = ("tradepit", "numpy", "gymnasium", "stable-baselines3", "torch")
-    versions = {}
+    versions: dict[str, str | None] = {}
     for package in packages:
         try:
             versions[package] = importlib.metadata.version(package)
@@ -73,14 +74,16 @@ def has_sb3() -> bool:
 
 def rust_road(setup: Setup, *, runs: int) -> Row:
     """The batch stepped by Rust, Python not involved."""
+    spec = to_json(setup.spec())
+
+    def measure(steps: int) -> tuple[float, int]:
+        seconds, taken, _ = _core.bench_steps(_data(), spec, setup.envs, setup.threads, steps)
+        return seconds, taken
+
     steps = 200_000 // setup.envs + 1
-    seconds, taken, _ = _core.bench_steps(setup.envs, setup.threads, steps, setup.window)
-    steps = max(int(steps * setup.seconds / max(seconds, 1e-6)), 10)
-    measured = [_core.bench_steps(setup.envs, setup.threads, steps, setup.window) for _ in range(runs)]
-    speeds = [taken / seconds for seconds, taken, _ in measured]
-    _, taken, fills = measured[0]
-    width = _probe(setup).observation_space.shape[0]
-    return _row("Rust", setup, width, speeds, fills / taken)
+    steps = max(int(steps * setup.seconds / max(measure(steps)[0], 1e-6)), 10)
+    speeds = [taken / seconds for seconds, taken in (measure(steps) for _ in range(runs))]
+    return _row("Rust", setup, speeds)
 
 
 def batch_road(setup: Setup, *, runs: int, copy: bool) -> Row:
@@ -95,9 +98,8 @@ def batch_road(setup: Setup, *, runs: int, copy: bool) -> Row:
         envs.step(actions[i % _ACTIONS])
 
     speeds = list(_speeds(step, setup, runs))
-    width = int(envs.single_observation_space.shape[0])  # type: ignore[index]
     envs.close()
-    return _row(f"make_vec, copy={copy}", setup, width, speeds, _fills(setup))
+    return _row(f"make_vec, copy={copy}", setup, speeds)
 
 
 def sb3_road(setup: Setup, *, runs: int) -> Row:
@@ -112,9 +114,8 @@ def sb3_road(setup: Setup, *, runs: int) -> Row:
         envs.step(actions[i % _ACTIONS])
 
     speeds = list(_speeds(step, setup, runs))
-    width = int(envs.observation_space.shape[0])  # type: ignore[index]
     envs.close()
-    return _row("SB3 VecEnv", setup, width, speeds, _fills(setup))
+    return _row("SB3 VecEnv", setup, speeds)
 
 
 def single_road(setup: Setup, *, runs: int) -> Row:
@@ -129,9 +130,8 @@ def single_road(setup: Setup, *, runs: int) -> Row:
             env.reset()
 
     speeds = list(_speeds(step, setup, runs))
-    width = int(env.observation_space.shape[0])  # type: ignore[index]
     env.close()
-    return _row("make", setup, width, speeds, _fills(setup))
+    return _row("make", setup, speeds)
 
 
 def table(setups: list[Setup], *, runs: int, on_row: Callable[[Row], None] | None = None) -> list[Row]:
@@ -162,7 +162,13 @@ _CACHE: list[Any] = []
 
 
 def _actions(envs: int) -> Any:
-    return np.random.default_rng(0).uniform(-1.0, 1.0, size=(_ACTIONS, envs, 1)).astype(np.float32)
+    """Targets of which a random half changes from one step to the next, as ``_core.bench_steps`` draws them."""
+    rng = np.random.default_rng(0)
+    actions = np.zeros((_ACTIONS, envs, 1), dtype=np.float32)
+    for i in range(1, _ACTIONS):
+        drawn = rng.uniform(-1.0, 1.0, size=(envs, 1))
+        actions[i] = np.where(rng.random((envs, 1)) < 0.5, drawn, actions[i - 1])
+    return actions
 
 
 def _speeds(step: Callable[[int], None], setup: Setup, runs: int) -> Iterator[float]:
@@ -179,8 +185,8 @@ def _speeds(step: Callable[[int], None], setup: Setup, runs: int) -> Iterator[fl
             yield done * setup.envs / elapsed
 
 
-def _fills(setup: Setup) -> float:
-    """Fills a step, counted beside the clock."""
+def _facts(setup: Setup) -> tuple[int, float]:
+    """Numbers in an observation, and fills a step, counted beside the clock."""
     envs = gymnasium.make_vec(
         ENV_ID, num_envs=setup.envs, data=_data(), threads=setup.threads, info="step", **setup.spec()
     )
@@ -190,14 +196,11 @@ def _fills(setup: Setup) -> float:
     for i in range(steps):
         fills += int(envs.step(actions[i % _ACTIONS])[4]["fills"].sum())
     envs.close()
-    return fills / (steps * setup.envs)
+    return int(envs.single_observation_space.shape[0]), fills / (steps * setup.envs)  # type: ignore[index]
 
 
-def _probe(setup: Setup) -> Any:
-    return gymnasium.make(ENV_ID, data=_data(), **setup.spec())
-
-
-def _row(road: str, setup: Setup, width: int, speeds: list[float], fills: float) -> Row:
+def _row(road: str, setup: Setup, speeds: list[float]) -> Row:
+    width, fills = _facts(setup)
     return {
         "road": road,
         "envs": setup.envs,

@@ -226,7 +226,9 @@ def _moment(value: Any, row: int, name: str) -> int:
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:
-        raise DataError(f"row {row}, column {name}: {value!r} is not ISO 8601, as in 2024-03-01T14:30:00Z") from None
+        raise DataError(
+            f"row {row}, column {name}: {str(value)!r} is not ISO 8601, as in 2024-03-01T14:30:00Z"
+        ) from None
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     since = moment - datetime(1970, 1, 1, tzinfo=UTC)
     return (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1000

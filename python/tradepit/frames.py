@@ -12,6 +12,7 @@ __all__ = ["frame"]
 def frame(columns: dict[str, NDArray[Any]], *time_names: str) -> Any:
     """A ``pandas.DataFrame`` of the columns, or without pandas the dict of arrays; times become ``datetime64[ns]``, UTC.
 
+    >>> import numpy as np
     >>> table = frame({"time": np.array([60_000_000_000]), "equity": np.array([100.0])}, "time")
     >>> np.asarray(table["time"])
     array(['1970-01-01T00:01:00.000000000'], dtype='datetime64[ns]')

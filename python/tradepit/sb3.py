@@ -143,6 +143,7 @@ class TradepitVecEnv(VecEnv):
         self.core = _core.VecEnv(market, spec_json, num_envs, threads, "same_step", copy, False, False, function)
         self._attributes: dict[str, list[Any]] = {"render_mode": [None] * num_envs, "spec": [None] * num_envs}
         self._actions: Any = None
+        self._waiting = False
         self._seeded = False
         self._started = time.perf_counter()
         self._make_infos(num_envs)
@@ -162,13 +163,13 @@ class TradepitVecEnv(VecEnv):
 
     def step_async(self, actions: NDArray[Any]) -> None:
         """Keeps the actions for :meth:`step_wait`."""
-        self._actions = actions
+        self._actions, self._waiting = actions, True
 
     def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
         """Steps all once: observations and rewards (float32), dones (bool), infos."""
-        if self._actions is None:
+        if not self._waiting:
             raise StateError("step_wait: there are no actions; call step_async first")
-        actions, self._actions = self._actions, None
+        actions, self._actions, self._waiting = self._actions, None, False
         obs, rewards, terminated, truncated, ended = self.core.step(actions)
         dones = terminated | truncated
         for index in self._written:

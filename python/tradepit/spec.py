@@ -158,6 +158,8 @@ def to_json(fields: Mapping[str, Any]) -> str:
     """JSON of fields that may hold NumPy numbers and arrays."""
     try:
         return json.dumps(dict(fields), default=_plain, allow_nan=False)
+    except SpecError:
+        raise
     except ValueError as error:
         raise SpecError(f"spec: {error}; every number must be finite") from None
 

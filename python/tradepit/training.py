@@ -98,7 +98,10 @@ def load(path: str | os.PathLike[str]) -> Agent:
         return load_sb3(path)
     from .agents import PPO
 
-    return _Native(PPO.load(os.fspath(path)))
+    try:
+        return _Native(PPO.load(path))
+    except FileError as error:
+        raise FileError(f"{os.fspath(path)}: {error}") from error
 
 
 class _Native:
@@ -110,7 +113,7 @@ class _Native:
 
     @property
     def spec(self) -> dict[str, Any]:
-        return dict(self._ppo.env_spec)
+        return dict(self._ppo.spec)
 
     def predict(self, observation: Any, *, deterministic: bool = True) -> tuple[Any, Any]:
         action, state = self._ppo.predict(observation, deterministic=deterministic)

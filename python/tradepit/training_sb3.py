@@ -20,6 +20,8 @@ def train_sb3(
 ) -> Sb3Agent:
     """Trains on the Rust batch, under ``VecNormalize``."""
     ppo, base_callback, vec_normalize = _sb3()
+    import torch
+
     from .sb3 import make_vec_env
 
     envs = make_vec_env(num_envs=settings.num_envs, data=data, seed=seed, **spec)
@@ -32,7 +34,19 @@ def train_sb3(
         def _on_rollout_end(self) -> None:
             known = self.model.ep_info_buffer or ()
             mean = float(np.mean([episode["r"] for episode in known])) if known else None
-            on_progress({"steps": self.num_timesteps, "total_steps": steps, "ep_rew_mean": mean})
+            # What the update before this rollout said of itself.
+            said = self.logger.name_to_value
+            loss = said.get("train/entropy_loss")
+            on_progress(
+                {
+                    "steps": self.num_timesteps,
+                    "total_steps": steps,
+                    "ep_rew_mean": mean,
+                    "entropy": None if loss is None else -loss,
+                    "explained_variance": said.get("train/explained_variance"),
+                    "approx_kl": said.get("train/approx_kl"),
+                }
+            )
 
     rate = settings.learning_rate
     model = ppo(
@@ -49,7 +63,13 @@ def train_sb3(
         seed=seed,
         device="cpu",
     )
-    model.learn(steps, callback=Report())
+    threads = torch.get_num_threads()
+    # For networks this small, waking a second thread takes many times as long as the work.
+    torch.set_num_threads(1)
+    try:
+        model.learn(steps, callback=Report())
+    finally:
+        torch.set_num_threads(threads)
     mean_std = envs.obs_rms
     # Stable-Baselines3 saves every attribute of a model that JSON knows.
     model.tradepit = {
@@ -67,7 +87,7 @@ def load_sb3(path: str | os.PathLike[str]) -> Sb3Agent:
     ppo, _, _ = _sb3()
     try:
         model = ppo.load(path, device="cpu")
-    except (KeyError, ValueError, EOFError) as error:
+    except Exception as error:  # nobody knows what a foreign file makes a reader raise
         raise FileError(f"{os.fspath(path)}: Stable-Baselines3 can't read it: {error}") from error
     if not hasattr(model, "tradepit"):
         raise FileError(

@@ -20,17 +20,17 @@ EXAMPLE = "  tradepit bench --envs 1 64 4096 --ppo --markdown"
 def options(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
     parser.add_argument(
-        "--envs", type=shared.count, nargs="+", default=[1, 64, 4096], metavar="N", help="default 1 64 4096"
+        "--envs", type=shared.positive, nargs="+", default=[1, 64, 4096], metavar="N", help="default 1 64 4096"
     )
     parser.add_argument(
-        "--window", type=shared.count, nargs="+", default=[1, 32], metavar="ROWS", help="default 1 32, in turn"
+        "--window", type=shared.positive, nargs="+", default=[1, 32], metavar="ROWS", help="default 1 32, in turn"
     )
     parser.add_argument("--threads", type=shared.count, default=1, help="0: as many as there are cores; default 1")
     parser.add_argument("--seconds", type=float, default=1.0, help="of one run; default 1")
-    parser.add_argument("--runs", type=shared.count, default=3, help="default 3")
+    parser.add_argument("--runs", type=shared.positive, default=3, help="default 3")
     parser.add_argument("--ppo", action="store_true", help="also PPO, learning included, beside Stable-Baselines3's")
     parser.add_argument("--only-ppo", action="store_true", help="PPO alone")
-    parser.add_argument("--ppo-iterations", type=shared.count, default=10, help="of one run of PPO; default 10")
+    parser.add_argument("--ppo-iterations", type=shared.positive, default=10, help="of one run of PPO; default 10")
     parser.add_argument("--markdown", action="store_true", help="print tables in Markdown")
 
 
@@ -46,11 +46,11 @@ def run(args: argparse.Namespace, console: Console) -> int:
         done += 1
         console.progress(done, total, f"{row['road']}, {row['envs']:,} envs: {row['steps_per_second']:,.0f}/s")
 
-    rows = [] if args.only_ppo else bench.table(setups, runs=max(args.runs, 1), on_row=on_row)
+    rows = [] if args.only_ppo else bench.table(setups, runs=args.runs, on_row=on_row)
     ppo = []
     if args.ppo or args.only_ppo:
         console.progress(0, 1, "PPO")
-        ppo = bench_ppo.compare(iterations=max(args.ppo_iterations, 1), runs=max(args.runs, 1))
+        ppo = bench_ppo.compare(iterations=args.ppo_iterations, runs=args.runs)
     known = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
     console.say(f"{known}\n")
     layout = _markdown if args.markdown else _aligned

@@ -75,10 +75,12 @@ def plain(value: Any) -> Any:
     """
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value[()]) if value.ndim == 0 else [plain(item) for item in value]
     if isinstance(value, np.datetime64):
         return None if np.isnat(value) else f"{np.datetime_as_string(value, unit='s')}Z"
-    if isinstance(value, np.ndarray | np.generic):
-        return plain(value.tolist())
+    if isinstance(value, np.generic):
+        return plain(value.item())
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, Path):

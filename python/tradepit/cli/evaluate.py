@@ -28,6 +28,8 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Evaluates."""
+    if args.report:
+        shared.writable(args.report, "--report")
     agent, data = load(args.model), shared.read_data(args)
     start = shared.start_row(args, data)
     total = len(data) - 1 - start

@@ -119,6 +119,23 @@ def count(text: str) -> int:
     return int(value)
 
 
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    value = count(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} must be at least 1")
+    return value
+
+
+def writable(path: str, option: str) -> None:
+    """Refuses a file that could not be written, before anything takes long."""
+    folder = Path(path).absolute().parent
+    if not folder.is_dir():
+        raise Fault(f"{option}: {path}: there is no folder {folder}; make it first")
+    if Path(path).is_dir():
+        raise Fault(f"{option}: {path} is a folder; name a file")
+
+
 def _number(text: str) -> float:
     try:
         return float(text)

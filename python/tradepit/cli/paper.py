@@ -35,6 +35,8 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Trades on paper."""
+    if args.journal is not None:
+        shared.writable(args.journal, "--journal")
     agent, data = load(args.model), shared.read_data(args)
     start = shared.start_row(args, data)
     total = len(data) - 1 - start

@@ -26,7 +26,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     shared.spec_option(parser)
     shared.agent_option(parser)
     shared.seed_option(parser)
-    parser.add_argument("--steps", type=shared.count, default=500_000, help="of single environments; default 500000")
+    parser.add_argument("--steps", type=shared.positive, default=500_000, help="of single environments; default 500000")
     parser.add_argument(
         "--split",
         type=shared.share,
@@ -37,10 +37,10 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--out", default="agent.tp", metavar="FILE", help="where the agent is written; default agent.tp"
     )
     ppo = parser.add_argument_group("PPO")
-    ppo.add_argument("--num-envs", type=shared.count, help="environments stepped at once")
-    ppo.add_argument("--n-steps", type=shared.count, help="steps of each between updates")
-    ppo.add_argument("--batch-size", type=shared.count, help="samples of a minibatch")
-    ppo.add_argument("--n-epochs", type=shared.count, help="passes over what was collected")
+    ppo.add_argument("--num-envs", type=shared.positive, help="environments stepped at once")
+    ppo.add_argument("--n-steps", type=shared.positive, help="steps of each between updates")
+    ppo.add_argument("--batch-size", type=shared.positive, help="samples of a minibatch")
+    ppo.add_argument("--n-epochs", type=shared.positive, help="passes over what was collected")
     ppo.add_argument("--learning-rate", type=float, help="step size of Adam")
     ppo.add_argument("--gamma", type=float, help="discount")
 
@@ -50,6 +50,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     names = ("num_envs", "n_steps", "batch_size", "n_epochs", "learning_rate", "gamma")
     given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
     settings = replace(Settings(), **given)
+    shared.writable(args.out, "--out")
     data, spec = shared.read_data(args), shared.read_spec_option(args.spec)
     split = shared.split_row(data, args.split)
     console.say(f"{data}\ntraining on the first {split:,} bars")

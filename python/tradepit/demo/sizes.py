@@ -16,7 +16,7 @@ class Sizes:
     @classmethod
     def of(cls, agent: str) -> Sizes:
         """What fits into a minute on two cores."""
-        return cls(20_000, 300_000, 1_000_000) if agent == "native" else cls(20_000, 150_000, 150_000)
+        return cls(20_000, 300_000, 1_000_000) if agent == "native" else cls(20_000, 150_000, 300_000)
 
     @classmethod
     def small(cls) -> Sizes:
