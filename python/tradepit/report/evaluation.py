@@ -337,10 +337,9 @@ def _training(training: Mapping[str, Any] | None) -> list[Section]:
 
 def _known(name: str, values: Any, step: Any) -> Series:
     """A curve through the numbers that there are: an iteration in which no episode ended has no mean reward."""
-    numbers = np.asarray(values, dtype=np.float64).reshape(-1)
-    whole = Series(name, numbers, step)
-    there = np.isfinite(numbers)
-    return Series(name, numbers[there], step[there]) if there.any() else whole
+    x, y = Series(name, values, step).points()
+    there = np.isfinite(y)
+    return Series(name, y[there], x[there])
 
 
 def _trades(agent: _Run, currency: str) -> list[Section]:
