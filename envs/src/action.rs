@@ -88,7 +88,11 @@ impl ActionScheme for TargetPosition {
     #[inline]
     fn target(&self, action: Action<'_>, instrument: usize, held: f64) -> f64 {
         match action {
-            Action::Box(values) => f64::from(values[instrument].clamp(-1.0, 1.0)) * self.max_lots,
+            Action::Box(values) => {
+                let value = values[instrument];
+                let low = if value < -1.0 { -1.0 } else { value };
+                f64::from(if low > 1.0 { 1.0 } else { low }) * self.max_lots
+            }
             Action::Discrete(_) => held,
         }
     }

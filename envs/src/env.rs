@@ -30,7 +30,7 @@ impl<V: Venue> Env<V> {
     /// An environment that has not started yet.
     #[must_use]
     pub fn new(rules: Arc<Rules>, venue: V) -> Self {
-        let instruments = rules.lots.len();
+        let instruments = rules.grid.len();
         Self {
             rules,
             venue,
@@ -189,7 +189,7 @@ impl Env<SimVenue> {
     /// # Errors
     /// When the snapshot is of another market.
     pub fn restore(&mut self, snapshot: EnvSnapshot) -> Result<()> {
-        same_market(&snapshot.state, self.rules.lots.len())?;
+        same_market(&snapshot.state, self.rules.grid.len())?;
         self.venue.restore(snapshot.sim, snapshot.rng)?;
         self.state = snapshot.state;
         self.facts = snapshot.facts;

@@ -13,9 +13,7 @@ pub struct Rules {
     observation_space: Space,
     action_space: Space,
     features: Vec<String>,
-    /// Lots of each instrument, and one over the largest position in units.
-    pub(crate) lots: Vec<f64>,
-    pub(crate) inv_max_units: Vec<f64>,
+    pub(crate) grid: Vec<Grid>,
     pub(crate) window_len: usize,
     pub(crate) max_steps: u32,
     pub(crate) ends_with_session: bool,
@@ -23,6 +21,15 @@ pub struct Rules {
     /// Turns nanoseconds held into windows.
     pub(crate) inv_window_ns: f64,
     pub(crate) clip: f32,
+}
+
+/// What a step needs to know of one instrument.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Grid {
+    pub(crate) lot: f64,
+    pub(crate) inv_lot: f64,
+    /// One over the largest position.
+    pub(crate) inv_max_units: f64,
 }
 
 impl Rules {
@@ -45,7 +52,7 @@ impl Rules {
         if action_space == (Space::Box { len: 0, low: 0.0, high: 0.0 }) {
             return Err(Error::spec("action", "has no number; a scheme needs at least one"));
         }
-        let lots: Vec<f64> = instruments.iter().map(|i: &Instrument| i.lot).collect();
+        let grid = |i: &Instrument| Grid { lot: i.lot, inv_lot: 1.0 / i.lot, inv_max_units: 1.0 / (i.lot * max_lots) };
         let window_len = spec.window * data.width();
         let Some(clip) = spec.features.as_ref().map(|f| f.clip) else {
             return Err(Error::spec("features", "are not named; resolve_features puts in the default"));
@@ -56,8 +63,7 @@ impl Rules {
             observation_space: Space::Box { len, low: -clip, high: clip },
             action_space,
             features: data.feature_names().to_vec(),
-            inv_max_units: lots.iter().map(|lot| 1.0 / (lot * max_lots)).collect(),
-            lots,
+            grid: instruments.iter().map(grid).collect(),
             window_len,
             max_steps: spec.episode.max_steps(),
             ends_with_session: spec.episode.ends_with_session(),
@@ -100,7 +106,7 @@ impl Rules {
     #[must_use]
     pub fn layout(&self) -> String {
         let hash = self.spec.features.as_ref().map(FeaturePipelineSpec::hash).unwrap_or_default();
-        let (window, instruments) = (self.spec.window, self.lots.len());
+        let (window, instruments) = (self.spec.window, self.grid.len());
         let plural = if instruments == 1 { "" } else { "s" };
         let features = self.features.join(", ");
         format!("{window} rows of [{features}] (features {hash}), account of {instruments} instrument{plural}")
@@ -109,7 +115,7 @@ impl Rules {
     /// A position of the first instrument, in units, as a share of the largest one: what an action came to.
     #[must_use]
     pub fn exposure(&self, units: f64) -> f64 {
-        units * self.inv_max_units[0]
+        units * self.grid[0].inv_max_units
     }
 
     /// Names of the numbers of an observation, in order: `feature[-ago]`, then the account's.
@@ -119,7 +125,7 @@ impl Rules {
         let rows =
             (0..window).flat_map(|row| self.features.iter().map(move |name| format!("{name}[-{}]", window - 1 - row)));
         let each = ["position", "unrealised", "time_in_position"];
-        let account = each.iter().flat_map(|name| (0..self.lots.len()).map(move |id| format!("{name}_{id}")));
+        let account = each.iter().flat_map(|name| (0..self.grid.len()).map(move |id| format!("{name}_{id}")));
         rows.chain(account).chain(["equity".into(), "drawdown".into()]).collect()
     }
 }

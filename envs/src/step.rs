@@ -2,14 +2,14 @@
 
 use tradepit::{
     InstrumentId, Venue,
-    account::{Account, AccountEvent},
+    account::{Account, AccountEvent, Position},
     order::OrderRequest,
     venue::{Advance, Start},
 };
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, ActionScheme as _, Result, Reward as _, RewardMemory, Rules, StepFacts};
+use crate::{Action, ActionScheme as _, Result, Reward as _, RewardMemory, Rules, StepFacts, rules::Grid};
 
 /// What one environment remembers between two steps, its venue aside.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -158,12 +158,12 @@ pub fn step_with(
     hooks: &mut impl Hooks,
 ) -> std::result::Result<Transition, Box<crate::Error>> {
     let boxed = |e: tradepit::Error| Box::new(crate::Error::from(e));
-    for (id, lot) in rules.lots.iter().enumerate() {
-        let held = state.account.positions()[id].qty() / lot;
+    for (id, (position, grid)) in state.account.positions().iter().zip(&rules.grid).enumerate() {
+        let held = position.qty() * grid.inv_lot;
         let target = rules.spec().action.target(action, id, held);
         let lots = round(target) - round(held);
         if lots != 0.0 {
-            venue.submit(OrderRequest::market(InstrumentId(id as u32), lots * lot)).map_err(boxed)?;
+            venue.submit(OrderRequest::market(InstrumentId(id as u32), lots * grid.lot)).map_err(boxed)?;
         }
     }
     let account = &state.account;
@@ -182,10 +182,7 @@ pub fn step_with(
     };
     match venue.advance(&mut state.account, |event: &AccountEvent| hooks.event(event)).map_err(boxed)? {
         Advance::Decision(_) => {}
-        Advance::EndOfData | Advance::Halted(_) => {
-            observe(rules, venue, state, obs);
-            return Ok(Transition { truncated: true, ..Transition::default() });
-        }
+        Advance::EndOfData | Advance::Halted(_) => return Ok(stand_still(rules, venue, state, obs)),
     }
     let account = &state.account;
     let equity = account.equity();
@@ -234,27 +231,48 @@ pub(crate) fn observe(rules: &Rules, venue: &impl Venue, state: &mut EnvState, o
         _ => window.copy_from_slice(rows),
     }
     let account = &state.account;
-    let clip = rules.clip;
-    let mut clipped = 0;
-    let mut put = |slot: &mut f32, value: f64| {
-        let value = value as f32;
-        let bounded = value.clamp(-clip, clip);
-        clipped += u32::from(bounded != value);
-        *slot = bounded;
-    };
-    let n = rules.lots.len();
     let percent = 100.0 / account.opening_equity();
     let now = market.now().nanos();
-    for (id, position) in account.positions().iter().enumerate() {
+    let n = rules.grid.len();
+    let show = |id: usize, position: &Position, grid: &Grid| {
         let held = if position.qty() == 0.0 { 0 } else { now - position.since().nanos() };
         let price = market.last(InstrumentId(id as u32)).close;
-        put(&mut own[id], position.qty() * rules.inv_max_units[id]);
-        put(&mut own[n + id], position.unrealised(price) * percent);
-        put(&mut own[2 * n + id], held as f64 * rules.inv_window_ns);
+        let (share, profit) = (position.qty() * grid.inv_max_units, position.unrealised(price) * percent);
+        [share as f32, profit as f32, (held as f64 * rules.inv_window_ns) as f32]
+    };
+    let whole = [(account.equity() * percent - 100.0) as f32, (state.drawdown * 100.0) as f32];
+    let mut clipped = 0;
+    let mut bound = |value: f32| {
+        // Two selects; `f32::clamp` also checks its bounds, every time.
+        let low = if value < -rules.clip { -rules.clip } else { value };
+        let bounded = if low > rules.clip { rules.clip } else { low };
+        clipped += u32::from(bounded != value);
+        bounded
+    };
+    match (account.positions(), &rules.grid[..], <&mut [f32; 5]>::try_from(&mut *own)) {
+        // One instrument, the usual case, is written in one go.
+        ([position], [grid], Ok(own)) => {
+            let [share, profit, held] = show(0, position, grid);
+            *own = [share, profit, held, whole[0], whole[1]].map(bound);
+        }
+        (positions, grids, _) => {
+            for (id, (position, grid)) in positions.iter().zip(grids).enumerate() {
+                for (at, value) in show(id, position, grid).into_iter().enumerate() {
+                    own[at * n + id] = bound(value);
+                }
+            }
+            own[3 * n] = bound(whole[0]);
+            own[3 * n + 1] = bound(whole[1]);
+        }
     }
-    put(&mut own[3 * n], account.equity() * percent - 100.0);
-    put(&mut own[3 * n + 1], state.drawdown * 100.0);
     state.clipped += clipped;
+}
+
+/// The end of a feed, or a halt: nothing moved, and the observation stands.
+#[cold]
+fn stand_still(rules: &Rules, venue: &impl Venue, state: &mut EnvState, obs: &mut [f32]) -> Transition {
+    observe(rules, venue, state, obs);
+    Transition { truncated: true, ..Transition::default() }
 }
 
 /// The nearest whole number, halves away from zero, for numbers of lots.

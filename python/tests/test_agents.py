@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -68,8 +69,8 @@ def test_a_policy_for_another_observation_layout_is_refused_with_both_shown(tmp_
         PPO.load(tmp_path / "model.safetensors", data="es_1m", window=5)
     assert "policy:      4 rows of [log_return_1, " in str(refused.value)
     assert "environment: 5 rows of [log_return_1, " in str(refused.value)
+    model = PPO.load(tmp_path / "model.safetensors")
     with pytest.raises(LayoutError, match="ema_distance_7"):
-        model = PPO.load(tmp_path / "model.safetensors")
         model.check("es_1m", window=4, features=[{"kind": "ema_distance", "period": 7}])
 
 
@@ -178,7 +179,7 @@ def test_gradients_are_those_of_torch(discrete, clip_range_vf):
     def net(outputs):
         sizes = [inputs, *hidden, outputs]
         layers = []
-        for before, after in zip(sizes, sizes[1:], strict=False):
+        for before, after in pairwise(sizes):
             layers += [torch.nn.Linear(before, after), torch.nn.Tanh()]
         return torch.nn.Sequential(*layers[:-1])
 

@@ -100,7 +100,7 @@ def test_a_journal_belongs_to_one_spec(tmp_path):
 def test_errors_say_what_to_do(tmp_path):
     with pytest.raises(TooLittleDataError, match="start at row 9999 of 2264 rows"):
         PaperEnv("es_1m", start=9999, **SPEC)
-    with pytest.raises(TooLittleDataError, match="history of 10 rows|10 rows of history"):
+    with pytest.raises(TooLittleDataError, match=r"history of 10 rows|10 rows of history"):
         PaperEnv("es_1m", start=9, **SPEC).reset()
     with pytest.raises(SpecError, match="speed: -1 must be a finite number above 0"):
         PaperEnv("es_1m", start=START, speed=-1, **SPEC)

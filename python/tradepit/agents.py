@@ -188,7 +188,13 @@ class PPO:
         core = _core.Ppo.load(os.fspath(path))
         if data is not None:
             market = market_data(
-                data, instrument=instrument, calendar=calendar, stamp=stamp, period=period, columns=columns, symbol=symbol
+                data,
+                instrument=instrument,
+                calendar=calendar,
+                stamp=stamp,
+                period=period,
+                columns=columns,
+                symbol=symbol,
             )
             known = {**json.loads(core.spec_json or "{}"), **spec}
             spec_json, function = split_reward(known, reward)

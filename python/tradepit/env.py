@@ -130,8 +130,10 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], Any]):
         return frame(self.core.trades(), "entry_time", "exit_time")
 
     def equity_curve(self) -> Any:
-        """The account at the reset and after every step, as :meth:`trades`: time, equity, position, price, reward, and
-        the fees and the slippage so far."""
+        """The account at the reset and after every step, as :meth:`trades`.
+
+        Columns: time, equity, position, price, reward, and the fees and the slippage so far.
+        """
         return frame(self.core.equity_curve(), "time")
 
     def fills(self) -> Any:

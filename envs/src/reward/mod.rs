@@ -125,7 +125,14 @@ impl Reward for RewardSpec {
             Self::LogReturn(r) => r.reward(facts, memory),
             Self::DifferentialSharpe(r) => r.reward(facts, memory),
             Self::Weighted(r) => r.reward(facts, memory),
-            Self::Custom(r) => r.reward(facts, memory),
+            // By value: were the facts lent to unknown code, every step would have to write them all to memory.
+            Self::Custom(r) => custom(r, *facts, memory),
         }
     }
+}
+
+#[cold]
+#[inline(never)]
+fn custom(reward: &Arc<dyn Reward>, facts: StepFacts, memory: &mut RewardMemory) -> f32 {
+    reward.reward(&facts, memory)
 }
