@@ -38,8 +38,9 @@
 //! | part | described by | built in | your own |
 //! |---|---|---|---|
 //! | actions | [`ActionSpec`] | [`TargetPosition`], [`TargetLevels`], [`EnterExit`] | [`ActionScheme`] |
-//! | observation | [`EnvSpec::window`], [`EnvSpec::features`] | [`FeaturePipelineSpec`], the account | a column of the data |
-//! | reward | [`RewardSpec`] | [`Profit`], [`LogReturn`], [`DifferentialSharpe`], [`Weighted`] | [`Reward`], [`BatchReward`] |
+//! | observation | [`EnvSpec`] | [`FeaturePipelineSpec`], the account | a column of the data |
+//! | reward | [`RewardSpec`] | [`Profit`], [`LogReturn`], [`DifferentialSharpe`], [`Weighted`] | [`Reward`] |
+//! | reward of a batch | a call ([`step_with`](SimVecEnv::step_with)) | | [`BatchReward`] |
 //! | episodes | [`EpisodeSpec`] | [`StartRule`], [`Length`], ruin, drawdown limit | [`Env::open`] at any row |
 //! | costs | [`EnvSpec::models`] | [`tradepit::models`] | the traits there |
 //! | batch | [`VecEnv`] | [`SimVecEnv`] | [`VecEnv`] |
@@ -52,23 +53,23 @@
 //! A row of f32, each within `[-clip, clip]` (10 unless [`FeaturePipelineSpec::clip`] says otherwise):
 //!
 //! * `window` rows of features, the oldest first: a copy out of the table that the data carries;
-//! * of each instrument the position as a share of the largest one, then of each its unrealised profit, in percent of the
-//!   initial capital, then of each for how long it has been held, in windows;
+//! * of each instrument the position as a share of the largest one, then of each its unrealised profit, in percent of
+//!   the initial capital, then of each for how long it has been held, in windows;
 //! * equity less the initial capital, and drawdown from the peak, both in percent.
 //!
-//! [`Rules::observation_names`] names every number, and [`EnvState::clipped`] counts how many of the account's had to be
-//! clipped.
+//! [`Rules::observation_names`] names every number, and [`EnvState::clipped`] counts how many of the account's had to
+//! be clipped.
 //!
 //! # When an episode ends
 //!
 //! | [`Autoreset`] | the ending step gives | the step after it |
 //! |---|---|---|
 //! | [`NextStep`](Autoreset::NextStep) | the episode's last observation | ignores its action, resets, reward 0 |
-//! | [`SameStep`](Autoreset::SameStep) | the next episode's first observation; the last one in `final_obs` | is the new episode's first |
+//! | [`SameStep`](Autoreset::SameStep) | the next one's first observation, its own last in `final_obs` | is an ordinary one |
 //! | [`Disabled`](Autoreset::Disabled) | the episode's last observation | is an error until the caller resets |
 //!
-//! Terminated is what ended by itself (ruin, drawdown limit), truncated what was cut (length, session, end of the data,
-//! a halt); never both.
+//! Terminated is what ended by itself (ruin, drawdown limit), truncated what was cut (length, session, end of the
+//! data, a halt); never both.
 //!
 //! # Seeds
 //!

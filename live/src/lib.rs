@@ -1,8 +1,8 @@
 //! The same environment on a live or paper account.
 //!
-//! A [`LiveVenue`] is a [`Venue`](tradepit::Venue) like the simulator: an environment, or whoever else trades on it, can't
-//! tell the difference. It owns a thread with the adapter of the account, a [`Broker`]; [`PaperBroker`] is one that fills
-//! by the simulator's own models over a [`Feed`] from memory or from another process ([`FeedServer`]).
+//! A [`LiveVenue`] is a [`Venue`](tradepit::Venue) like the simulator: an environment, or whoever else trades on it,
+//! can't tell the difference. It owns a thread with the adapter of the account, a [`Broker`]; [`PaperBroker`] is one
+//! that fills by the simulator's own models over a [`Feed`] from memory or from another process ([`FeedServer`]).
 //!
 //! # A paper session
 //!
@@ -24,25 +24,26 @@
 //!
 //! # Journal before order
 //!
-//! An order is on disk before it leaves: after a kill at any moment the [`Journal`] holds every order that the broker may
-//! have. What else is lost with the machine is news, and a broker tells that again when it is connected
-//! ([`Connected::missed`]). Where [`reconcile`] finds that the broker's word is not what the books say, a session is not
-//! resumed, and one that runs halts ([`HaltReason::OutOfStep`](tradepit::venue::HaltReason::OutOfStep)).
+//! An order is on disk before it leaves: after a kill at any moment the [`Journal`] holds every order that the broker
+//! may have. What else is lost with the machine is news, and a broker tells that again when it is connected
+//! ([`Connected::missed`]). Where [`reconcile`] finds that the broker's word is not what the books say, a session is
+//! not resumed, and one that runs halts ([`HaltReason::OutOfStep`](tradepit::venue::HaltReason::OutOfStep)).
 //!
 //! # Resume
 //!
 //! Give the journal of a session that was cut to [`LiveVenue::connect`], and the venue first serves what is recorded.
-//! Whoever takes the same decisions once more, from the start, arrives at the same state to the last bit, and trades on;
-//! a decision that differs is refused ([`Error::Diverged`](tradepit::Error::Diverged)), before anything is sent. A
+//! Whoever takes the same decisions once more, from the start, arrives at the same state to the last bit, and trades
+//! on; a decision that differs is refused ([`Error::Diverged`](tradepit::Error::Diverged)), before anything is sent. A
 //! journal also replays without a broker, through [`ReplayVenue`](tradepit::venue::ReplayVenue).
 //!
 //! ```
 //! use std::sync::Arc;
-//! use tradepit::{InstrumentId, Result, Venue, account::Account, market::synth, models::Models, order::OrderRequest, rng};
+//! use tradepit::{InstrumentId, Result, Venue, account::Account, market::synth, models::Models};
+//! use tradepit::{order::OrderRequest, rng};
 //! use tradepit::venue::{Advance, NoFeatures, ReplayVenue, Start};
 //! use tradepit_live::{Feed, Journal, LiveOptions, LiveVenue, PaperBroker};
 //!
-//! /// Buys one lot every tenth row, until the data or the patience ends.
+//! /// Buys one lot at every tenth of so many rows, or of as many as there are.
 //! fn trade(venue: &mut impl Venue, rows: usize) -> Result<Account> {
 //!     let mut account = Account::new(1);
 //!     venue.open(Start::Now, &mut account)?;
