@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import time
+from collections.abc import Callable
 from typing import Any
 
 from . import bench
@@ -24,7 +25,7 @@ def compare(*, iterations: int = 10, runs: int = 3, window: int = 8) -> list[ben
     spec = {"data": bench._data(), "seed": 0, **bench.Setup(SHARED["num_envs"], window).spec()}
     cores = _bind()
     try:
-        roads = {"tradepit PPO": lambda: _native(spec, steps)}
+        roads: dict[str, Callable[[], float]] = {"tradepit PPO": lambda: _native(spec, steps)}
         if bench.has_sb3():
             roads["Stable-Baselines3 PPO"] = lambda: _sb3(spec, steps)
         # One after the other in turns, so that a slow moment of the machine meets both.

@@ -148,7 +148,6 @@ impl Reward for RewardSpec {
 
 #[cold]
 #[inline(never)]
-#[expect(clippy::needless_pass_by_value, reason = "see above")]
 fn custom(reward: &Arc<dyn Reward>, facts: StepFacts, memory: &mut RewardMemory) -> f32 {
     reward.reward(&facts, memory)
 }

@@ -133,8 +133,10 @@ impl Clone for SimVecEnv {
 
 impl SimVecEnv {
     pub(crate) fn new(setup: SimSetup, num_envs: usize, threads: usize, autoreset: Autoreset) -> Result<Self> {
-        if num_envs == 0 {
-            return Err(Error::spec("num_envs", "0 must be at least 1"));
+        // Four million lanes take some gigabytes; a typing error takes the process.
+        const MOST: usize = 1 << 22;
+        if !(1..=MOST).contains(&num_envs) {
+            return Err(Error::spec("num_envs", format!("{num_envs} must be in 1..={MOST}")));
         }
         let threads = if threads == 0 { std::thread::available_parallelism().map_or(1, Into::into) } else { threads };
         let instruments = setup.world().data.instruments().len();

@@ -329,10 +329,17 @@ def _training(training: Mapping[str, Any] | None) -> list[Section]:
         return []
     step = np.asarray(training["step"], dtype=np.float64).reshape(-1)
     charts = [
-        Chart([Series(str(name), values, step)], title=str(name), x_label="environment steps", height=220, width=470)
+        Chart([_known(str(name), values, step)], title=str(name), x_label="environment steps", height=220, width=470)
         for name, values in training["curves"].items()
     ]
     return [Section("Training", [Grid(charts)])] if charts else []
+
+
+def _known(name: str, values: Any, step: Any) -> Series:
+    """A curve through the numbers that there are: an iteration in which no episode ended has no mean reward."""
+    x, y = Series(name, values, step).points()
+    there = np.isfinite(y)
+    return Series(name, y[there], x[there])
 
 
 def _trades(agent: _Run, currency: str) -> list[Section]:
