@@ -62,19 +62,19 @@
 //!
 //! # When an episode ends
 //!
-//! | [`Autoreset`] | the ending step gives | the step after it |
+//! | [`Autoreset`] | the observation of the ending step | the step after it |
 //! |---|---|---|
-//! | [`NextStep`](Autoreset::NextStep) | the episode's last observation | ignores its action, resets, reward 0 |
-//! | [`SameStep`](Autoreset::SameStep) | the next one's first observation, its own last in `final_obs` | is an ordinary one |
-//! | [`Disabled`](Autoreset::Disabled) | the episode's last observation | is an error until the caller resets |
+//! | [`NextStep`](Autoreset::NextStep) | the episode's last | ignores its action, resets, reward 0 |
+//! | [`SameStep`](Autoreset::SameStep) | the next one's first; its own last in `final_obs` | is an ordinary one |
+//! | [`Disabled`](Autoreset::Disabled) | the episode's last | is an error until the caller resets |
 //!
 //! Terminated is what ended by itself (ruin, drawdown limit), truncated what was cut (length, session, end of the
 //! data, a halt); never both.
 //!
 //! # Seeds
 //!
-//! `reset(seed)` of a batch gives environment `i` the seed `seed + i`, and episode `k` of a seed draws its start and its
-//! models' random numbers from streams of `(seed, k)` alone ([`tradepit::rng::stream`]). So no environment depends on
+//! `reset(seed)` of a batch gives environment `i` the seed `seed + i`, and episode `k` of a seed draws its start and
+//! its models' random numbers from streams of `(seed, k)` alone ([`tradepit::rng::stream`]). So no environment depends on
 //! how many others there are, on the number of threads, or on what was done in an earlier episode.
 //!
 //! # Unsafe code
