@@ -74,8 +74,8 @@
 //! # Seeds
 //!
 //! `reset(seed)` of a batch gives environment `i` the seed `seed + i`, and episode `k` of a seed draws its start and
-//! its models' random numbers from streams of `(seed, k)` alone ([`tradepit::rng::stream`]). So no environment depends on
-//! how many others there are, on the number of threads, or on what was done in an earlier episode.
+//! its models' random numbers from streams of `(seed, k)` alone ([`tradepit::rng::stream`]). So no environment depends
+//! on how many others there are, on the number of threads, or on what was done in an earlier episode.
 //!
 //! # Unsafe code
 //!
