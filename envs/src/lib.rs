@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use tradepit::market::synth;
-//! use tradepit_envs::{Actions, Autoreset, EnvSpec, SimSetup, StepOut, VecEnv};
+//! use tradepit_envs::{Actions, Autoreset, EnvSpec, SimSetup, StepBuffers, StepOut, VecEnv};
 //!
 //! let spec: EnvSpec = serde_json::from_str(r#"{"window": 16, "reward": {"kind": "log_return"}}"#).unwrap();
 //! let setup = SimSetup::new(spec, synth::es_1m(3_000, 0).unwrap())?;
@@ -116,4 +116,6 @@ pub use setup::SimSetup;
 pub use space::Space;
 pub use spec::EnvSpec;
 pub use step::{EnvState, Hooks, Transition};
-pub use vector::{Actions, Autoreset, EpisodeEnd, EpisodeStats, Lane, SimVecEnv, StepOut, VecEnv, VecSnapshot};
+pub use vector::{
+    Actions, Autoreset, EpisodeEnd, EpisodeStats, Lane, SimVecEnv, StepBuffers, StepOut, VecEnv, VecSnapshot,
+};

@@ -3,6 +3,7 @@
 mod actions;
 #[cfg(test)]
 mod batch_reward_tests;
+mod buffers;
 mod episodes;
 mod handoff;
 mod parts;
@@ -12,6 +13,7 @@ mod sim;
 mod snapshot;
 
 pub use actions::Actions;
+pub use buffers::StepBuffers;
 pub use episodes::EpisodeStats;
 pub use sim::{EpisodeEnd, Lane, SimVecEnv};
 pub use snapshot::VecSnapshot;
