@@ -44,7 +44,7 @@ lint: $(VENV)/.installed-lint
 	@$(BIN)/ruff check python
 	@$(BIN)/ruff format --check python
 	@echo "== stubs against the binary"
-	@cd python && ../$(BIN)/python -m mypy.stubtest tradepit._core
+	@cd $(VENV) && bin/python -m mypy.stubtest tradepit._core --mypy-config-file ../pyproject.toml
 
 bench: $(VENV)/.installed-test
 	@echo "== cargo bench"

@@ -40,6 +40,11 @@ pub enum OrderState {
 }
 
 /// What happens to an order.
+///
+/// ```
+/// use tradepit::order::{OrderChange, OrderState};
+/// assert_eq!(OrderState::Initialised.after(OrderChange::Submit).unwrap(), OrderState::Submitted);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderChange {
