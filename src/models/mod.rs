@@ -5,10 +5,14 @@
 
 mod commission;
 mod fill;
+mod latency;
+mod matching;
 mod set;
 mod slippage;
 
 pub use commission::{Bps, Commission, CommissionModel, FeeContext, NoCommission, PerContract, PerShare};
 pub use fill::{FillContext, FillModel, FillPoint, FillRule, NextClose, NextOpen};
+pub use latency::{FixedLatency, JitteredLatency, Latency, LatencyModel, NoLatency};
+pub use matching::{IntrabarPath, Matching};
 pub use set::Models;
 pub use slippage::{FixedBps, FixedTicks, NoSlippage, Slippage, SlippageModel, VolumeShare};

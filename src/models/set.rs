@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Commission, CommissionModel as _, FeeContext, FillContext, FillModel as _, FillRule, Slippage, SlippageModel as _,
+    Commission, CommissionModel as _, FeeContext, FillContext, FillModel as _, FillRule, Latency, Matching, Slippage,
+    SlippageModel as _,
 };
 use crate::{Bar, Instrument, Result, Rng, account::Fill, order::Order};
 
@@ -24,6 +25,10 @@ pub struct Models {
     pub slippage: Slippage,
     /// For which fee.
     pub commission: Commission,
+    /// After what delay.
+    pub latency: Latency,
+    /// How orders in the book meet a bar.
+    pub matching: Matching,
 }
 
 impl Models {
@@ -33,7 +38,15 @@ impl Models {
     /// Names the field, its value and the allowed range.
     pub fn validate(&self) -> Result<()> {
         self.slippage.validate()?;
-        self.commission.validate()
+        self.commission.validate()?;
+        self.latency.validate()?;
+        self.matching.validate()
+    }
+
+    /// Whether a market order needs no book: it arrives at once, and fills in whole at the next bar.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.latency.is_none() && self.matching.is_plain()
     }
 
     /// Fills a market order on `bar`, the first one on which it can; `before` is the bar before that.
