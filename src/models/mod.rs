@@ -5,6 +5,7 @@
 
 mod commission;
 mod fill;
+pub mod queue;
 mod set;
 mod slippage;
 
