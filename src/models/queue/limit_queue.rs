@@ -86,7 +86,7 @@ impl LimitQueue {
         };
         check("ahead", self.ahead, self.ahead >= 0.0, "of at least 0")?;
         check("hit", self.hit, (0.0..=1.0).contains(&self.hit), "in [0, 1]")?;
-        self.model.validate()
+        self.model.validate_as("limit.model")
     }
 
     #[inline]

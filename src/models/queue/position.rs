@@ -65,8 +65,8 @@ impl Queue {
 
     /// Moves forward by cancellations, of which the share `behind(ahead, behind)` happened behind the order.
     ///
-    /// With `chg` the decrease that trades do not explain and `p` that share: `ahead - (1 - p) chg + min(behind - p chg, 0)`, within 0 and
-    /// `new`; what cannot have been behind was ahead. Cancellations take an order to the front and never fill it.
+    /// With `chg` the decrease that trades do not explain and `p` that share: `min(ahead - (1 - p) chg, new)`, at least 0.
+    /// Cancellations take an order to the front and never fill it. When orders joined (`chg` below 0) they joined behind.
     /// `p` below 0 or above 1 counts as 0 or 1; not a number counts as 1.
     #[inline]
     pub fn cancel(&mut self, previous: f64, new: f64, behind: impl FnOnce(f64, f64) -> f64) {
@@ -75,7 +75,8 @@ impl Queue {
             let back = (previous - self.ahead).max(0.0);
             let p = behind(self.ahead, back);
             let p = if p.is_nan() { 1.0 } else { p.clamp(0.0, 1.0) };
-            self.ahead += (back - p * chg).min(0.0) - (1.0 - p) * chg;
+            // More than was behind cannot have gone from there: `new`, below, is the bound of that.
+            self.ahead -= (1.0 - p) * chg;
         }
         self.limit_to(new);
     }

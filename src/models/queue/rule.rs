@@ -92,6 +92,10 @@ impl QueueRule {
     /// # Errors
     /// Names the field, its value and the allowed range.
     pub fn validate(&self) -> Result<()> {
+        self.validate_as("queue")
+    }
+
+    pub(super) fn validate_as(&self, path: &str) -> Result<()> {
         let n = match self {
             Self::RiskAverse(_) | Self::Log(_) | Self::Log2(_) | Self::Custom(_) => return Ok(()),
             Self::Power(m) => m.n,
@@ -101,7 +105,7 @@ impl QueueRule {
         if n.is_finite() && n > 0.0 {
             return Ok(());
         }
-        Err(Error::spec("queue.n", format!("{n} must be a finite number above 0")))
+        Err(Error::spec(format!("{path}.n"), format!("{n} must be a finite number above 0")))
     }
 }
 
@@ -121,21 +125,15 @@ impl QueueModel for QueueRule {
 
     #[inline]
     fn join(&self, level_qty: f64) -> Queue {
-        match self {
-            Self::Custom(model) => model.join(level_qty),
-            Self::RiskAverse(_) | Self::Power(_) | Self::Power2(_) | Self::Power3(_) | Self::Log(_) | Self::Log2(_) => {
-                Queue::behind(level_qty)
-            }
-        }
+        if let Self::Custom(model) = self { model.join(level_qty) } else { Queue::behind(level_qty) }
     }
 
     #[inline]
     fn trade(&self, queue: &mut Queue, qty: f64) {
-        match self {
-            Self::Custom(model) => model.trade(queue, qty),
-            Self::RiskAverse(_) | Self::Power(_) | Self::Power2(_) | Self::Power3(_) | Self::Log(_) | Self::Log2(_) => {
-                queue.trade(qty)
-            }
+        if let Self::Custom(model) = self {
+            model.trade(queue, qty);
+        } else {
+            queue.trade(qty);
         }
     }
 }
