@@ -50,7 +50,7 @@ bench: $(VENV)/.installed-test
 	@echo "== cargo bench"
 	@cargo bench --workspace --exclude tradepit-python
 	@echo "== Python"
-	@$(BIN)/tradepit bench
+	@$(BIN)/tradepit bench --ppo
 
 # One wheel for all: release mode, stable ABI of Python 3.11.
 $(VENV)/.wheel: $(RUST_SOURCES) $(PYTHON_SOURCES)

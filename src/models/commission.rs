@@ -7,6 +7,20 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Instrument, Result};
 
 /// What a fee may depend on.
+///
+/// ```
+/// use tradepit::{Instrument, models::{CommissionModel, FeeContext}};
+/// /// A fifth of a percent of the notional, 20 at most.
+/// #[derive(Debug)]
+/// struct Capped;
+/// impl CommissionModel for Capped {
+///     fn fee(&self, ctx: &FeeContext<'_>) -> f64 {
+///         (0.002 * (ctx.qty * ctx.price * ctx.instrument.multiplier).abs()).min(20.0)
+///     }
+/// }
+/// let share = Instrument::equity("XYZ");
+/// assert_eq!(Capped.fee(&FeeContext { instrument: &share, qty: -500.0, price: 40.0, filled_before: 0.0 }), 20.0);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct FeeContext<'a> {
     /// What was traded.
@@ -36,11 +50,24 @@ pub trait CommissionModel: Send + Sync + Debug {
 }
 
 /// Nothing.
+///
+/// ```
+/// use tradepit::{Instrument, models::{CommissionModel, FeeContext, NoCommission}};
+/// let es = Instrument::es();
+/// assert_eq!(NoCommission {}.fee(&FeeContext { instrument: &es, qty: 1.0, price: 5000.0, filled_before: 0.0 }), 0.0);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoCommission {}
 
 /// A fixed fee for each contract.
+///
+/// ```
+/// use tradepit::{Instrument, models::{CommissionModel, FeeContext, PerContract}};
+/// let es = Instrument::es();
+/// let sold = FeeContext { instrument: &es, qty: -2.0, price: 5000.0, filled_before: 0.0 };
+/// assert_eq!(PerContract { fee: 2.25 }.fee(&sold), 4.5);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PerContract {
@@ -49,6 +76,16 @@ pub struct PerContract {
 }
 
 /// A fee for each share, with a minimum for each order across its partial fills.
+///
+/// ```
+/// use tradepit::{Instrument, models::{CommissionModel, FeeContext, PerShare}};
+/// let share = Instrument::equity("XYZ");
+/// let fee = |qty| PerShare { fee: 0.005, minimum: 1.0 }
+///     .fee(&FeeContext { instrument: &share, qty, price: 40.0, filled_before: 0.0 });
+/// assert_eq!((fee(100.0), fee(-1_000.0)), (1.0, 5.0));
+/// ```
+///
+/// A part of an order pays what the order's fee has grown by: see [`CommissionModel`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PerShare {
@@ -60,6 +97,13 @@ pub struct PerShare {
 }
 
 /// A share of the notional.
+///
+/// ```
+/// use tradepit::{Instrument, models::{Bps, CommissionModel, FeeContext}};
+/// let coin = Instrument::btcusdt();
+/// let fee = Bps { bps: 10.0 }.fee(&FeeContext { instrument: &coin, qty: 0.5, price: 60_000.0, filled_before: 0.0 });
+/// assert!((fee - 30.0).abs() < 1e-9);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bps {

@@ -24,11 +24,29 @@ pub trait SlippageModel: Send + Sync + Debug {
 }
 
 /// The reference itself.
+///
+/// ```
+/// use tradepit::models::{FillContext, NoSlippage, SlippageModel};
+/// # use tradepit::{Bar, Instrument, rng};
+/// # let (es, known) = (Instrument::es(), Bar::default());
+/// # let mut rng = rng::stream(0, 0, rng::Purpose::Models);
+/// let sell = FillContext { instrument: &es, qty: -1.0, reference: 5000.0, known: &known };
+/// assert_eq!(NoSlippage {}.price(&sell, &mut rng), 5000.0);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoSlippage {}
 
 /// A fixed number of ticks.
+///
+/// ```
+/// use tradepit::models::{FillContext, FixedTicks, SlippageModel};
+/// # use tradepit::{Bar, Instrument, rng};
+/// # let (es, known) = (Instrument::es(), Bar::default());
+/// # let mut rng = rng::stream(0, 0, rng::Purpose::Models);
+/// let buy = FillContext { instrument: &es, qty: 3.0, reference: 5000.0, known: &known };
+/// assert_eq!(FixedTicks { ticks: 0.5 }.price(&buy, &mut rng), 5000.125); // half a tick of 0.25
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FixedTicks {
@@ -37,6 +55,15 @@ pub struct FixedTicks {
 }
 
 /// A fixed share of the price.
+///
+/// ```
+/// use tradepit::models::{FillContext, FixedBps, SlippageModel};
+/// # use tradepit::{Bar, Instrument, rng};
+/// # let (share, known) = (Instrument::equity("XYZ"), Bar::default());
+/// # let mut rng = rng::stream(0, 0, rng::Purpose::Models);
+/// let sell = FillContext { instrument: &share, qty: -100.0, reference: 50.0, known: &known };
+/// assert!((FixedBps { bps: 2.0 }.price(&sell, &mut rng) - 49.99).abs() < 1e-9);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FixedBps {
@@ -45,6 +72,18 @@ pub struct FixedBps {
 }
 
 /// Quadratic in the share of the volume: `price * (1 +- impact * min(|qty| / volume, limit)^2)`.
+///
+/// ```
+/// use tradepit::{Bar, models::{FillContext, SlippageModel, VolumeShare}};
+/// # use tradepit::{Instrument, rng};
+/// # let share = Instrument::equity("XYZ");
+/// # let mut rng = rng::stream(0, 0, rng::Purpose::Models);
+/// let known = Bar { volume: 10_000.0, ..Bar::default() };
+/// let buy = |qty| FillContext { instrument: &share, qty, reference: 100.0, known: &known };
+/// // A hundredth of the volume, then half of it, of which a fortieth counts.
+/// assert!((VolumeShare::default().price(&buy(100.0), &mut rng) - 100.0 * (1.0 + 0.1 * 0.01 * 0.01)).abs() < 1e-9);
+/// assert!((VolumeShare::default().price(&buy(5_000.0), &mut rng) - 100.0 * (1.0 + 0.1 * 0.025 * 0.025)).abs() < 1e-9);
+/// ```
 ///
 /// The rule of zipline's and LEAN's volume share models. The volume is that of the last bar that had closed when the
 /// order filled: the volume of a bar is not known at its open. Without any volume the share is `limit`.

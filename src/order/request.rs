@@ -5,6 +5,21 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Instrument, InstrumentId, Result};
 
 /// Number of an order, unique within one account from its opening.
+///
+/// ```
+/// use tradepit::{InstrumentId, Venue, order::{OrderId, OrderRequest}, venue::Start};
+/// # use std::sync::Arc;
+/// # use tradepit::{account::Account, market::synth, models::Models, venue::{SimVenue, SimWorld}};
+/// # let world = SimWorld::new(Arc::new(synth::es_1m(100, 0).unwrap()), Models::default(), 50_000.0).unwrap();
+/// # let (mut venue, mut account) = (SimVenue::new(Arc::new(world), 0), Account::new(1));
+/// venue.open(Start::At(10), &mut account).unwrap();
+/// venue.submit(OrderRequest::market(InstrumentId(0), 1.0)).unwrap();
+/// let second = venue.submit(OrderRequest::market(InstrumentId(0), 5.0)).unwrap();
+/// assert_eq!(second, OrderId(1));
+/// venue.cancel(second).unwrap();
+/// venue.advance(&mut account, |_| {}).unwrap();
+/// assert_eq!(account.position(InstrumentId(0)).qty(), 1.0);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OrderId(pub u32);

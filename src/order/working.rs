@@ -5,6 +5,18 @@ use serde::{Deserialize, Serialize};
 use super::{OrderId, OrderRequest};
 
 /// An accepted order.
+///
+/// ```
+/// use tradepit::{InstrumentId, order::{Order, OrderId, OrderRequest}};
+/// # use tradepit::{market::synth, models::Models, rng};
+/// # let data = synth::es_1m(2, 0).unwrap();
+/// # let (bars, mut rng) = (data.bars(), rng::stream(0, 0, rng::Purpose::Models));
+/// // Decided when row 0 had closed, so it can fill on row 1.
+/// let order = Order { id: OrderId(3), request: OrderRequest::market(InstrumentId(0), 2.0), active_from: 1 };
+/// let (before, bar) = (&bars[0], &bars[order.active_from as usize]);
+/// let fill = Models::default().execute(&order, &data.instruments()[0], before, bar, data.period_ns(), &mut rng);
+/// assert_eq!((fill.order, fill.qty, fill.price), (OrderId(3), 2.0, bar.open));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
