@@ -8,6 +8,14 @@ use super::{LimitQueue, Queue};
 use crate::{Bar, Error, Instrument, Result};
 
 /// A resting limit order, as its fill rule sees it.
+///
+/// ```
+/// use tradepit::{Bar, Instrument, models::queue::LimitContext};
+/// let es = Instrument::es();
+/// let bar = Bar { open: 5001.0, high: 5002.0, low: 5000.0, close: 5001.0, ..Bar::default() };
+/// // A sell at 5001.50: the bar went two ticks beyond.
+/// assert_eq!(LimitContext { instrument: &es, limit: 5001.5, qty: -1.0 }.bar_beyond(&bar), 2.0);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct LimitContext<'a> {
     /// What is traded: its tick and its lot.
@@ -50,6 +58,16 @@ impl LimitContext<'_> {
 }
 
 /// A public trade.
+///
+/// ```
+/// use tradepit::{Instrument, models::queue::{LimitContext, LimitModel, Print, Queue, Touch}};
+/// let es = Instrument::es();
+/// let buy = LimitContext { instrument: &es, limit: 5000.0, qty: 1.0 };
+/// let print = |taker| Print { price: 5000.0, qty: 1.0, taker };
+/// // A seller fills a resting buy, another buyer does not.
+/// assert_eq!(Touch {}.trade(&buy, &print(-1.0), &mut Queue::default()), 1.0);
+/// assert_eq!(Touch {}.trade(&buy, &print(1.0), &mut Queue::default()), 0.0);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Print {
@@ -110,12 +128,28 @@ pub trait LimitModel: Send + Sync + Debug {
 
 /// All of it as soon as the limit trades: the optimistic rule, every order is first in its queue.
 ///
+/// ```
+/// use tradepit::{Bar, Instrument, models::queue::{LimitContext, LimitModel, Queue, Touch}};
+/// let es = Instrument::es();
+/// let bar = Bar { open: 5001.0, high: 5002.0, low: 5000.0, close: 5001.0, ..Bar::default() };
+/// let fill = |limit| Touch {}.bar(&LimitContext { instrument: &es, limit, qty: 2.0 }, &bar, &mut Queue::default());
+/// assert_eq!((fill(5000.0), fill(4999.75)), (2.0, 0.0));
+/// ```
+///
 /// Buy: `low <= limit`; sell: `high >= limit`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Touch {}
 
 /// All of it when the market trades beyond the limit: the cautious rule, every order is last in its queue.
+///
+/// ```
+/// use tradepit::{Bar, Instrument, models::queue::{LimitContext, LimitModel, Penetration, Queue}};
+/// let (es, rule) = (Instrument::es(), Penetration { ticks: 1.0 });
+/// let bar = Bar { open: 5001.0, high: 5002.0, low: 5000.0, close: 5001.0, ..Bar::default() };
+/// let fill = |limit| rule.bar(&LimitContext { instrument: &es, limit, qty: 2.0 }, &bar, &mut Queue::default());
+/// assert_eq!((fill(5000.25), fill(5000.0)), (2.0, 0.0));
+/// ```
 ///
 /// Buy: `low <= limit - ticks * tick`; sell: `high >= limit + ticks * tick`. With one tick nothing is assumed: whoever trades
 /// below a bid has cleared it.

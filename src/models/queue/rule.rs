@@ -40,6 +40,15 @@ pub trait QueueModel: Send + Sync + Debug {
 
 /// All cancellations happen behind the order: `ahead = min(ahead, new)`.
 ///
+/// ```
+/// use tradepit::models::queue::{QueueModel, RiskAverse};
+/// let mut queue = RiskAverse {}.join(60.0);
+/// RiskAverse {}.depth(&mut queue, 100.0, 80.0);
+/// assert_eq!(queue.ahead(), 60.0);
+/// RiskAverse {}.depth(&mut queue, 80.0, 50.0);
+/// assert_eq!(queue.ahead(), 50.0);
+/// ```
+///
 /// The slowest queue that the data allow: only trades, and a level smaller than the queue, move the order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
