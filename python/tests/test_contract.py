@@ -8,6 +8,7 @@ import inspect
 import pkgutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -154,9 +155,11 @@ def test_everything_of_the_core_has_a_docstring():
 
 
 def run_tool(*arguments):
-    result = subprocess.run(
-        [sys.executable, "-m", *arguments], cwd=PACKAGE.parent, capture_output=True, text=True, check=False, timeout=280
-    )
+    # Away from the package: beside its files, those of other packages would count as ours.
+    with tempfile.TemporaryDirectory() as folder:
+        result = subprocess.run(
+            [sys.executable, "-m", *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=280
+        )
     assert result.returncode == 0, result.stdout + result.stderr
 
 

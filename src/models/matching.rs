@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::queue::LimitRule;
 use crate::{Error, Result};
 
 /// The way that prices took inside a bar, of which only open, high, low and close are known.
@@ -34,18 +35,18 @@ impl Default for IntrabarPath {
 ///
 /// ```
 /// use tradepit::models::Matching;
-/// let matching: Matching = serde_json::from_str(r#"{"participation": 0.1, "penetration_ticks": 1}"#).unwrap();
+/// let matching: Matching = serde_json::from_str(r#"{"participation": 0.1, "limit": {"kind": "touch"}}"#).unwrap();
 /// assert!(matching.validate().is_ok() && !matching.is_plain());
 /// assert!(Matching { participation: Some(1.5), ..matching }.validate().is_err());
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Matching {
     /// The way that prices took inside a bar.
     pub path: IntrabarPath,
-    /// How far prices must go through a limit for it to fill, in ticks; 0 is a touch. At the open a limit that is better
-    /// than the price fills at the price.
-    pub penetration_ticks: f64,
+    /// When a limit that prices reach inside a bar fills. At the open a limit that is better than the price fills at
+    /// the price, whatever the rule.
+    pub limit: LimitRule,
     /// The share of a bar's volume that all orders of the account together may take of it, in (0, 1]; the rest waits.
     pub participation: Option<f64>,
     /// How much worse than the last close an order at the market may fill, in ticks; beyond, it waits.
@@ -70,7 +71,7 @@ impl Matching {
             }
             Err(Error::spec(format!("matching.{field}"), format!("{value} must be a finite number {range}")))
         };
-        check("penetration_ticks", self.penetration_ticks, self.penetration_ticks >= 0.0, "of at least 0")?;
+        self.limit.validate()?;
         let share = self.participation.unwrap_or(1.0);
         check("participation", share, share > 0.0 && share <= 1.0, "in (0, 1]")?;
         let ticks = self.protection_ticks.unwrap_or(0.0);

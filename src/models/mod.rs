@@ -7,6 +7,7 @@ mod commission;
 mod fill;
 mod latency;
 mod matching;
+pub mod queue;
 mod set;
 mod slippage;
 

@@ -17,6 +17,23 @@ use crate::{
 use walk::Walk;
 
 /// One row of the market, and how orders meet it.
+///
+/// ```
+/// use tradepit::{Bar, Instrument, InstrumentId, MarketData, Timestamp, account::Account, models::Models, rng};
+/// use tradepit::{order::{Order, OrderId, OrderRequest, Resting, Working}, venue::MatchRow};
+/// let bar = |minute: i64, open: f64, high: f64, low: f64, close: f64| Bar {
+///     time: Timestamp::from_nanos(minute * 60_000_000_000), open, high, low, close, volume: 100.0 };
+/// let (before, bars) = ([bar(1, 10.0, 10.0, 10.0, 10.0)], [bar(2, 10.0, 11.0, 9.0, 10.5)]);
+/// let mut working = Working::default();
+/// let order = Order { id: OrderId(0), request: OrderRequest::limit(InstrumentId(0), 1.0, 9.25), active_from: 2 };
+/// working.rest(Resting::new(order, before[0].time));
+/// let row = MatchRow { models: &Models::default(), instruments: &[Instrument::es()], before: &before, bars: &bars,
+///     row: 2, period_ns: 60_000_000_000, session_closed: false };
+/// let (mut account, mut rng) = (Account::new(1), rng::stream(0, 0, rng::Purpose::Models));
+/// row.run(&mut working, &mut account, &mut rng, |_| {});
+/// // The bar went a tick below the limit: it filled there.
+/// assert_eq!(account.position(InstrumentId(0)).avg_price(), 9.25);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct MatchRow<'a> {
     /// How orders execute.

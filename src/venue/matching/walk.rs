@@ -4,7 +4,10 @@ use super::MatchRow;
 use crate::{
     Bar, Instrument, Rng, Timestamp,
     account::{AccountEvent, Fill},
-    models::{CommissionModel as _, FeeContext, FillContext, FillModel as _, SlippageModel as _},
+    models::{
+        CommissionModel as _, FeeContext, FillContext, FillModel as _, SlippageModel as _,
+        queue::{LimitContext, LimitModel as _, LimitRule},
+    },
     order::{OrderChange, OrderKind, Resting, TimeInForce},
 };
 
@@ -79,6 +82,7 @@ impl<'a> Walk<'a> {
             self.leg(path[leg + 1], begins, ends, path[leg]);
         }
         self.now = closed;
+        self.settle_queues();
         for at in 0..self.book.len() {
             if self.works(at) && self.waits_for_close(&self.book[at]) {
                 self.fill_at_market(at, self.bar.close);
@@ -101,7 +105,10 @@ impl<'a> Walk<'a> {
                 Next::Arrival => self.arrive(at),
                 Next::Cancel => self.cancel_one(at),
                 Next::Stop => self.trigger(at),
-                Next::Limit => self.fill_at_limit(at),
+                Next::Limit => {
+                    let limit = self.book[at].order.request.kind.limit().unwrap_or(price);
+                    self.fill(at, limit, limit);
+                }
             }
         }
         self.follow(to);
@@ -156,14 +163,52 @@ impl<'a> Walk<'a> {
                     offer(trigger, at, Next::Stop);
                 }
             } else if let Some(limit) = resting.order.request.kind.limit().filter(|_| self.cap >= self.instrument.lot) {
-                let through = self.row.models.matching.penetration_ticks * self.instrument.tick;
+                let through = self.through_ticks() * self.instrument.tick;
                 let reached = if buys { limit - through } else { limit + through };
-                if buys != up && between(limit) && (between(reached) || through == 0.0) {
-                    offer(limit, at, Next::Limit);
+                let passes = if buys {
+                    !up && to <= reached && self.price >= reached
+                } else {
+                    up && to >= reached && self.price <= reached
+                };
+                if passes {
+                    // Going through a limit fills it on the way back to it, so to say: at the limit.
+                    offer(if buys { limit.min(self.price) } else { limit.max(self.price) }, at, Next::Limit);
                 }
             }
         }
         best
+    }
+
+    /// Ticks beyond a limit at which it fills in whole. The queue rule decides of exact touches at the end of the bar.
+    fn through_ticks(&self) -> f64 {
+        match &self.row.models.matching.limit {
+            LimitRule::Touch(_) => 0.0,
+            LimitRule::Penetration(rule) => rule.ticks,
+            LimitRule::Queue(_) => 1.0,
+            LimitRule::Custom(_) => f64::INFINITY,
+        }
+    }
+
+    /// Limits that the walk left open, by a rule that asks for the whole bar: a queue at an exact touch.
+    fn settle_queues(&mut self) {
+        if !matches!(self.row.models.matching.limit, LimitRule::Queue(_) | LimitRule::Custom(_)) {
+            return;
+        }
+        for at in 0..self.book.len() {
+            let resting = self.book[at];
+            let Some(limit) = resting.order.request.kind.limit().filter(|_| self.works(at)) else { continue };
+            let waits = resting.left != 0.0 && resting.best.is_some() && resting.arrives <= self.row.opened();
+            if !waits || (resting.order.request.kind.trigger().is_some() && !resting.triggered) {
+                continue;
+            }
+            let ctx = LimitContext { instrument: self.instrument, limit, qty: resting.left };
+            let mut queue = resting.queue;
+            let size = self.row.models.matching.limit.bar(&ctx, self.bar, &mut queue);
+            self.book[at].queue = queue;
+            if size > 0.0 {
+                self.fill_at_most(at, size, limit, limit);
+            }
+        }
     }
 
     fn works(&self, at: usize) -> bool {
@@ -231,11 +276,17 @@ impl<'a> Walk<'a> {
                 if let Some(trigger) = trigger {
                     if (buys && price >= trigger) || (!buys && price <= trigger) {
                         self.trigger(at);
+                    } else {
+                        // It waits for its trigger, whatever its time in force.
+                        return;
                     }
+                } else if resting.triggered && resting.order.request.kind.limit().is_none() {
+                    // A stop that was reached, and did not fill in whole then.
+                    self.fill_at_market(at, price);
                 } else if let Some(limit) = resting.order.request.kind.limit()
                     && ((buys && price <= limit) || (!buys && price >= limit))
                 {
-                    if resting.order.request.post_only && first && resting.filled == 0.0 && self.is_new(&resting) {
+                    if resting.order.request.post_only && first && resting.filled == 0.0 {
                         self.close(at, OrderChange::Cancel);
                     } else {
                         self.fill_at_limit(at);
@@ -246,11 +297,6 @@ impl<'a> Walk<'a> {
         if matches!(resting.order.request.tif, TimeInForce::Ioc {} | TimeInForce::Fok {}) && self.works(at) {
             self.close(at, OrderChange::Cancel);
         }
-    }
-
-    /// Whether the order reaches the venue with this row.
-    fn is_new(&self, resting: &Resting) -> bool {
-        resting.arrives >= self.before.time
     }
 
     fn trigger(&mut self, at: usize) {
@@ -320,7 +366,11 @@ impl<'a> Walk<'a> {
     }
 
     fn fill(&mut self, at: usize, price: f64, reference: f64) {
-        let qty = self.fillable(at);
+        self.fill_at_most(at, f64::INFINITY, price, reference);
+    }
+
+    fn fill_at_most(&mut self, at: usize, most: f64, price: f64, reference: f64) {
+        let qty = self.fillable(at).clamp(-most, most);
         if qty == 0.0 {
             return self.done_if_nothing_to_reduce(at);
         }
@@ -365,12 +415,15 @@ impl<'a> Walk<'a> {
             if other == at || !self.works(other) || self.book[other].order.request.oco != Some(group) {
                 continue;
             }
-            let left = self.book[other].left;
+            let Resting { left, order, .. } = self.book[other];
             let rest = (left.abs() - size).max(0.0);
-            if rest < 0.5 * self.instrument.lot {
+            // Under a parent that may still fill more, there may be more to do.
+            let parent_works =
+                (0..self.book.len()).any(|p| Some(self.book[p].order.id) == order.request.parent && self.works(p));
+            if rest < 0.5 * self.instrument.lot && !parent_works {
                 self.close(other, OrderChange::Cancel);
             } else {
-                self.book[other].left = rest.copysign(left);
+                self.book[other].left = if rest < 0.5 * self.instrument.lot { 0.0 } else { rest.copysign(left) };
             }
         }
     }
@@ -382,8 +435,15 @@ impl<'a> Walk<'a> {
             if self.book[child].order.request.parent != Some(id) || !self.works(child) {
                 continue;
             }
+            let request = self.book[child].order.request;
+            // What its group has filled of the parent's fills is done.
+            let group = |r: &Resting| r.order.request.parent == Some(id) && r.order.request.oco == request.oco;
+            let done: f64 = match request.oco {
+                Some(_) => self.book.iter().filter(|r| group(r)).map(|r| r.filled).sum(),
+                None => self.book[child].filled,
+            };
             let resting = &mut self.book[child];
-            let size = (filled.min(resting.order.request.qty.abs()) - resting.filled).max(0.0);
+            let size = (filled.min(request.qty.abs()) - done).max(0.0);
             resting.left = size.copysign(resting.order.request.qty);
             resting.best = None;
             if size > 0.0 {
