@@ -64,6 +64,13 @@ CHANGES = {
     "fill": {"kind": "next_close"},
     "slippage": {"kind": "volume_share", "impact": 0.2, "limit": 0.5},
     "commission": {"kind": "per_share", "fee": 0.5, "minimum": 1.0},
+    "latency": {"kind": "jittered", "ms": 2.0, "jitter_ms": 1.0},
+    "matching": {
+        "path": {"kind": "nearest_first"},
+        "limit": {"kind": "touch"},
+        "participation": 0.25,
+        "protection_ticks": 8.0,
+    },
     "features": {
         "version": 1,
         "clip": 3.0,
