@@ -140,7 +140,9 @@ impl<'a> Walk<'a> {
         };
         for (at, resting) in self.book.iter().enumerate().filter(|(at, _)| self.works(*at)) {
             let on_this_leg = |time: Timestamp| time > begins && time <= ends;
-            if let Some(time) = resting.cancelled_at.filter(|time| on_this_leg(*time)) {
+            // Messages overtake each other at most in one direction: an order that is not there yet can't be cancelled.
+            let there = self.has_arrived(resting);
+            if let Some(time) = resting.cancelled_at.filter(|time| there && on_this_leg(*time)) {
                 let price = place(time);
                 if between(price) {
                     offer(price, at, Next::Cancel);
