@@ -14,7 +14,7 @@ use tradepit::{
     features::FeaturePipeline,
     ingest::{Stamp, load_csv},
     market::{Calendar, synth},
-    models::{FillContext, FillModel, FillPoint, FillRule, Models, NextClose, Slippage, SlippageModel},
+    models::{FillContext, FillModel, FillPoint, FillRule, Models, Moment, NextClose, Slippage, SlippageModel},
     order::{OrderKind, OrderRequest, TimeInForce},
     rng::{Purpose, stream},
     venue::{Advance, LogEntry, NoFeatures, ReplayVenue, SimVenue, SimWorld, Start},
@@ -42,8 +42,8 @@ impl SlippageModel for RandomTicks {
 struct Middle;
 
 impl FillModel for Middle {
-    fn market(&self, bar: &Bar) -> FillPoint {
-        FillPoint { price: 0.5 * (bar.high + bar.low), at_close: true }
+    fn market(&self, _: &Bar, bar: &Bar) -> FillPoint {
+        FillPoint { price: 0.5 * (bar.high + bar.low), moment: Moment::Close }
     }
 }
 

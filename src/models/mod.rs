@@ -12,7 +12,7 @@ mod set;
 mod slippage;
 
 pub use commission::{Bps, Commission, CommissionModel, FeeContext, NoCommission, PerContract, PerShare};
-pub use fill::{FillContext, FillModel, FillPoint, FillRule, NextClose, NextOpen};
+pub use fill::{FillContext, FillModel, FillPoint, FillRule, LookAheadClose, Moment, NextClose, NextOpen};
 pub use latency::{FixedLatency, JitteredLatency, Latency, LatencyModel, NoLatency};
 pub use matching::{IntrabarPath, Matching};
 pub use set::Models;

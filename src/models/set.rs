@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Commission, CommissionModel as _, FeeContext, FillContext, FillModel as _, FillRule, Latency, Matching, Slippage,
-    SlippageModel as _,
+    Commission, CommissionModel as _, FeeContext, FillContext, FillModel as _, FillRule, Latency, Matching, Moment,
+    Slippage, SlippageModel as _,
 };
 use crate::{Bar, Instrument, Result, Rng, account::Fill, order::Order};
 
@@ -62,9 +62,9 @@ impl Models {
         period_ns: i64,
         rng: &mut Rng,
     ) -> Fill {
-        let point = self.fill.market(bar);
+        let point = self.fill.market(before, bar);
         let qty = order.request.qty;
-        let known = if point.at_close { bar } else { before };
+        let known = if point.moment == Moment::Close { bar } else { before };
         let price = self.slippage.price(&FillContext { instrument, qty, reference: point.price, known }, rng);
         let fee = self.commission.fee(&FeeContext { instrument, qty, price, filled_before: 0.0 });
         // A bar is stamped by its close; it opened one period before, but never before the last bar closed.
@@ -75,7 +75,11 @@ impl Models {
             reference: point.price,
             fee,
             multiplier: instrument.multiplier,
-            time: if point.at_close { bar.time } else { opened },
+            time: match point.moment {
+                Moment::SeenClose => before.time,
+                Moment::Open => opened,
+                Moment::Close => bar.time,
+            },
             order: order.id,
             instrument: order.request.instrument,
             futures: instrument.is_futures(),

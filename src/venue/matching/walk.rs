@@ -7,7 +7,7 @@ use crate::{
     Bar, Instrument, Rng, Timestamp,
     account::AccountEvent,
     models::{
-        FillModel as _,
+        FillModel as _, FillPoint, Moment,
         queue::{LimitContext, LimitModel as _, LimitRule},
     },
     order::{OrderChange, OrderKind, Resting, TimeInForce},
@@ -87,7 +87,9 @@ impl<'a> Walk<'a> {
         self.settle_queues();
         for at in 0..self.book.len() {
             if self.works(at) && self.waits_for_close(&self.book[at]) {
-                self.fill_at_market(at, self.bar.close);
+                let close = self.point();
+                let named = self.book[at].order.request.kind == (OrderKind::MarketOnClose {});
+                self.fill_at_market(at, if named { self.bar.close } else { close.price });
             }
         }
         self
@@ -225,11 +227,16 @@ impl<'a> Walk<'a> {
         resting.best.is_some()
     }
 
+    /// Where the rule of market orders fills them.
+    fn point(&self) -> FillPoint {
+        self.row.models.fill.market(self.before, self.bar)
+    }
+
     /// Market orders whose fill rule, or kind, names the close.
     fn waits_for_close(&self, resting: &Resting) -> bool {
         match resting.order.request.kind {
             OrderKind::MarketOnClose {} => true,
-            OrderKind::Market {} => self.row.models.fill.market(self.bar).at_close && resting.arrives <= self.now,
+            OrderKind::Market {} => self.point().moment == Moment::Close && resting.arrives <= self.now,
             _ => false,
         }
     }
@@ -267,8 +274,8 @@ impl<'a> Walk<'a> {
         match resting.order.request.kind {
             OrderKind::MarketOnClose {} => return,
             OrderKind::Market {} => {
-                let point = self.row.models.fill.market(self.bar);
-                if point.at_close {
+                let point = self.point();
+                if point.moment == Moment::Close {
                     return;
                 }
                 self.fill_at_market(at, if self.at_open { point.price } else { price });
