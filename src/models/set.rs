@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Commission, CommissionModel as _, FeeContext, FillContext, FillModel as _, FillRule, Slippage, SlippageModel as _,
+    Commission, CommissionModel as _, Facts, FeeContext, FillContext, FillModel as _, FillRule, Slippage,
+    SlippageModel as _,
 };
 use crate::{Bar, Instrument, Result, Rng, account::Fill, order::Order};
 
@@ -36,6 +37,14 @@ impl Models {
         self.commission.validate()
     }
 
+    /// Whether a venue that has `facts` beyond its bars can serve the models.
+    ///
+    /// # Errors
+    /// Names the field that the venue lacks, and what to set instead.
+    pub fn check_facts(&self, facts: Facts) -> Result<()> {
+        self.slippage.needs().check(facts)
+    }
+
     /// Fills a market order on `bar`, the first one on which it can; `before` is the bar before that.
     ///
     /// The simulator and the paper broker both come here, and nowhere else does an order get its price.
@@ -52,17 +61,18 @@ impl Models {
         let point = self.fill.market(bar);
         let qty = order.request.qty;
         let known = if point.at_close { bar } else { before };
-        let price = self.slippage.price(&FillContext { instrument, qty, reference: point.price, known }, rng);
-        let fee = self.commission.fee(&FeeContext { instrument, qty, price, filled_before: 0.0 });
+        let price = self.slippage.price(&FillContext::new(instrument, qty, point.price, known), rng);
         // A bar is stamped by its close; it opened one period before, but never before the last bar closed.
         let opened = bar.time.plus_ns(-period_ns).max(before.time);
+        let time = if point.at_close { bar.time } else { opened };
+        let fee = self.commission.fee(&FeeContext { time, ..FeeContext::new(instrument, qty, price) });
         Fill {
             qty,
             price,
             reference: point.price,
             fee,
             multiplier: instrument.multiplier,
-            time: if point.at_close { bar.time } else { opened },
+            time,
             order: order.id,
             instrument: order.request.instrument,
             futures: instrument.is_futures(),
