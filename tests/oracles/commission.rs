@@ -30,7 +30,7 @@ fn every_published_fee_is_reproduced_or_refused() {
             }
             continue;
         }
-        let fills: Vec<(f64, f64)> = case["fills"].as_array().unwrap().iter().map(|f| pair(f)).collect();
+        let fills: Vec<(f64, f64)> = case["fills"].as_array().unwrap().iter().map(pair).collect();
         let run = if let [(qty, price)] = fills[..] {
             let models = Models { commission, ..Models::default() };
             let (account, made) = trade(&case, models, 1e9, &[price], 1e6, &[qty]);
