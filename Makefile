@@ -44,13 +44,13 @@ lint: $(VENV)/.installed-lint
 	@$(BIN)/ruff check python
 	@$(BIN)/ruff format --check python
 	@echo "== stubs against the binary"
-	@cd python && ../$(BIN)/python -m mypy.stubtest tradepit._core
+	@cd $(VENV) && bin/python -m mypy.stubtest tradepit._core --mypy-config-file ../pyproject.toml
 
 bench: $(VENV)/.installed-test
 	@echo "== cargo bench"
 	@cargo bench --workspace --exclude tradepit-python
 	@echo "== Python"
-	@$(BIN)/tradepit bench
+	@$(BIN)/tradepit bench --ppo
 
 # One wheel for all: release mode, stable ABI of Python 3.11.
 $(VENV)/.wheel: $(RUST_SOURCES) $(PYTHON_SOURCES)

@@ -11,7 +11,7 @@ use tradepit::{
     ingest::{Stamp, load_csv},
     market::Calendar,
 };
-use tradepit_envs::{Actions, Autoreset, EnvSpec, SimSetup, StepOut, VecEnv as _};
+use tradepit_envs::{Actions, Autoreset, EnvSpec, SimSetup, StepBuffers, VecEnv as _};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/python/tradepit/samples/es_1m.csv");
@@ -28,17 +28,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let n = 4_096;
     let mut envs = setup.vec_env(n, 0, Autoreset::NextStep)?;
     let d = envs.observation_space().len();
-    let (mut obs, mut reward) = (vec![0.0; n * d], vec![0.0; n]);
-    let (mut terminated, mut truncated) = (vec![false; n], vec![false; n]);
-    envs.reset(0, &mut obs)?;
+    let mut buffers = StepBuffers::new(&envs);
+    envs.reset(0, &mut buffers.obs)?;
     let started = Instant::now();
     let steps = 1_000;
     for t in 0..steps {
         // Every environment turns its position round each few steps, each at its own time.
         let targets: Vec<f32> = (0..n).map(|i| if (t + i) / 4 % 2 == 0 { 1.0 } else { -1.0 }).collect();
-        let (terminated, truncated) = (&mut terminated[..], &mut truncated[..]);
-        let out = StepOut { obs: &mut obs, reward: &mut reward, terminated, truncated, final_obs: None, facts: None };
-        envs.step(Actions::Box(&targets), out)?;
+        envs.step(Actions::Box(&targets), buffers.out())?;
     }
     let seconds = started.elapsed().as_secs_f64();
     let sums = envs.drain_episodes();

@@ -7,6 +7,13 @@ use rand_xoshiro::{SplitMix64, Xoshiro256PlusPlus};
 pub type Rng = Xoshiro256PlusPlus;
 
 /// What a stream is for; streams of different purposes are independent.
+///
+/// ```
+/// use rand::RngExt;
+/// use tradepit::rng::{Purpose, stream};
+/// let first = |purpose| stream(7, 0, purpose).random::<u64>();
+/// assert_ne!(first(Purpose::Episode), first(Purpose::Models));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 #[non_exhaustive]

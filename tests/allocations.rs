@@ -9,13 +9,13 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use road::{Actor, Buffers, actions, costly, draw_all, es};
+use road::{Actor, actions, costly, draw_all, es};
 use tradepit::{
     features::{FeaturePipeline, FeaturePipelineSpec},
     market::synth,
 };
 use tradepit_envs::{
-    Autoreset, EnvSpec, EpisodeSpec, Length, RandomStart, SimSetup, StartRule, StepsLength, VecEnv as _,
+    Autoreset, EnvSpec, EpisodeSpec, Length, RandomStart, SimSetup, StartRule, StepBuffers, StepsLength, VecEnv as _,
 };
 
 struct Counting;
@@ -67,7 +67,7 @@ fn a_steady_step_allocates_nothing() {
     for mode in [Autoreset::NextStep, Autoreset::SameStep] {
         for threads in [1, 2] {
             let mut envs = setup.vec_env(256, threads, mode).unwrap();
-            let mut buffers = Buffers::new(&envs);
+            let mut buffers = StepBuffers::new(&envs);
             let space = envs.action_space().clone();
             let mut actors: Vec<Actor> = (0..256).map(|i| Actor::new(i, &space)).collect();
             let drawn: Vec<_> = (0..100).map(|_| draw_all(&mut actors)).collect();

@@ -4,10 +4,10 @@
 
 mod road;
 
-use road::{Actor, Buffers, actions, bits, costly, draw_all, es};
+use road::{Actor, actions, bits, costly, draw_all, es};
 use tradepit_envs::{
     ActionSpec, Autoreset, EnterExit, EnvSpec, EpisodeEnd, EpisodeSpec, EpisodeStats, Length, RandomStart, RewardSpec,
-    SimSetup, StartRule, StepsLength, TargetLevels, VecEnv, Weighted,
+    SimSetup, StartRule, StepBuffers, StepsLength, TargetLevels, VecEnv, Weighted,
 };
 
 fn setups() -> Vec<SimSetup> {
@@ -37,9 +37,9 @@ fn run(
     threads: usize,
     mode: Autoreset,
     steps: usize,
-) -> (Vec<Buffers>, (EpisodeStats, Vec<EpisodeEnd>)) {
+) -> (Vec<StepBuffers>, (EpisodeStats, Vec<EpisodeEnd>)) {
     let mut envs = setup.vec_env(n, threads, mode).unwrap();
-    let mut buffers = Buffers::new(&envs);
+    let mut buffers = StepBuffers::new(&envs);
     let space = envs.action_space().clone();
     let mut actors: Vec<Actor> = (0..n as u64).map(|i| Actor::new(i, &space)).collect();
     envs.reset(11, &mut buffers.obs).unwrap();
@@ -100,7 +100,7 @@ fn another_action_in_one_lane_leaves_the_others_alone() {
     let (n, d) = (70, setup.rules().observation_space().len());
     let run = |changed: Option<usize>| {
         let mut envs = setup.vec_env(n, 1, Autoreset::NextStep).unwrap();
-        let mut buffers = Buffers::new(&envs);
+        let mut buffers = StepBuffers::new(&envs);
         let space = envs.action_space().clone();
         let mut actors: Vec<Actor> = (0..n as u64).map(|i| Actor::new(i, &space)).collect();
         envs.reset(5, &mut buffers.obs).unwrap();
@@ -132,7 +132,7 @@ fn another_action_in_one_lane_leaves_the_others_alone() {
 fn a_clone_of_a_running_batch_goes_on_to_the_same_bits() {
     for setup in setups() {
         let mut envs = setup.vec_env(100, 1, Autoreset::NextStep).unwrap();
-        let mut buffers = Buffers::new(&envs);
+        let mut buffers = StepBuffers::new(&envs);
         let space = envs.action_space().clone();
         let mut actors: Vec<Actor> = (0..100).map(|i| Actor::new(i, &space)).collect();
         envs.reset(5, &mut buffers.obs).unwrap();
@@ -141,7 +141,7 @@ fn a_clone_of_a_running_batch_goes_on_to_the_same_bits() {
             let drawn = draw_all(&mut actors);
             envs.step(actions(&space, &drawn), buffers.out()).unwrap();
             if let Some((copy, copied)) = &mut copy {
-                let (copy, copied): (&mut tradepit_envs::SimVecEnv, &mut Buffers) = (copy, copied);
+                let (copy, copied): (&mut tradepit_envs::SimVecEnv, &mut StepBuffers) = (copy, copied);
                 copy.step(actions(&space, &drawn), copied.out()).unwrap();
                 assert!(*copied == buffers);
             } else if t == 40 {
@@ -178,7 +178,7 @@ fn disabled_refuses_to_step_an_ended_environment_and_resets_by_mask() {
     };
     let setup = SimSetup::new(spec, es(4_000)).unwrap();
     let mut envs = setup.vec_env(4, 1, Autoreset::Disabled).unwrap();
-    let mut buffers = Buffers::new(&envs);
+    let mut buffers = StepBuffers::new(&envs);
     let unstarted = envs.step(tradepit_envs::Actions::Box(&[0.0; 4]), buffers.out()).unwrap_err().to_string();
     assert!(unstarted.contains("reset them first"), "{unstarted}");
     envs.reset(0, &mut buffers.obs).unwrap();
@@ -201,7 +201,7 @@ fn disabled_refuses_to_step_an_ended_environment_and_resets_by_mask() {
 fn a_refused_action_moves_nothing() {
     let setup = &setups()[0];
     let mut envs = setup.vec_env(130, 2, Autoreset::NextStep).unwrap();
-    let mut buffers = Buffers::new(&envs);
+    let mut buffers = StepBuffers::new(&envs);
     envs.reset(0, &mut buffers.obs).unwrap();
     let mut twin = (envs.clone(), buffers.clone());
     let mut bad = vec![0.5f32; 130];

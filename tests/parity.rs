@@ -7,7 +7,7 @@ mod road;
 use std::{path::Path, sync::Arc};
 
 use rand::RngExt as _;
-use road::{Actor, Buffers, bits, costly};
+use road::{Actor, bits, costly};
 use tradepit::{
     Bar, Instrument, MarketData, Rng, Venue,
     account::Account,
@@ -19,7 +19,8 @@ use tradepit::{
     venue::{LogEntry, ReplayVenue, Start},
 };
 use tradepit_envs::{
-    Autoreset, DataLength, Env, EnvSpec, EpisodeSpec, FirstStart, Length, SimSetup, StartRule, StepFacts, VecEnv as _,
+    Autoreset, DataLength, Env, EnvSpec, EpisodeSpec, FirstStart, Length, SimSetup, StartRule, StepBuffers, StepFacts,
+    VecEnv as _,
 };
 use tradepit_live::{Feed, Journal, LiveOptions, LiveVenue, PaperBroker};
 
@@ -118,7 +119,7 @@ fn replay(setup: &SimSetup, venue: ReplayVenue) -> Run {
 
 fn lane(setup: &SimSetup) -> (Vec<u32>, StepFacts) {
     let mut envs = setup.vec_env(1, 1, Autoreset::SameStep).unwrap();
-    let mut buffers = Buffers::new(&envs);
+    let mut buffers = StepBuffers::new(&envs);
     let mut actor = Actor::new(9, envs.action_space());
     envs.reset(SEED, &mut buffers.obs).unwrap();
     loop {

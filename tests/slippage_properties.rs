@@ -191,3 +191,28 @@ proptest! {
         prop_assert_eq!(serde_json::to_string(&again).expect("written"), text);
     }
 }
+
+#[test]
+fn a_venue_refuses_a_model_that_asks_for_what_it_does_not_know() {
+    let data = std::sync::Arc::new(tradepit::market::synth::es_1m(100, 0).expect("data"));
+    let world = |json: &str| {
+        let slippage = serde_json::from_str(json).expect(json);
+        let models = tradepit::models::Models { slippage, ..Default::default() };
+        tradepit::venue::SimWorld::new(data.clone(), models, 1e5).map(|_| ()).map_err(|error| error.to_string())
+    };
+    for (asks, start) in [
+        (r#"{"kind": "square_root", "adv": 1e6}"#, "slippage.sigma: is not set, and this venue"),
+        (r#"{"kind": "volatility_volume_share", "sigma": 0.01}"#, "slippage.adv: is not set, and this venue"),
+        (r#"{"kind": "half_spread"}"#, "slippage.spread_ticks: is not set, and these data"),
+        (r#"{"kind": "almgren_chriss", "eta": 1, "gamma": 1}"#, "slippage.gamma: is above 0, and this venue"),
+    ] {
+        assert!(world(asks).expect_err(asks).starts_with(start));
+    }
+    for given in [
+        r#"{"kind": "square_root", "adv": 1e6, "sigma": 0.01}"#,
+        r#"{"kind": "half_spread", "spread_ticks": 1}"#,
+        r#"{"kind": "almgren_chriss", "eta": 1}"#,
+    ] {
+        assert_eq!(world(given), Ok(()));
+    }
+}

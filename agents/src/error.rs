@@ -1,6 +1,14 @@
 //! What can go wrong in learning.
 
 /// An error of an agent; its text names the field or the value and says what to do.
+///
+/// ```
+/// use tradepit_agents::{Error, Ppo, PpoConfig, toy::Toy};
+/// let config = PpoConfig { gamma: 1.5, ..PpoConfig::default() };
+/// let refused = Ppo::new(config, &Toy::follow(4, 1)).unwrap_err();
+/// assert!(matches!(&refused, Error::Config { field: "gamma", .. }));
+/// assert_eq!(refused.to_string(), "gamma: expected a number in [0, 1], got 1.5");
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -8,6 +8,16 @@ use crate::policy::check_finite;
 use crate::{Error, Result};
 
 /// What an evaluation saw.
+///
+/// ```
+/// use tradepit_agents::{Constant, EvaluationStats, evaluate, toy::Toy};
+/// let mut env = Toy::follow(4, 1);
+/// let stats: EvaluationStats = evaluate(&mut Constant::new(vec![0.0]), &mut env, 6, 0)?;
+/// assert_eq!(stats.mean_length(), Some(Toy::LENGTH as f64));
+/// assert!(stats.std_reward().is_some_and(|spread| spread > 0.0));
+/// assert_eq!(EvaluationStats::default().mean_reward(), None);
+/// # tradepit_agents::Result::Ok(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EvaluationStats {
     /// Undiscounted reward of each counted episode, in the order in which they ended.

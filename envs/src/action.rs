@@ -7,6 +7,20 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Result, Space};
 
 /// One action of one environment, borrowed.
+///
+/// ```
+/// use tradepit_envs::{Action, SimSetup};
+/// # use tradepit::market::synth;
+/// # use tradepit_envs::EnvSpec;
+/// # let setup = SimSetup::new(EnvSpec::default(), synth::es_1m(3_000, 0).unwrap()).unwrap();
+/// # let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+/// env.reset(Some(0), &mut obs).unwrap();
+/// // One number for the one instrument; what does not fit the action space is refused, and nothing has moved.
+/// assert!(env.step(Action::Discrete(1), &mut obs).unwrap_err().to_string().contains("the action space is Box"));
+/// assert!(env.step(Action::Box(&[f32::NAN]), &mut obs).unwrap_err().to_string().contains("must be finite"));
+/// env.step(Action::Box(&[1.0]), &mut obs).unwrap();
+/// assert_eq!(env.facts().position, 1.0);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub enum Action<'a> {
     /// Numbers, for a [`Space::Box`].
@@ -32,6 +46,14 @@ pub trait ActionScheme: Send + Sync + Debug {
 }
 
 /// A number in [-1, 1] for each instrument: the target position as a share of the largest one.
+///
+/// ```
+/// use tradepit_envs::{Action, ActionScheme, TargetPosition};
+/// let scheme = TargetPosition { max_lots: 5.0 };
+/// assert_eq!(scheme.target(Action::Box(&[-0.5]), 0, 1.0), -2.5); // 3 lots short, once rounded
+/// // What lies outside of [-1, 1] counts as the bound.
+/// assert_eq!(scheme.target(Action::Box(&[7.0]), 0, 1.0), 5.0);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TargetPosition {
@@ -46,6 +68,13 @@ impl Default for TargetPosition {
 }
 
 /// A choice between target positions, of the one instrument.
+///
+/// ```
+/// use tradepit_envs::{Action, ActionScheme, Space, TargetLevels};
+/// let scheme = TargetLevels { levels: vec![-2.0, 0.0, 1.0, 2.0] };
+/// assert_eq!(scheme.space(1), Space::Discrete { n: 4 });
+/// assert_eq!(scheme.target(Action::Discrete(0), 0, 1.0), -2.0);
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TargetLevels {
@@ -60,6 +89,13 @@ impl Default for TargetLevels {
 }
 
 /// Five actions on the one instrument: 0 hold, 1 enter long, 2 exit long, 3 enter short, 4 exit short.
+///
+/// ```
+/// use tradepit_envs::{Action, ActionScheme, EnterExit};
+/// let target = |action, held| EnterExit { lots: 1.0 }.target(Action::Discrete(action), 0, held);
+/// assert_eq!(target(3, 1.0), -1.0); // entering short while long
+/// assert_eq!(target(4, 1.0), 1.0); // exiting a short that is not there
+/// ```
 ///
 /// Entering long while short, or short while long, goes through flat in one step with one order for the whole
 /// difference. Exiting a side that is not held does nothing, and so does entering one that is.

@@ -12,6 +12,19 @@ use crate::{Action, EnvState, Error, Hooks, Result, Rules, SimSetup, StepFacts, 
 
 /// One environment over any venue: simulated, replayed or live. The transition is [`step::step`] for all of them.
 ///
+/// ```
+/// use std::sync::Arc;
+/// use tradepit::{market::synth, venue::{SimVenue, Start}};
+/// use tradepit_envs::{Action, Env, EnvSpec, SimSetup};
+/// let setup = SimSetup::new(EnvSpec::default(), synth::es_1m(3_000, 0).unwrap()).unwrap();
+/// let mut env = Env::new(Arc::clone(setup.rules()), SimVenue::new(Arc::clone(setup.world()), 0));
+/// let mut obs = vec![0.0; setup.rules().observation_space().len()];
+/// env.open(Start::At(500), &mut obs).unwrap();
+/// let transition = env.step(Action::Box(&[1.0]), &mut obs).unwrap();
+/// // Profit by initial capital: the default reward.
+/// assert_eq!(transition.reward, (env.facts().equity_change() / 100_000.0) as f32);
+/// ```
+///
 /// See [`SimSetup`] for an example over the simulator.
 #[derive(Clone, Debug)]
 pub struct Env<V: Venue = SimVenue> {
@@ -200,6 +213,23 @@ impl Env<SimVenue> {
 }
 
 /// What one simulated environment remembers, as data.
+///
+/// ```
+/// use tradepit_envs::{Action, EnvSnapshot};
+/// # use tradepit::market::synth;
+/// # use tradepit_envs::{EnvSpec, SimSetup};
+/// # let setup = SimSetup::new(EnvSpec::default(), synth::es_1m(3_000, 0).unwrap()).unwrap();
+/// # let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+/// env.reset(Some(7), &mut obs).unwrap();
+/// let before: EnvSnapshot = env.snapshot();
+/// // Long and short from the same moment.
+/// let long = env.step(Action::Box(&[1.0]), &mut obs).unwrap();
+/// env.restore(before).unwrap();
+/// let short = env.step(Action::Box(&[-1.0]), &mut obs).unwrap();
+/// assert_eq!(long.reward, -short.reward);
+/// ```
+///
+/// The market is not in it; see [`Env::restore`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnvSnapshot {

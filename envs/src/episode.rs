@@ -8,6 +8,13 @@ use crate::{Error, Result};
 
 /// Where an episode starts.
 ///
+/// ```
+/// use tradepit_envs::{StartAt, StartRule};
+/// let rule: StartRule = serde_json::from_str(r#"{"kind": "at", "row": 500}"#).unwrap();
+/// assert_eq!(rule, StartRule::At(StartAt { row: 500 }));
+/// assert!(serde_json::from_str::<StartRule>(r#"{"kind": "random", "row": 500}"#).is_err());
+/// ```
+///
 /// Every start leaves the features' warm-up and a full window behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -23,21 +30,75 @@ pub enum StartRule {
 }
 
 /// With the first bar of a session drawn at random.
+///
+/// ```
+/// use tradepit_envs::{EnvSpec, EpisodeSpec, SessionStart, SimSetup, StartRule};
+/// # use tradepit::market::synth;
+/// let episode = EpisodeSpec { start: StartRule::Session(SessionStart {}), ..EpisodeSpec::default() };
+/// let setup = SimSetup::new(EnvSpec { episode, ..EnvSpec::default() }, synth::es_1m(9_000, 0).unwrap()).unwrap();
+/// # let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+/// env.reset(Some(4), &mut obs).unwrap();
+/// let data = &setup.world().data;
+/// // The first session starts later, when the features are warm.
+/// let earliest = (data.warm_up() + setup.rules().spec().window - 1) as u32;
+/// assert!(data.session_starts().iter().any(|row| env.venue().state().row() == (*row).max(earliest)));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SessionStart {}
 
 /// At a row drawn at random.
+///
+/// ```
+/// use tradepit_envs::{EnvSpec, EpisodeSpec, RandomStart, SimSetup, StartRule};
+/// # use tradepit::market::synth;
+/// let episode = EpisodeSpec { start: StartRule::Random(RandomStart {}), ..EpisodeSpec::default() };
+/// let setup = SimSetup::new(EnvSpec { episode, ..EnvSpec::default() }, synth::es_1m(9_000, 0).unwrap()).unwrap();
+/// # let mut obs = vec![0.0; setup.rules().observation_space().len()];
+/// let mut row = |seed| {
+///     let mut env = setup.env();
+///     env.reset(Some(seed), &mut obs).unwrap();
+///     env.venue().state().row()
+/// };
+/// assert_eq!(row(1), row(1));
+/// assert_ne!(row(1), row(2));
+/// ```
+///
+/// Where the length is a number of steps and the data has room for them, every row drawn has so many behind it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RandomStart {}
 
 /// At the first row that can be used.
+///
+/// ```
+/// use tradepit_envs::{EnvSpec, EpisodeSpec, FirstStart, SimSetup, StartRule};
+/// # use tradepit::market::synth;
+/// let episode = EpisodeSpec { start: StartRule::First(FirstStart {}), ..EpisodeSpec::default() };
+/// let setup = SimSetup::new(EnvSpec { episode, ..EnvSpec::default() }, synth::es_1m(3_000, 0).unwrap()).unwrap();
+/// # let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+/// env.reset(Some(0), &mut obs).unwrap();
+/// // The window ends with it, and begins behind the warm-up.
+/// let (row, data) = (env.venue().state().row() as usize, &setup.world().data);
+/// assert_eq!(row + 1, data.warm_up() + setup.rules().spec().window);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FirstStart {}
 
 /// At a given row.
+///
+/// ```
+/// use tradepit_envs::{EnvSpec, EpisodeSpec, SimSetup, StartAt, StartRule};
+/// # use tradepit::market::synth;
+/// let setup = |row| {
+///     let episode = EpisodeSpec { start: StartRule::At(StartAt { row }), ..EpisodeSpec::default() };
+///     SimSetup::new(EnvSpec { episode, ..EnvSpec::default() }, synth::es_1m(3_000, 0).unwrap())
+/// };
+/// assert!(setup(1_500).is_ok());
+/// // No room for the warm-up and a window.
+/// assert!(setup(3).unwrap_err().to_string().starts_with("episode.start.row: 3 must be in "));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StartAt {
@@ -46,6 +107,12 @@ pub struct StartAt {
 }
 
 /// How long an episode is. Whatever is asked for, the end of the data ends it.
+///
+/// ```
+/// use tradepit_envs::{Length, StepsLength};
+/// let length: Length = serde_json::from_str(r#"{"kind": "steps", "steps": 500}"#).unwrap();
+/// assert_eq!(length, Length::Steps(StepsLength { steps: 500 }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Length {
@@ -58,11 +125,34 @@ pub enum Length {
 }
 
 /// Until the session closes.
+///
+/// ```
+/// use tradepit::Venue as _;
+/// use tradepit_envs::{Action, EnvSpec, EpisodeSpec, Length, SessionLength, SimSetup};
+/// # use tradepit::market::synth;
+/// let episode = EpisodeSpec { length: Length::Session(SessionLength {}), ..EpisodeSpec::default() };
+/// let setup = SimSetup::new(EnvSpec { episode, ..EnvSpec::default() }, synth::es_1m(3_000, 0).unwrap()).unwrap();
+/// # let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+/// env.reset(Some(0), &mut obs).unwrap();
+/// while !env.step(Action::Box(&[0.0]), &mut obs).unwrap().truncated {}
+/// assert!(env.venue().market().session_closed() || env.venue().remaining() == Some(0));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SessionLength {}
 
 /// A number of steps.
+///
+/// ```
+/// use tradepit_envs::{Action, EnvSpec, EpisodeSpec, Length, SimSetup, StepsLength};
+/// # use tradepit::market::synth;
+/// let episode = EpisodeSpec { length: Length::Steps(StepsLength { steps: 3 }), ..EpisodeSpec::default() };
+/// let setup = SimSetup::new(EnvSpec { episode, ..EnvSpec::default() }, synth::es_1m(3_000, 0).unwrap()).unwrap();
+/// # let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+/// env.reset(Some(0), &mut obs).unwrap();
+/// let truncated = [(); 3].map(|()| env.step(Action::Box(&[0.0]), &mut obs).unwrap().truncated);
+/// assert_eq!(truncated, [false, false, true]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StepsLength {
@@ -71,6 +161,19 @@ pub struct StepsLength {
 }
 
 /// Until the data ends.
+///
+/// ```
+/// use tradepit::Venue as _;
+/// use tradepit_envs::{Action, DataLength, EnvSpec, EpisodeSpec, Length, SimSetup, StartAt, StartRule};
+/// # use tradepit::market::synth;
+/// let (start, length) = (StartRule::At(StartAt { row: 1_000 }), Length::Data(DataLength {}));
+/// let episode = EpisodeSpec { start, length, ..EpisodeSpec::default() };
+/// let setup = SimSetup::new(EnvSpec { episode, ..EnvSpec::default() }, synth::es_1m(3_000, 0).unwrap()).unwrap();
+/// # let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+/// env.reset(Some(0), &mut obs).unwrap();
+/// while !env.step(Action::Box(&[0.0]), &mut obs).unwrap().truncated {}
+/// assert_eq!((env.state().steps(), env.venue().remaining()), (1_999, Some(0)));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataLength {}

@@ -1,6 +1,13 @@
 //! What can go wrong in the environment.
 
 /// An error of the environment; its text names the field, the value and what to do.
+///
+/// ```
+/// use tradepit_envs::{EnvSpec, Error};
+/// let refused = EnvSpec { window: 0, ..EnvSpec::default() }.validate(1).unwrap_err();
+/// assert!(matches!(&refused, Error::Spec { field, .. } if field == "window"));
+/// assert_eq!(refused.to_string(), "window: 0 must be in 1..=10000 rows");
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -1,4 +1,90 @@
 //! The reinforcement-learning environment over tradepit's venues.
+//!
+//! An environment is a [`Venue`](tradepit::Venue), a set of [`Rules`] and what it remembers ([`EnvState`]). At each
+//! decision it turns an action into the orders that lead to a target position, lets the venue go on by one row, reads
+//! from the step's [`StepFacts`] the reward, and writes the next observation into the caller's memory. This transition
+//! is one function ([`step::step`]): [`Env`] runs it over one venue, be it simulated, replayed or live, and
+//! [`SimVecEnv`] over thousands of simulated ones at once. When an order fills is drawn in
+//! [`tradepit`](tradepit#when-does-an-order-fill).
+//!
+//! ```
+//! use tradepit::market::synth;
+//! use tradepit_envs::{Actions, Autoreset, EnvSpec, SimSetup, StepBuffers, StepOut, VecEnv};
+//!
+//! let spec: EnvSpec = serde_json::from_str(r#"{"window": 16, "reward": {"kind": "log_return"}}"#).unwrap();
+//! let setup = SimSetup::new(spec, synth::es_1m(3_000, 0).unwrap())?;
+//! let mut envs = setup.vec_env(64, 1, Autoreset::SameStep)?;
+//! let (n, d) = (envs.num_envs(), envs.observation_space().len());
+//! let (mut obs, mut reward) = (vec![0.0; n * d], vec![0.0; n]);
+//! let (mut terminated, mut truncated) = (vec![false; n], vec![false; n]);
+//! envs.reset(7, &mut obs)?;
+//! for _ in 0..100 {
+//!     let out = StepOut { obs: &mut obs, reward: &mut reward, terminated: &mut terminated,
+//!         truncated: &mut truncated, final_obs: None, facts: None };
+//!     envs.step(Actions::Box(&[1.0; 64]), out)?; // one lot long, everywhere
+//! }
+//! assert!(reward.iter().any(|reward| *reward != 0.0));
+//!
+//! // Environment 5 of seed 7 is the single environment of seed 12.
+//! let (mut env, mut row) = (setup.env(), vec![0.0; d]);
+//! envs.reset(7, &mut obs)?;
+//! env.reset(Some(12), &mut row)?;
+//! assert_eq!(obs[5 * d..6 * d], row);
+//! # tradepit_envs::Result::Ok(())
+//! ```
+//!
+//! # What it is made of
+//!
+//! | part | described by | built in | your own |
+//! |---|---|---|---|
+//! | actions | [`ActionSpec`] | [`TargetPosition`], [`TargetLevels`], [`EnterExit`] | [`ActionScheme`] |
+//! | observation | [`EnvSpec`] | [`FeaturePipelineSpec`], the account | a column of the data |
+//! | reward | [`RewardSpec`] | [`Profit`], [`LogReturn`], [`DifferentialSharpe`], [`Weighted`] | [`Reward`] |
+//! | reward of a batch | a call ([`step_with`](SimVecEnv::step_with)) | | [`BatchReward`] |
+//! | episodes | [`EpisodeSpec`] | [`StartRule`], [`Length`], ruin, drawdown limit | [`Env::open`] at any row |
+//! | costs | [`EnvSpec::models`] | [`tradepit::models`] | the traits there |
+//! | batch | [`VecEnv`] | [`SimVecEnv`] | [`VecEnv`] |
+//!
+//! [`EnvSpec`] is all of it as data, [`SimSetup`] makes it ready over a market, and [`EpisodeRecord`] keeps for people
+//! what happened.
+//!
+//! # Observation
+//!
+//! A row of f32, each within `[-clip, clip]` (10 unless [`FeaturePipelineSpec::clip`] says otherwise):
+//!
+//! * `window` rows of features, the oldest first: a copy out of the table that the data carries;
+//! * of each instrument the position as a share of the largest one, then of each its unrealised profit, in percent of
+//!   the initial capital, then of each for how long it has been held, in windows;
+//! * equity less the initial capital, and drawdown from the peak, both in percent.
+//!
+//! [`Rules::observation_names`] names every number, and [`EnvState::clipped`] counts how many of the account's had to
+//! be clipped.
+//!
+//! # When an episode ends
+//!
+//! | [`Autoreset`] | the observation of the ending step | the step after it |
+//! |---|---|---|
+//! | [`NextStep`](Autoreset::NextStep) | the episode's last | ignores its action, resets, reward 0 |
+//! | [`SameStep`](Autoreset::SameStep) | the next one's first; its own last in `final_obs` | is an ordinary one |
+//! | [`Disabled`](Autoreset::Disabled) | the episode's last | is an error until the caller resets |
+//!
+//! Terminated is what ended by itself (ruin, drawdown limit), truncated what was cut (length, session, end of the
+//! data, a halt); never both.
+//!
+//! # Seeds
+//!
+//! `reset(seed)` of a batch gives environment `i` the seed `seed + i`, and episode `k` of a seed draws its start and
+//! its models' random numbers from streams of `(seed, k)` alone ([`tradepit::rng::stream`]). So no environment depends
+//! on how many others there are, on the number of threads, or on what was done in an earlier episode.
+//!
+//! # Unsafe code
+//!
+//! | file | why |
+//! |---|---|
+//! | `vector/handoff.rs` | lends a batch to threads that stay; the pool waits for them |
+//!
+//! [`FeaturePipelineSpec`]: tradepit::features::FeaturePipelineSpec
+//! [`FeaturePipelineSpec::clip`]: tradepit::features::FeaturePipelineSpec::clip
 
 mod action;
 mod check;
@@ -30,4 +116,6 @@ pub use setup::SimSetup;
 pub use space::Space;
 pub use spec::EnvSpec;
 pub use step::{EnvState, Hooks, Transition};
-pub use vector::{Actions, Autoreset, EpisodeEnd, EpisodeStats, Lane, SimVecEnv, StepOut, VecEnv, VecSnapshot};
+pub use vector::{
+    Actions, Autoreset, EpisodeEnd, EpisodeStats, Lane, SimVecEnv, StepBuffers, StepOut, VecEnv, VecSnapshot,
+};

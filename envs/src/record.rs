@@ -11,6 +11,20 @@ use tradepit::{
 };
 
 /// The account after one step.
+///
+/// ```
+/// use tradepit::Timestamp;
+/// use tradepit_envs::{EpisodeRecord, Moment};
+/// # use tradepit::{InstrumentId, account::{AccountEvent, Fill}, order::OrderId};
+/// # let bought = AccountEvent::Fill(Fill { qty: 1.0, price: 5000.0, reference: 5000.0, fee: 0.0, multiplier: 50.0,
+/// #     time: Timestamp::default(), order: OrderId(0), instrument: InstrumentId(0), futures: true });
+/// let mut record = EpisodeRecord::default();
+/// record.event(&bought); // one contract, at 5000
+/// record.moment(Moment { time: Timestamp::from_nanos(60), equity: 100_050.0, position: 1.0, price: 5001.0,
+///     ..Moment::default() });
+/// // What is open is worth what the last moment says.
+/// assert_eq!((record.open()[0].net, record.open()[0].exit_time), (50.0, Timestamp::from_nanos(60)));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Moment {

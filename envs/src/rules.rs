@@ -6,6 +6,18 @@ use crate::{ActionScheme as _, EnvSpec, Error, Result, Space};
 
 /// An [`EnvSpec`] checked against the instruments and features of a market: what one transition needs to know.
 ///
+/// ```
+/// use tradepit_envs::{EnvSpec, Rules, SimSetup};
+/// # use tradepit::market::synth;
+/// let spec = EnvSpec { window: 4, ..EnvSpec::default() };
+/// let setup = SimSetup::new(spec, synth::es_1m(3_000, 0).unwrap()).unwrap();
+/// let (rules, data) = (setup.rules(), &setup.world().data);
+/// assert_eq!(rules.observation_space().len(), 4 * data.width() + Rules::account_len(1));
+/// assert_eq!(rules.observation_names().len(), rules.observation_space().len());
+/// // A live session makes its own from the spec and its data.
+/// assert_eq!(Rules::new(rules.spec().clone(), data).unwrap().layout(), rules.layout());
+/// ```
+///
 /// The simulator and a live session make theirs from the same spec, and get the same spaces.
 #[derive(Clone, Debug)]
 pub struct Rules {

@@ -12,6 +12,19 @@ use serde::{Deserialize, Serialize};
 use crate::{Action, ActionScheme as _, Result, Reward as _, RewardMemory, Rules, StepFacts, rules::Grid};
 
 /// What one environment remembers between two steps, its venue aside.
+///
+/// ```
+/// use tradepit_envs::{Action, SimSetup};
+/// # use tradepit::market::synth;
+/// # use tradepit_envs::EnvSpec;
+/// # let setup = SimSetup::new(EnvSpec::default(), synth::es_1m(3_000, 0).unwrap()).unwrap();
+/// # let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+/// env.reset(Some(0), &mut obs).unwrap();
+/// let transition = env.step(Action::Box(&[1.0]), &mut obs).unwrap();
+/// let state = env.state();
+/// assert_eq!((state.steps(), state.account().fills()), (1, 1));
+/// assert_eq!(state.reward(), f64::from(transition.reward));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnvState {
@@ -64,6 +77,21 @@ impl EnvState {
 }
 
 /// What a step returns beside the observation; small, so that it comes back in registers.
+///
+/// ```
+/// use tradepit_envs::{Action, EnvSpec, EpisodeSpec, SimSetup};
+/// # use tradepit::market::synth;
+/// let episode = EpisodeSpec { drawdown_limit: Some(1e-6), ..EpisodeSpec::default() };
+/// let setup = SimSetup::new(EnvSpec { episode, ..EnvSpec::default() }, synth::es_1m(3_000, 0).unwrap()).unwrap();
+/// # let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+/// env.reset(Some(0), &mut obs).unwrap();
+/// // The first loss ends it by the drawdown limit: terminated, not cut.
+/// let losing = std::iter::from_fn(|| env.step(Action::Box(&[1.0]), &mut obs).ok()).last().unwrap();
+/// assert!(losing.reward < 0.0 && losing.terminated && !losing.truncated);
+/// ```
+///
+/// `terminated` and `truncated` are never both set: an agent bootstraps from the last observation where an episode was
+/// truncated, and not where it terminated.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Transition {
     /// Reward of the step.
@@ -75,6 +103,30 @@ pub struct Transition {
 }
 
 /// What a caller takes part in a step with: it may see every event, and may give the reward itself.
+///
+/// ```
+/// use tradepit::account::AccountEvent;
+/// use tradepit_envs::{Action, Hooks, RewardMemory, Rules, StepFacts};
+/// /// Counts events, and pays for being long.
+/// #[derive(Default)]
+/// struct Own(usize);
+/// impl Hooks for Own {
+///     fn event(&mut self, _: &AccountEvent) {
+///         self.0 += 1;
+///     }
+///     fn reward(&mut self, _: &Rules, facts: &StepFacts, _: &mut RewardMemory) -> f32 {
+///         facts.position as f32
+///     }
+/// }
+/// # use tradepit::market::synth;
+/// # use tradepit_envs::{EnvSpec, SimSetup};
+/// # let setup = SimSetup::new(EnvSpec::default(), synth::es_1m(3_000, 0).unwrap()).unwrap();
+/// # let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+/// env.reset(Some(0), &mut obs).unwrap();
+/// let mut own = Own::default();
+/// let transition = env.step_with(Action::Box(&[1.0]), &mut obs, &mut own).unwrap();
+/// assert_eq!((transition.reward, own.0), (1.0, 1));
+/// ```
 ///
 /// The default does neither: `()` is the plain step.
 pub trait Hooks {

@@ -93,9 +93,10 @@ impl Journal {
     /// When it is no journal, one of another version, or held by another process.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let lock = lock(path)?;
-        let mut journal = Self::with(connect(path)?, path.display().to_string(), Some(lock))?;
+        // Not a journal, not a lock beside it.
+        let mut journal = Self::with(connect(path)?, path.display().to_string(), None)?;
         journal.check_format()?;
+        journal._lock = Some(lock(path)?);
         journal.len = journal.sql(|c| c.query_row("SELECT COUNT(*) FROM entries", [], |row| row.get(0)))?;
         Ok(journal)
     }

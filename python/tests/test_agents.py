@@ -77,6 +77,10 @@ def test_a_policy_for_another_observation_layout_is_refused_with_both_shown(tmp_
 def test_errors_name_the_field(tmp_path):
     with pytest.raises(SpecError, match="learning_rate: expected a number above 0, got -1"):
         PPO(data="es_1m", learning_rate=-1.0, **SMALL)
+    with pytest.raises(SpecError, match="gamma: nan must be a finite number"):
+        PPO(data="es_1m", gamma=float("nan"), **SMALL)
+    with pytest.raises(SpecError, match="num_envs: 1000000000000000 must be in"):
+        PPO(data="es_1m", **{**SMALL, "num_envs": 10**15})
     with pytest.raises(SpecError, match="windw: unknown field"):
         PPO(data="es_1m", windw=3)
     with pytest.raises(SpecError, match="env_id: 'CartPole-v1' is unknown"):

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -122,6 +123,9 @@ class PPO:
             "seed": seed,
             "threads": threads or os.cpu_count() or 1,
         }
+        for name, value in config.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise SpecError(f"{name}: {value} must be a finite number")
         spec_json, function = split_reward(spec, reward)
         self._take(_core.Ppo(market, spec_json, num_envs, threads, json.dumps(config), function))
 

@@ -144,9 +144,12 @@ def table(setups: list[Setup], *, runs: int, on_row: Callable[[Row], None] | Non
     ]
     if has_sb3():
         roads.append(lambda setup: sb3_road(setup, runs=runs))
+
+    def single(setup: Setup) -> Row:
+        return single_road(setup, runs=runs)
+
     for setup in setups:
-        single: list[Callable[[Setup], Row]] = [lambda setup: single_road(setup, runs=runs)] if setup.envs == 1 else []
-        for road in [*roads, *single]:
+        for road in [*roads, single] if setup.envs == 1 else roads:
             rows.append(road(setup))
             if on_row is not None:
                 on_row(rows[-1])

@@ -5,6 +5,14 @@ use serde::{Deserialize, Serialize};
 use crate::{InstrumentId, Timestamp, order::OrderId};
 
 /// An execution of ours. It says all that settling it needs, so that a replay needs no table.
+///
+/// ```
+/// use tradepit::{InstrumentId, Timestamp, account::Fill, order::OrderId};
+/// let fill = Fill { qty: 2.0, price: 5000.25, reference: 5000.0, fee: 4.2, multiplier: 50.0,
+///     time: Timestamp::default(), order: OrderId(0), instrument: InstrumentId(0), futures: true };
+/// // A tick of 12.5, for each of two contracts.
+/// assert_eq!(fill.slippage_cost(), 25.0);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fill {
@@ -38,6 +46,16 @@ impl Fill {
 }
 
 /// Why a venue did not take an order.
+///
+/// ```
+/// use tradepit::{Timestamp, account::{Account, AccountEvent, RejectReason}, order::OrderId};
+/// let mut account = Account::new(1);
+/// account.open(1_000.0);
+/// let (order, reason, time) = (OrderId(0), RejectReason::Margin, Timestamp::default());
+/// account.apply(&AccountEvent::Rejected { order, reason, time });
+/// // A refused order is on record, and moves no money.
+/// assert_eq!((account.cash(), account.fills()), (1_000.0, 0));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -49,6 +67,16 @@ pub enum RejectReason {
 }
 
 /// One fact about an account. Folding all of them gives its state.
+///
+/// ```
+/// use tradepit::{InstrumentId, Timestamp, account::{Account, AccountEvent}};
+/// let mut account = Account::new(1);
+/// account.open(1_000.0);
+/// let event = AccountEvent::Financing { amount: -2.5, instrument: InstrumentId(0), time: Timestamp::from_nanos(5) };
+/// account.apply(&event);
+/// assert_eq!((account.cash(), account.financing(), event.time()), (997.5, -2.5, Timestamp::from_nanos(5)));
+/// assert!(event.check(0).is_err()); // an account over no instruments can't fold it in
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]

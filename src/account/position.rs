@@ -8,9 +8,15 @@ use crate::Timestamp;
 /// A position at average cost. Reducing realises profit against the average; crossing zero starts anew at the price.
 ///
 /// ```
-/// use tradepit::account::Position;
-/// let position = Position::default();
-/// assert_eq!(position.qty(), 0.0);
+/// use tradepit::{InstrumentId, account::{Account, Position}};
+/// # use tradepit::{Timestamp, account::{AccountEvent, Fill}, order::OrderId};
+/// # let fill = |qty, price| AccountEvent::Fill(Fill { qty, price, reference: price, fee: 0.0, multiplier: 50.0,
+/// #     time: Timestamp::default(), order: OrderId(0), instrument: InstrumentId(0), futures: true });
+/// let mut account = Account::new(1);
+/// account.apply(&fill(1.0, 10.0));
+/// account.apply(&fill(3.0, 14.0));
+/// let position: &Position = account.position(InstrumentId(0));
+/// assert_eq!((position.qty(), position.avg_price(), position.unrealised(15.0)), (4.0, 13.0, 400.0));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

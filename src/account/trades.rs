@@ -6,6 +6,15 @@ use super::{Fill, Position};
 use crate::{InstrumentId, Timestamp};
 
 /// On which side of the market a trade was.
+///
+/// ```
+/// use tradepit::account::{TradeSide, trades_from_fills};
+/// # use tradepit::{InstrumentId, Timestamp, account::Fill, order::OrderId};
+/// # let fill = |qty, price| Fill { qty, price, reference: price, fee: 0.0, multiplier: 1.0,
+/// #     time: Timestamp::default(), order: OrderId(0), instrument: InstrumentId(0), futures: true };
+/// let trades = trades_from_fills(&[fill(-1.0, 10.0), fill(1.0, 8.0)]);
+/// assert_eq!((trades[0].side, trades[0].gross), (TradeSide::Short, 2.0));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TradeSide {
@@ -16,6 +25,17 @@ pub enum TradeSide {
 }
 
 /// A closed trade: from flat to flat again, or to the other side.
+///
+/// ```
+/// use tradepit::account::trades_from_fills;
+/// # use tradepit::{InstrumentId, Timestamp, account::Fill, order::OrderId};
+/// # let fill = |qty, price| Fill { qty, price, reference: price, fee: 0.5, multiplier: 1.0,
+/// #     time: Timestamp::default(), order: OrderId(0), instrument: InstrumentId(0), futures: true };
+/// // Bought in two parts, sold at once, each for a fee of 0.5.
+/// let trade = trades_from_fills(&[fill(1.0, 10.0), fill(1.0, 12.0), fill(-2.0, 15.0)])[0];
+/// assert_eq!((trade.qty, trade.entry_price, trade.exit_price), (2.0, 11.0, 15.0));
+/// assert_eq!((trade.gross, trade.fees, trade.net), (8.0, 1.5, 6.5));
+/// ```
 ///
 /// Money is in account currency. `gross` is what the prices of the fills made (slippage is inside it), `fees` is at
 /// least 0, and `net = gross - fees` to rounding. Financing belongs to no trade.

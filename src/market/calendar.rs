@@ -36,6 +36,12 @@ pub enum Calendar {
 }
 
 /// One trading session: bars that close after `opens` and up to `closes` belong to it.
+///
+/// ```
+/// use tradepit::{market::Calendar, time::MINUTE_NS};
+/// let session = Calendar::Nyse.clock().unwrap().session("2024-03-01T15:00:00Z".parse().unwrap());
+/// assert_eq!((session.closes.nanos() - session.opens.nanos()) / MINUTE_NS, 390);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Session {
     /// First moment.
@@ -45,6 +51,13 @@ pub struct Session {
 }
 
 /// A calendar with its time zone loaded.
+///
+/// ```
+/// use tradepit::market::Calendar;
+/// let clock = Calendar::Nyse.clock().unwrap();
+/// // 09:30 on a Friday, in New York.
+/// assert_eq!(clock.local_minute("2024-03-01T14:30:00Z".parse().unwrap()), (570.0, 4));
+/// ```
 #[derive(Clone, Debug)]
 pub struct SessionClock {
     zone: TimeZone,

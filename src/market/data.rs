@@ -266,6 +266,16 @@ fn check_row(bars: &[Bar], row: usize, before: Option<Bar>, source: Option<&str>
 }
 
 /// Collects what a [`MarketData`] is made of.
+///
+/// ```
+/// use tradepit::{Bar, Instrument, MarketData, Timestamp};
+/// let bar = |second: i64| Bar { time: Timestamp::from_nanos(second * 1_000_000_000),
+///     open: 1.0, high: 1.0, low: 1.0, close: 1.0, volume: 0.0 };
+/// let builder = MarketData::builder(vec![Instrument::eurusd()]).column("sentiment", vec![0.1, 0.2]);
+/// let refused = builder.clone().bars(vec![bar(60), bar(60)]).build().unwrap_err().to_string();
+/// assert!(refused.starts_with("row 1, column time: "));
+/// assert_eq!(builder.bars(vec![bar(60), bar(120)]).build().unwrap().len(), 2);
+/// ```
 #[derive(Clone, Debug)]
 pub struct MarketDataBuilder {
     instruments: Vec<Instrument>,

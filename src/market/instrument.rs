@@ -5,11 +5,25 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Result};
 
 /// Index of an instrument in its [`MarketData`](super::MarketData); names live at the edge.
+///
+/// ```
+/// use tradepit::{Bar, Instrument, InstrumentId, MarketData, Timestamp};
+/// let bar = |close| Bar { time: Timestamp::from_nanos(1), open: close, high: close, low: close, close, volume: 1.0 };
+/// let pair = MarketData::builder(vec![Instrument::es(), Instrument::nq()]).bars(vec![bar(5_000.0), bar(18_000.0)]);
+/// assert_eq!(pair.build().unwrap().view(1).last(InstrumentId(1)).close, 18_000.0);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct InstrumentId(pub u32);
 
 /// How a trade is paid.
+///
+/// ```
+/// use tradepit::{Instrument, market::Settlement};
+/// assert_eq!(Instrument::es().settlement, Settlement::Futures);
+/// let paid_in_full = Instrument { settlement: Settlement::Spot, ..Instrument::es() };
+/// assert!(!paid_in_full.is_futures());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Settlement {

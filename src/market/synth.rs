@@ -41,6 +41,14 @@ pub fn es_1m(bars: usize, seed: u64) -> Result<MarketData> {
 }
 
 /// What the planted signal says.
+///
+/// ```
+/// use tradepit::market::synth::{self, Leak};
+/// let data = synth::planted(500, 0, Leak::CloseToOpen, 4.0, 0.0).unwrap();
+/// let (signal, bars) = (&data.columns()[0].1, data.bars());
+/// let jump_ticks = (bars[11].open - bars[10].close) / 0.25;
+/// assert_eq!(jump_ticks, (4.0 * f64::from(signal[10])).round());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leak {
     /// The part of the move that a decision can earn: from the next open to the open after it.

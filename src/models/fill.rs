@@ -8,6 +8,22 @@ use super::Liquidity;
 use crate::{Bar, Instrument};
 
 /// What is known when an order fills.
+///
+/// ```
+/// use tradepit::{Bar, Instrument, Rng, models::{FillContext, SlippageModel}, rng};
+/// /// A tick worse when the last bar was thin.
+/// #[derive(Debug)]
+/// struct Thin;
+/// impl SlippageModel for Thin {
+///     fn price(&self, ctx: &FillContext<'_>, _: &mut Rng) -> f64 {
+///         let ticks = if ctx.known.volume < 100.0 { 1.0 } else { 0.0 };
+///         ctx.reference + ticks * ctx.instrument.tick * ctx.qty.signum()
+///     }
+/// }
+/// let (es, known) = (Instrument::es(), Bar { volume: 7.0, ..Bar::default() });
+/// let ctx = FillContext::new(&es, 1.0, 5000.0, &known);
+/// assert_eq!(Thin.price(&ctx, &mut rng::stream(0, 0, rng::Purpose::Models)), 5000.25);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct FillContext<'a> {
     /// What is traded.
@@ -40,6 +56,19 @@ impl<'a> FillContext<'a> {
 }
 
 /// A point of a bar: its price, and which bar is the last one known there.
+///
+/// ```
+/// use tradepit::{Bar, models::{FillModel, FillPoint}};
+/// /// In the middle of the bar: its ends are known when it has closed.
+/// #[derive(Debug)]
+/// struct Middle;
+/// impl FillModel for Middle {
+///     fn market(&self, bar: &Bar) -> FillPoint {
+///         FillPoint { price: 0.5 * (bar.high + bar.low), at_close: true }
+///     }
+/// }
+/// assert_eq!(Middle.market(&Bar { high: 12.0, low: 10.0, ..Bar::default() }).price, 11.0);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FillPoint {
     /// Price before slippage.
@@ -61,6 +90,12 @@ pub trait FillModel: Send + Sync + Debug {
 }
 
 /// At the open of the next bar.
+///
+/// ```
+/// use tradepit::{Bar, models::{FillModel, FillPoint, NextOpen}};
+/// let bar = Bar { open: 10.0, high: 12.0, low: 9.0, close: 11.0, ..Bar::default() };
+/// assert_eq!(NextOpen {}.market(&bar), FillPoint { price: 10.0, at_close: false });
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NextOpen {}
@@ -73,6 +108,12 @@ impl FillModel for NextOpen {
 }
 
 /// At the close of the next bar: a whole bar after the decision.
+///
+/// ```
+/// use tradepit::{Bar, models::{FillModel, FillPoint, NextClose}};
+/// let bar = Bar { open: 10.0, high: 12.0, low: 9.0, close: 11.0, ..Bar::default() };
+/// assert_eq!(NextClose {}.market(&bar), FillPoint { price: 11.0, at_close: true });
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NextClose {}

@@ -74,16 +74,29 @@ impl Facts {
     /// Names the field that the venue lacks, and what to set instead.
     pub fn check(self, known: Self) -> Result<()> {
         let missing = [
-            ("sigma", self.sigma && !known.sigma, "volatility of a day; give it, as 0.01 for one percent a day"),
-            ("adv", self.adv && !known.adv, "volume of a day; give it in units of the instrument"),
-            ("spread_ticks", self.spread && !known.spread, "bid and ask; give the spread in ticks"),
-            ("gamma", self.net_traded && !known.net_traded, "units traded since the opening; set it to 0"),
+            (
+                "sigma",
+                self.sigma && !known.sigma,
+                "is not set, and this venue knows no volatility of a day; give it, as 0.01 for one percent a day",
+            ),
+            (
+                "adv",
+                self.adv && !known.adv,
+                "is not set, and this venue knows no volume of a day; give it in units of the instrument",
+            ),
+            (
+                "spread_ticks",
+                self.spread && !known.spread,
+                "is not set, and these data have no bid and ask; give the spread in ticks",
+            ),
+            (
+                "gamma",
+                self.net_traded && !known.net_traded,
+                "is above 0, and this venue does not tell what the account traded before; set it to 0",
+            ),
         ];
         match missing.iter().find(|(_, lacks, _)| *lacks) {
-            Some((field, _, what)) => Err(Error::spec(
-                format!("slippage.{field}"),
-                format!("is not set, or asks for more than this venue and its data know: no {what}"),
-            )),
+            Some((field, _, message)) => Err(Error::spec(format!("slippage.{field}"), *message)),
             None => Ok(()),
         }
     }

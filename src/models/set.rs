@@ -28,20 +28,29 @@ pub struct Models {
 }
 
 impl Models {
-    /// Whether every number makes sense.
+    /// Whether every number makes sense, for a venue that knows nothing beyond its bars.
+    ///
+    /// ```
+    /// use tradepit::models::{Facts, Models};
+    /// let models: Models = serde_json::from_str(r#"{"slippage": {"kind": "square_root", "adv": 1e6}}"#).unwrap();
+    /// let refused = models.validate().unwrap_err().to_string();
+    /// assert!(refused.starts_with("slippage.sigma: is not set"));
+    /// assert!(models.validate_with(Facts::DAILY).is_ok());
+    /// ```
     ///
     /// # Errors
-    /// Names the field, its value and the allowed range.
+    /// Names the field, its value and the allowed range, or what the venue does not know.
     pub fn validate(&self) -> Result<()> {
-        self.slippage.validate()?;
-        self.commission.validate()
+        self.validate_with(Facts::NONE)
     }
 
-    /// Whether a venue that has `facts` beyond its bars can serve the models.
+    /// Whether every number makes sense, for a venue that has `facts` beyond its bars and gives them to the models.
     ///
     /// # Errors
-    /// Names the field that the venue lacks, and what to set instead.
-    pub fn check_facts(&self, facts: Facts) -> Result<()> {
+    /// As [`validate`](Self::validate).
+    pub fn validate_with(&self, facts: Facts) -> Result<()> {
+        self.slippage.validate()?;
+        self.commission.validate()?;
         self.slippage.needs().check(facts)
     }
 

@@ -2,20 +2,39 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{OrderKind, TimeInForce};
 use crate::{Error, Instrument, InstrumentId, Result};
 
 /// Number of an order, unique within one account from its opening.
+///
+/// ```
+/// use tradepit::{InstrumentId, Venue, order::{OrderId, OrderRequest}, venue::Start};
+/// # use std::sync::Arc;
+/// # use tradepit::{account::Account, market::synth, models::Models, venue::{SimVenue, SimWorld}};
+/// # let world = SimWorld::new(Arc::new(synth::es_1m(100, 0).unwrap()), Models::default(), 50_000.0).unwrap();
+/// # let (mut venue, mut account) = (SimVenue::new(Arc::new(world), 0), Account::new(1));
+/// venue.open(Start::At(10), &mut account).unwrap();
+/// venue.submit(OrderRequest::market(InstrumentId(0), 1.0)).unwrap();
+/// let second = venue.submit(OrderRequest::market(InstrumentId(0), 5.0)).unwrap();
+/// assert_eq!(second, OrderId(1));
+/// venue.cancel(second).unwrap();
+/// venue.advance(&mut account, |_| {}).unwrap();
+/// assert_eq!(account.position(InstrumentId(0)).qty(), 1.0);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OrderId(pub u32);
 
-/// A market order: buy (`qty` above 0) or sell (below) at the price that the venue gives.
+/// A wish to trade: buy (`qty` above 0) or sell (below).
 ///
 /// ```
-/// use tradepit::{Instrument, InstrumentId, order::OrderRequest};
-/// let order = OrderRequest::market(InstrumentId(0), -2.0);
+/// use tradepit::{Instrument, InstrumentId, order::{OrderRequest, TimeInForce}};
+/// let es = InstrumentId(0);
+/// let order = OrderRequest::limit(es, -2.0, 5010.25).with_tif(TimeInForce::Day {}).reduce_only();
 /// assert!(order.check(&[Instrument::es()]).is_ok());
-/// assert!(OrderRequest::market(InstrumentId(0), 0.4).check(&[Instrument::es()]).is_err());
+/// let refused = OrderRequest::limit(es, 1.0, 5010.3).check(&[Instrument::es()]).unwrap_err().to_string();
+/// assert_eq!(refused, "order for instrument 0: price 5010.3 is not on the tick of 0.25; round it first");
+/// assert!(OrderRequest::market(es, 0.4).check(&[Instrument::es()]).is_err());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,13 +44,106 @@ pub struct OrderRequest {
     pub instrument: InstrumentId,
     /// How much, signed, in units of the instrument; a whole number of its lots.
     pub qty: f64,
+    /// At which price.
+    #[serde(default = "market", skip_serializing_if = "is_market")]
+    pub kind: OrderKind,
+    /// How long it waits.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tif: TimeInForce,
+    /// Never takes: an order that would fill on arrival is cancelled instead.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub post_only: bool,
+    /// Never opens: fills at most what is held against it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub reduce_only: bool,
+    /// Works only once this order fills, for what it has filled.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub parent: Option<OrderId>,
+    /// Orders of one group: what one fills is taken off the others.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub oco: Option<u32>,
+}
+
+fn market() -> OrderKind {
+    OrderKind::Market {}
+}
+
+fn is_market(kind: &OrderKind) -> bool {
+    *kind == market()
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl OrderRequest {
     /// At the market.
     #[must_use]
+    #[inline]
     pub const fn market(instrument: InstrumentId, qty: f64) -> Self {
-        Self { instrument, qty }
+        Self::of(instrument, qty, OrderKind::Market {})
+    }
+
+    /// At `price` or better.
+    #[must_use]
+    pub const fn limit(instrument: InstrumentId, qty: f64, price: f64) -> Self {
+        Self::of(instrument, qty, OrderKind::Limit { price })
+    }
+
+    /// At the market once the price reaches `trigger`.
+    #[must_use]
+    pub const fn stop(instrument: InstrumentId, qty: f64, trigger: f64) -> Self {
+        Self::of(instrument, qty, OrderKind::Stop { trigger })
+    }
+
+    /// Of any kind, good till cancelled.
+    #[must_use]
+    #[inline]
+    pub const fn of(instrument: InstrumentId, qty: f64, kind: OrderKind) -> Self {
+        let tif = TimeInForce::Gtc {};
+        Self { instrument, qty, kind, tif, post_only: false, reduce_only: false, parent: None, oco: None }
+    }
+
+    /// With another time in force.
+    #[must_use]
+    pub const fn with_tif(self, tif: TimeInForce) -> Self {
+        Self { tif, ..self }
+    }
+
+    /// Cancelled rather than filled on arrival.
+    #[must_use]
+    pub const fn post_only(self) -> Self {
+        Self { post_only: true, ..self }
+    }
+
+    /// Filled for what is held against it, and no more.
+    #[must_use]
+    pub const fn reduce_only(self) -> Self {
+        Self { reduce_only: true, ..self }
+    }
+
+    /// Working once `parent` fills, for what it has filled.
+    #[must_use]
+    pub const fn child_of(self, parent: OrderId) -> Self {
+        Self { parent: Some(parent), ..self }
+    }
+
+    /// In a group: what one order of it fills is taken off the others.
+    #[must_use]
+    pub const fn in_group(self, oco: u32) -> Self {
+        Self { oco: Some(oco), ..self }
+    }
+
+    /// Whether it is nothing but a market order, which a simulator fills without a book.
+    #[must_use]
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        matches!(self.kind, OrderKind::Market {})
+            && self.tif == TimeInForce::Gtc {}
+            && !self.post_only
+            && !self.reduce_only
+            && self.parent.is_none()
+            && self.oco.is_none()
     }
 
     /// Whether a venue could take it.
@@ -43,8 +155,36 @@ impl OrderRequest {
         let lots = instruments.get(self.instrument.0 as usize).map(|i| self.qty / i.lot);
         match lots {
             // A sum and a difference with 1.5 * 2^52 round to the nearest whole number without a call.
-            Some(lots) if self.qty != 0.0 && (lots - ((lots + ROUND) - ROUND)).abs() <= 1e-6 => Ok(()),
+            Some(lots) if self.qty != 0.0 && (lots - ((lots + ROUND) - ROUND)).abs() <= 1e-6 => {
+                if let OrderKind::Market {} = self.kind {
+                    return Ok(());
+                }
+                self.check_prices(&instruments[self.instrument.0 as usize])
+            }
             _ => Err(self.refuse(instruments)),
+        }
+    }
+
+    fn check_prices(&self, instrument: &Instrument) -> Result<()> {
+        let refuse = |message: String| Err(Error::Order { instrument: self.instrument.0, message });
+        for (name, price) in [("price", self.kind.limit()), ("trigger", self.kind.trigger())] {
+            let Some(price) = price else { continue };
+            if !price.is_finite() {
+                return refuse(format!("{name} {price} must be a finite number"));
+            }
+            let ticks = price / instrument.tick;
+            if (ticks - ticks.round()).abs() > 1e-6 {
+                return refuse(format!("{name} {price} is not on the tick of {}; round it first", instrument.tick));
+            }
+        }
+        match self.kind {
+            OrderKind::TrailingStop { offset } if !(offset.is_finite() && offset > 0.0) => {
+                refuse(format!("offset {offset} must be a finite number above 0"))
+            }
+            _ if self.post_only && self.kind.limit().is_none() => {
+                refuse("post_only is for orders with a limit; name a price".into())
+            }
+            _ => Ok(()),
         }
     }
 

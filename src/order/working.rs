@@ -2,9 +2,22 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{OrderId, OrderRequest};
+use super::{OrderId, OrderRequest, OrderState};
+use crate::Timestamp;
 
 /// An accepted order.
+///
+/// ```
+/// use tradepit::{InstrumentId, order::{Order, OrderId, OrderRequest}};
+/// # use tradepit::{market::synth, models::Models, rng};
+/// # let data = synth::es_1m(2, 0).unwrap();
+/// # let (bars, mut rng) = (data.bars(), rng::stream(0, 0, rng::Purpose::Models));
+/// // Decided when row 0 had closed, so it can fill on row 1.
+/// let order = Order { id: OrderId(3), request: OrderRequest::market(InstrumentId(0), 2.0), active_from: 1 };
+/// let (before, bar) = (&bars[0], &bars[order.active_from as usize]);
+/// let fill = Models::default().execute(&order, &data.instruments()[0], before, bar, data.period_ns(), &mut rng);
+/// assert_eq!((fill.order, fill.qty, fill.price), (OrderId(3), 2.0, bar.open));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
@@ -41,6 +54,49 @@ pub struct Working {
     active_from: u32,
     id: u32,
     more: Vec<Order>,
+    /// Orders that need a book: limits, stops, and market orders with conditions.
+    #[serde(default)]
+    book: Vec<Resting>,
+}
+
+/// An order in the book of a simulated venue.
+///
+/// ```
+/// use tradepit::{InstrumentId, Timestamp, order::{Order, OrderId, OrderRequest, OrderState, Resting}};
+/// let request = OrderRequest::limit(InstrumentId(0), 2.0, 10.0);
+/// let order = Order { id: OrderId(0), request, active_from: 1 };
+/// let resting = Resting::new(order, Timestamp::from_nanos(5));
+/// assert_eq!((resting.left, resting.state), (2.0, OrderState::Accepted));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resting {
+    /// The order.
+    pub order: Order,
+    /// Where it stands.
+    pub state: OrderState,
+    /// When it reaches the venue.
+    pub arrives: Timestamp,
+    /// When a cancel of it reaches the venue.
+    pub cancelled_at: Option<Timestamp>,
+    /// Units that may still fill, signed as the request; 0 for a child whose parent has not filled.
+    pub left: f64,
+    /// Units that have filled, without a sign.
+    pub filled: f64,
+    /// Whether its stop was reached.
+    pub triggered: bool,
+    /// The best price since it works, for a trailing stop.
+    pub best: Option<f64>,
+}
+
+impl Resting {
+    /// As it is when the venue takes it.
+    #[must_use]
+    pub fn new(order: Order, arrives: Timestamp) -> Self {
+        let left = if order.request.parent.is_some() { 0.0 } else { order.request.qty };
+        let (state, filled, triggered) = (OrderState::Accepted, 0.0, false);
+        Self { order, state, arrives, cancelled_at: None, left, filled, triggered, best: None }
+    }
 }
 
 impl Working {
@@ -55,6 +111,23 @@ impl Working {
         } else {
             self.more.push(order);
         }
+    }
+
+    /// Puts an order into the book.
+    pub fn rest(&mut self, resting: Resting) {
+        self.book.push(resting);
+    }
+
+    /// The book, oldest first.
+    #[must_use]
+    #[inline]
+    pub fn book(&self) -> &[Resting] {
+        &self.book
+    }
+
+    /// The book, to be matched; it stays in order of age.
+    pub(crate) fn book_mut(&mut self) -> &mut Vec<Resting> {
+        &mut self.book
     }
 
     /// Takes out every order that can fill at row `t`, oldest first.
@@ -82,9 +155,17 @@ impl Working {
             self.qty = 0.0;
             return true;
         }
-        let before = self.more.len();
+        let before = self.more.len() + self.book.len();
         self.more.retain(|order| order.id != id);
-        self.more.len() != before
+        self.book.retain(|resting| resting.order.id != id);
+        self.more.len() + self.book.len() != before
+    }
+
+    /// Asks to take an order of the book out at a later moment.
+    pub fn cancel_at(&mut self, id: OrderId, time: Timestamp) {
+        for resting in self.book.iter_mut().filter(|resting| resting.order.id == id) {
+            resting.cancelled_at = Some(time);
+        }
     }
 
     /// Forgets all orders.
@@ -92,11 +173,16 @@ impl Working {
     pub fn clear(&mut self) {
         self.qty = 0.0;
         self.more.clear();
+        self.book.clear();
     }
 
     /// All orders that wait, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = Order> + '_ {
-        (self.qty != 0.0).then(|| self.first()).into_iter().chain(self.more.iter().copied())
+        (self.qty != 0.0)
+            .then(|| self.first())
+            .into_iter()
+            .chain(self.more.iter().copied())
+            .chain(self.book.iter().map(|r| r.order))
     }
 
     #[inline]

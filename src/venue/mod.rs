@@ -23,6 +23,15 @@ use crate::{
 };
 
 /// Where a venue is opened.
+///
+/// ```
+/// use tradepit::{market::synth, venue::Start};
+/// let data = synth::es_1m(10, 0).unwrap();
+/// // A simulation starts at any row; where time can't be chosen, as live, only the present row can be named.
+/// assert!(Start::Now.check_present(data.view(4)).is_ok());
+/// assert!(Start::At(3).check_present(data.view(4)).is_ok());
+/// assert!(Start::At(9).check_present(data.view(4)).unwrap_err().to_string().contains("stands at row 3"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
     /// At a row of the data: the first decision is taken when that row has closed.
@@ -32,6 +41,12 @@ pub enum Start {
 }
 
 /// Why trading stopped before the data did.
+///
+/// ```
+/// use tradepit::venue::{HaltReason, LogEnd, LogEntry};
+/// let end = LogEntry::End { end: LogEnd::Halted(HaltReason::OutOfStep), note: "2 lots, expected 1".into() };
+/// assert_eq!(end.to_json().unwrap(), r#"{"end":{"end":{"halted":"out_of_step"},"note":"2 lots, expected 1"}}"#);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -45,6 +60,20 @@ pub enum HaltReason {
 }
 
 /// Where [`Venue::advance`] got to.
+///
+/// ```
+/// use tradepit::{Venue, venue::{Advance, Start}};
+/// # use std::sync::Arc;
+/// # use tradepit::{account::Account, market::synth, models::Models, venue::{SimVenue, SimWorld}};
+/// # let world = SimWorld::new(Arc::new(synth::es_1m(100, 0).unwrap()), Models::default(), 50_000.0).unwrap();
+/// # let (mut venue, mut account) = (SimVenue::new(Arc::new(world), 0), Account::new(1));
+/// venue.open(Start::At(90), &mut account).unwrap();
+/// let mut decisions = 0;
+/// while let Advance::Decision(_) = venue.advance(&mut account, |_| {}).unwrap() {
+///     decisions += 1;
+/// }
+/// assert_eq!(decisions, 9); // rows 91 to 99
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Advance {
     /// At the next decision.
@@ -56,6 +85,24 @@ pub enum Advance {
 }
 
 /// A place that takes orders and reports facts: a simulator, a replay, a live broker.
+///
+/// ```
+/// use tradepit::{InstrumentId, Result, Venue, account::Account, order::OrderRequest, venue::{Advance, Start}};
+/// /// Buys one and holds it to the end: over a simulator, a replay or a broker alike.
+/// fn hold(venue: &mut impl Venue) -> Result<f64> {
+///     let mut account = Account::new(venue.market().instruments().len());
+///     venue.open(Start::Now, &mut account)?;
+///     venue.submit(OrderRequest::market(InstrumentId(0), 1.0))?;
+///     while let Advance::Decision(_) = venue.advance(&mut account, |_| {})? {}
+///     Ok(account.equity() - account.opening_equity())
+/// }
+/// # use std::sync::Arc;
+/// # use tradepit::{market::synth, models::Models, venue::{SimVenue, SimWorld}};
+/// let data = Arc::new(synth::es_1m(100, 0)?);
+/// let mut venue = SimVenue::new(Arc::new(SimWorld::new(data.clone(), Models::default(), 50_000.0)?), 0);
+/// assert_eq!(hold(&mut venue)?, 50.0 * (data.bars()[99].close - data.bars()[1].open));
+/// # tradepit::Result::Ok(())
+/// ```
 ///
 /// It is pulled: nothing happens between two calls that the caller can see. Time is what [`market`](Self::market) says.
 pub trait Venue {

@@ -54,6 +54,15 @@ pub struct Played {
 }
 
 /// How one [`advance`](Venue::advance) ended in a log; see [`Played`] for an example.
+///
+/// ```
+/// use tradepit::{Timestamp, market::synth, venue::{EventLog, LogEntry, Opening, Outcome, Playback}};
+/// let mut log = EventLog::new(Opening::of(&synth::es_1m(20, 0).unwrap(), 9, 50_000.0).unwrap());
+/// log.push(LogEntry::Decided { time: Timestamp::from_nanos(1) }).unwrap();
+/// // The process was killed while it waited for the next row.
+/// let played = Playback::new(log).step(Timestamp::from_nanos(1)).unwrap();
+/// assert!(played.decided && matches!(played.outcome, Outcome::Open));
+/// ```
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// A row closed.
@@ -197,6 +206,22 @@ fn diverged(at: Timestamp, recorded: &LogEntry, came: &str) -> Error {
 }
 
 /// A venue that walks a recorded session again: same bars, same events, same account to the last bit.
+///
+/// ```
+/// use tradepit::{Error, InstrumentId, Venue, account::Account, order::OrderRequest};
+/// use tradepit::venue::{EventLog, LogEntry, NoFeatures, Opening, ReplayVenue, Start};
+/// # use tradepit::{market::synth, order::OrderId};
+/// # let data = synth::es_1m(20, 0).unwrap();
+/// # let request = OrderRequest::market(InstrumentId(0), 1.0);
+/// let mut log = EventLog::new(Opening::of(&data, 9, 50_000.0).unwrap());
+/// log.push(LogEntry::Order { id: OrderId(0), request, time: data.bars()[9].time }).unwrap();
+/// let (mut venue, mut account) = (ReplayVenue::new(log, NoFeatures).unwrap(), Account::new(1));
+/// venue.open(Start::Now, &mut account).unwrap();
+/// // Recorded was one lot.
+/// let refused = venue.submit(OrderRequest::market(InstrumentId(0), 2.0));
+/// assert!(matches!(refused, Err(Error::Diverged { .. })));
+/// assert_eq!(venue.submit(request).unwrap(), OrderId(0));
+/// ```
 ///
 /// Orders are compared with the recorded ones; the first that differs is refused with [`Error::Diverged`]. A log that
 /// was cut ends with [`Advance::EndOfData`], and orders past its end go nowhere. See [`Recorder`](super::Recorder) for

@@ -13,6 +13,17 @@ use crate::{
 };
 
 /// What all copies of a simulation share: data, models, opening cash. Immutable.
+///
+/// ```
+/// use std::sync::Arc;
+/// use tradepit::{market::synth, models::Models, venue::{SimVenue, SimWorld}};
+/// let data = Arc::new(synth::es_1m(100, 0).unwrap());
+/// let world = Arc::new(SimWorld::new(data.clone(), Models::default(), 50_000.0).unwrap());
+/// let venues = [SimVenue::new(world.clone(), 0), SimVenue::new(world, 1)];
+/// assert!(Arc::ptr_eq(venues[0].world(), venues[1].world()));
+/// let refused = SimWorld::new(data, Models::default(), -1.0).unwrap_err().to_string();
+/// assert_eq!(refused, "cash: -1 must be a finite number above 0");
+/// ```
 #[derive(Clone, Debug)]
 pub struct SimWorld {
     /// Bars and features.
@@ -38,6 +49,22 @@ impl SimWorld {
 }
 
 /// What one copy of a simulation remembers; a snapshot is a clone.
+///
+/// ```
+/// use tradepit::{Venue, venue::{SimState, Start}};
+/// # use std::sync::Arc;
+/// # use tradepit::{account::Account, market::synth, models::Models, venue::{SimVenue, SimWorld}};
+/// # let world = SimWorld::new(Arc::new(synth::es_1m(100, 0).unwrap()), Models::default(), 50_000.0).unwrap();
+/// # let (mut venue, mut account) = (SimVenue::new(Arc::new(world), 0), Account::new(1));
+/// venue.open(Start::At(10), &mut account).unwrap();
+/// let (before, rng): (SimState, _) = (venue.state().clone(), venue.rng().clone());
+/// venue.advance(&mut account, |_| {}).unwrap();
+/// assert_eq!((before.row(), venue.state().row()), (10, 11));
+/// venue.restore(before, rng).unwrap();
+/// assert_eq!(venue.state().row(), 10);
+/// ```
+///
+/// The account is the caller's: whoever goes back clones it as well.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SimState {
@@ -56,6 +83,19 @@ impl SimState {
 }
 
 /// A venue made on the stack from the shared world, one copy's state and its random stream.
+///
+/// ```
+/// use tradepit::{Venue, account::Account, rng, venue::{Sim, SimState, Start}};
+/// # use std::sync::Arc;
+/// # use tradepit::{market::synth, models::Models, venue::SimWorld};
+/// let world = SimWorld::new(Arc::new(synth::es_1m(100, 0).unwrap()), Models::default(), 50_000.0).unwrap();
+/// let (mut state, mut rng) = (SimState::default(), rng::stream(7, 0, rng::Purpose::Models));
+/// let mut account = Account::new(1);
+/// let mut venue = Sim { world: &world, state: &mut state, rng: &mut rng };
+/// venue.open(Start::At(10), &mut account).unwrap();
+/// venue.advance(&mut account, |_| {}).unwrap();
+/// assert_eq!(state.row(), 11); // nothing is left behind but the state
+/// ```
 #[derive(Debug)]
 pub struct Sim<'a> {
     /// Shared.

@@ -9,7 +9,7 @@ use tradepit::{
     market::synth,
     models::{Commission, FixedTicks, PerContract, Slippage},
 };
-use tradepit_envs::{Action, Actions, EnvSpec, Space, StepFacts, StepOut, VecEnv};
+use tradepit_envs::{Action, Actions, EnvSpec, Space};
 
 /// A spec with costs, on the default features.
 pub(crate) fn costly() -> EnvSpec {
@@ -33,42 +33,6 @@ pub(crate) fn signal_only() -> EnvSpec {
 
 pub(crate) fn es(bars: usize) -> MarketData {
     synth::es_1m(bars, 3).unwrap()
-}
-
-/// Everything that a batch writes.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Buffers {
-    pub(crate) obs: Vec<f32>,
-    pub(crate) reward: Vec<f32>,
-    pub(crate) terminated: Vec<bool>,
-    pub(crate) truncated: Vec<bool>,
-    pub(crate) final_obs: Vec<f32>,
-    pub(crate) facts: Vec<StepFacts>,
-}
-
-impl Buffers {
-    pub(crate) fn new(env: &impl VecEnv) -> Self {
-        let (n, d) = (env.num_envs(), env.observation_space().len());
-        Self {
-            obs: vec![0.0; n * d],
-            reward: vec![0.0; n],
-            terminated: vec![false; n],
-            truncated: vec![false; n],
-            final_obs: vec![0.0; n * d],
-            facts: vec![StepFacts::default(); n],
-        }
-    }
-
-    pub(crate) fn out(&mut self) -> StepOut<'_> {
-        StepOut {
-            obs: &mut self.obs,
-            reward: &mut self.reward,
-            terminated: &mut self.terminated,
-            truncated: &mut self.truncated,
-            final_obs: Some(&mut self.final_obs),
-            facts: Some(&mut self.facts),
-        }
-    }
 }
 
 /// Random actions of one environment of a batch: a stream of its own, so that others do not change it.

@@ -47,6 +47,19 @@ impl Layer {
 }
 
 /// Activations of a forward pass and room for the backward pass, for up to `rows` samples.
+///
+/// ```
+/// use tradepit_agents::nn::{Mlp, Workspace};
+/// // y = 3 x + 1, for three samples of one number.
+/// let (net, params, x) = (Mlp::new(&[1, 1]), [3.0f64, 1.0], [0.0, 1.0, 2.0]);
+/// let mut work: Workspace<f64> = net.workspace(x.len());
+/// assert_eq!(net.forward(&params, &x, &mut work), [1.0, 4.0, 7.0]);
+/// // The derivative of the sum of all outputs.
+/// net.output_gradient(x.len(), &mut work).0.fill(1.0);
+/// let mut gradient = [0.0; 2];
+/// net.backward(&params, &x, &mut work, &mut gradient);
+/// assert_eq!(gradient, [3.0, 3.0]);
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Workspace<T> {
     outputs: Vec<Vec<T>>,

@@ -6,6 +6,14 @@ use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 use super::{kernel, product};
 
 /// A float: `f32` to train in, `f64` so that tests can difference the very same code.
+///
+/// ```
+/// use tradepit_agents::nn::Real;
+/// fn logistic<T: Real>(x: T) -> T {
+///     T::ONE / (T::ONE + (-x).exp())
+/// }
+/// assert!((logistic(0.5f32).to_f64() - logistic(0.5f64)).abs() < 1e-6);
+/// ```
 pub trait Real:
     Copy
     + Debug

@@ -10,6 +10,16 @@ use crate::{Error, Result};
 use super::PpoConfig;
 
 /// The two networks and how their parameters lie in one slice: actor, log standard deviations, critic.
+///
+/// ```
+/// use tradepit_agents::ppo::Model;
+/// use tradepit_envs::Space;
+/// let observation = Space::Box { len: 4, low: -1.0, high: 1.0 };
+/// let model = Model::new(&observation, &Space::Box { len: 2, low: -1.0, high: 1.0 }, &[8])?;
+/// assert_eq!(model.policy_parameters(), (4 + 1) * 8 + (8 + 1) * 2 + 2);
+/// assert_eq!(model.parameters() - model.policy_parameters(), (4 + 1) * 8 + (8 + 1));
+/// # tradepit_agents::Result::Ok(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Model {
     pub(super) actor: Mlp,
@@ -18,6 +28,21 @@ pub struct Model {
 }
 
 /// Samples of a rollout, row-major; an action of a discrete space is its number.
+///
+/// ```
+/// use tradepit_agents::{PpoConfig, ppo::{Batch, Model, loss_and_gradients}};
+/// use tradepit_envs::Space;
+/// let model = Model::new(&Space::Box { len: 1, low: -1.0, high: 1.0 }, &Space::Discrete { n: 2 }, &[4])?;
+/// let batch = Batch { obs: &[0.1f64, 0.2], actions: &[0.0, 1.0], log_probs: &[-0.7, -0.7],
+///     advantages: &[1.0, -1.0], returns: &[0.5, 0.0], values: &[0.0, 0.0] };
+/// let params = vec![0.0; model.parameters()];
+/// let (terms, _) = loss_and_gradients(&model, &params, batch, &PpoConfig::default())?;
+/// assert_eq!(terms.value, 0.125); // a critic of zeros: (0.5^2 + 0) / 2
+/// // One action too few.
+/// let short = Batch { actions: &[0.0], ..batch };
+/// assert!(loss_and_gradients(&model, &params, short, &PpoConfig::default()).is_err());
+/// # tradepit_agents::Result::Ok(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a, T> {
     /// Observations as the networks see them, `n * inputs`.
@@ -35,6 +60,21 @@ pub struct Batch<'a, T> {
 }
 
 /// The loss and its parts, means over a minibatch.
+///
+/// ```
+/// use tradepit_agents::{PpoConfig, ppo::{Batch, Model, loss_and_gradients}};
+/// use tradepit_envs::Space;
+/// let model = Model::new(&Space::Box { len: 1, low: -1.0, high: 1.0 }, &Space::Discrete { n: 2 }, &[4])?;
+/// let uniform = 0.5f64.ln();
+/// let batch = Batch { obs: &[0.3], actions: &[1.0], log_probs: &[uniform], advantages: &[2.0],
+///     returns: &[0.0], values: &[0.0] };
+/// let config = PpoConfig { ent_coef: 0.01, ..PpoConfig::default() };
+/// // Weights of zero: both actions are as likely as in the rollout, and the critic says 0.
+/// let (terms, _) = loss_and_gradients(&model, &vec![0.0; model.parameters()], batch, &config)?;
+/// assert!((terms.policy + 2.0).abs() < 1e-12 && (terms.entropy - 2f64.ln()).abs() < 1e-12);
+/// assert!((terms.total - (-2.0 - 0.01 * 2f64.ln())).abs() < 1e-12);
+/// # tradepit_agents::Result::Ok(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LossTerms {
     /// Clipped surrogate.

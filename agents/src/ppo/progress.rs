@@ -3,6 +3,21 @@
 use tradepit_envs::EpisodeStats;
 
 /// How training goes, after each iteration; losses are means over its minibatches.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use tradepit_agents::{Ppo, PpoConfig, Progress, toy::Toy};
+/// let mut env = Toy::follow(16, 1);
+/// let config = PpoConfig { n_steps: 16, batch_size: 128, ..PpoConfig::default() };
+/// let mut seen: Vec<Progress> = Vec::new();
+/// Ppo::new(config, &env)?.learn(&mut env, 10_000, |progress| {
+///     seen.push(*progress);
+///     // Enough after three iterations of 16 * 16 steps.
+///     if progress.iterations == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+/// })?;
+/// assert_eq!(seen.iter().map(|progress| progress.steps).collect::<Vec<_>>(), [256, 512, 768]);
+/// # tradepit_agents::Result::Ok(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Progress {
     /// Steps of single environments since the agent was made.

@@ -7,6 +7,15 @@ use crate::StepFacts;
 
 /// `scale * ln(equity / equity_before)`, no unit; the sum over an episode is the logarithm of its growth.
 ///
+/// ```
+/// use tradepit_envs::{LogReturn, Reward, RewardMemory, StepFacts};
+/// let grown = StepFacts { equity_before: 100.0, equity: 110.0, initial_capital: 80.0, ..StepFacts::default() };
+/// let reward = LogReturn { scale: 100.0 }.reward(&grown, &mut RewardMemory::default());
+/// assert!((f64::from(reward) - 100.0 * 1.1_f64.ln()).abs() < 1e-5);
+/// let ruined = StepFacts { equity: -5.0, ..grown };
+/// assert!(LogReturn::default().reward(&ruined, &mut RewardMemory::default()).is_finite());
+/// ```
+///
 /// Equity is floored at a millionth of the initial capital, so that ruin is a large finite loss
 /// (`ln(1e-6)` is about -13.8), never NaN.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

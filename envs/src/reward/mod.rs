@@ -17,6 +17,21 @@ pub use weighted::Weighted;
 use crate::{Error, Result, StepFacts};
 
 /// What a reward remembers within one episode: four numbers, zero at its beginning.
+///
+/// ```
+/// use tradepit_envs::{Reward, RewardMemory, StepFacts};
+/// /// The episode's profit so far, in account currency.
+/// #[derive(Debug)]
+/// struct SoFar;
+/// impl Reward for SoFar {
+///     fn reward(&self, facts: &StepFacts, memory: &mut RewardMemory) -> f32 {
+///         memory.0[0] += facts.equity_change();
+///         memory.0[0] as f32
+///     }
+/// }
+/// let (mut memory, won) = (RewardMemory::default(), StepFacts { equity: 5.0, ..StepFacts::default() });
+/// assert_eq!([SoFar.reward(&won, &mut memory), SoFar.reward(&won, &mut memory)], [5.0, 10.0]);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RewardMemory(pub [f64; 4]);

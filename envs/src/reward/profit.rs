@@ -7,6 +7,13 @@ use crate::StepFacts;
 
 /// `scale * (equity - equity_before) / initial_capital`: net of all costs, no unit.
 ///
+/// ```
+/// use tradepit_envs::{Profit, Reward, RewardMemory, StepFacts};
+/// let facts = StepFacts { equity_before: 110.0, equity: 105.0, initial_capital: 100.0, ..StepFacts::default() };
+/// let reward = Profit { scale: 10.0 }.reward(&facts, &mut RewardMemory::default());
+/// assert_eq!(reward, -0.5);
+/// ```
+///
 /// Its sum over an episode is `scale` times the episode's return on the initial capital.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -3,6 +3,7 @@
 mod actions;
 #[cfg(test)]
 mod batch_reward_tests;
+mod buffers;
 mod episodes;
 mod handoff;
 mod parts;
@@ -12,6 +13,7 @@ mod sim;
 mod snapshot;
 
 pub use actions::Actions;
+pub use buffers::StepBuffers;
 pub use episodes::EpisodeStats;
 pub use sim::{EpisodeEnd, Lane, SimVecEnv};
 pub use snapshot::VecSnapshot;
@@ -21,6 +23,27 @@ use serde::{Deserialize, Serialize};
 use crate::{Result, Space, StepFacts};
 
 /// What happens when an episode of one of the environments ends (Gymnasium's three modes).
+///
+/// ```
+/// use tradepit_envs::{Actions, Autoreset, SimSetup, StepOut, VecEnv};
+/// # use tradepit::market::synth;
+/// # use tradepit_envs::EnvSpec;
+/// let spec: EnvSpec = serde_json::from_str(r#"{"episode": {"length": {"kind": "steps", "steps": 2}}}"#).unwrap();
+/// let setup = SimSetup::new(spec, synth::es_1m(3_000, 0).unwrap()).unwrap();
+/// let lengths = |autoreset| {
+///     let mut envs = setup.vec_env(1, 1, autoreset).unwrap();
+///     let (mut obs, mut reward) = (vec![0.0; envs.observation_space().len()], [0.0]);
+///     let (mut terminated, mut truncated) = ([false], [false]);
+///     envs.reset(0, &mut obs).unwrap();
+///     [(); 4].map(|()| {
+///         envs.step(Actions::Box(&[1.0]), StepOut { obs: &mut obs, reward: &mut reward, terminated: &mut terminated,
+///             truncated: &mut truncated, final_obs: None, facts: None }).unwrap();
+///         envs.lanes()[0].env().steps()
+///     })
+/// };
+/// assert_eq!(lengths(Autoreset::SameStep), [1, 0, 1, 0]);
+/// assert_eq!(lengths(Autoreset::NextStep), [1, 2, 0, 1]);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Autoreset {
@@ -34,6 +57,21 @@ pub enum Autoreset {
 }
 
 /// The memory that one step writes, owned by the caller.
+///
+/// ```
+/// use tradepit_envs::{Actions, Autoreset, SimSetup, StepFacts, StepOut, VecEnv};
+/// # use tradepit::market::synth;
+/// # use tradepit_envs::EnvSpec;
+/// # let setup = SimSetup::new(EnvSpec::default(), synth::es_1m(3_000, 0).unwrap()).unwrap();
+/// let mut envs = setup.vec_env(2, 1, Autoreset::SameStep).unwrap();
+/// let d = envs.observation_space().len();
+/// let (mut obs, mut final_obs, mut reward) = (vec![0.0; 2 * d], vec![0.0; 2 * d], [0.0; 2]);
+/// let (mut terminated, mut truncated, mut facts) = ([false; 2], [false; 2], [StepFacts::default(); 2]);
+/// envs.reset(0, &mut obs).unwrap();
+/// envs.step(Actions::Box(&[1.0, 0.0]), StepOut { obs: &mut obs, reward: &mut reward, terminated: &mut terminated,
+///     truncated: &mut truncated, final_obs: Some(&mut final_obs), facts: Some(&mut facts) }).unwrap();
+/// assert_eq!((facts[0].position, facts[1].position, reward[1]), (1.0, 0.0, 0.0));
+/// ```
 ///
 /// Shapes, with `n = num_envs` and `d = observation_space().len()`: `obs` is `n * d` (row-major), `reward`,
 /// `terminated` and `truncated` are `n`; `final_obs` is `n * d`, written only in rows whose episode ended,
@@ -90,6 +128,31 @@ impl<'a> StepOut<'a> {
 }
 
 /// Many environments of one spec, stepped in one call.
+///
+/// ```
+/// use tradepit_envs::{Actions, Autoreset, Result, SimSetup, StepOut, VecEnv};
+/// /// Total reward of an action that is repeated, whatever the environments are.
+/// fn repeated(envs: &mut impl VecEnv, action: f32, steps: usize) -> Result<f32> {
+///     let n = envs.num_envs();
+///     let (mut obs, mut reward) = (vec![0.0; n * envs.observation_space().len()], vec![0.0; n]);
+///     let (mut terminated, mut truncated) = (vec![false; n], vec![false; n]);
+///     let (actions, mut total) = (vec![action; n * envs.action_space().len()], 0.0);
+///     envs.reset(0, &mut obs)?;
+///     for _ in 0..steps {
+///         envs.step(Actions::Box(&actions), StepOut { obs: &mut obs, reward: &mut reward,
+///             terminated: &mut terminated, truncated: &mut truncated, final_obs: None, facts: None })?;
+///         total += reward.iter().sum::<f32>();
+///     }
+///     Ok(total)
+/// }
+/// # use tradepit::market::synth;
+/// # use tradepit_envs::EnvSpec;
+/// # let setup = SimSetup::new(EnvSpec::default(), synth::es_1m(3_000, 0)?)?;
+/// let mut envs = setup.vec_env(8, 1, Autoreset::SameStep)?;
+/// assert_eq!(repeated(&mut envs, 0.0, 20)?, 0.0);
+/// assert_ne!(repeated(&mut envs, 1.0, 20)?, 0.0);
+/// # Result::Ok(())
+/// ```
 ///
 /// Native agents run it under [`Autoreset::SameStep`] with `final_obs`.
 pub trait VecEnv {

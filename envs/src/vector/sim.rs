@@ -13,6 +13,20 @@ use crate::{BatchReward, EnvState, Error, Result, SimSetup, Space, StepFacts, ch
 pub(super) const CHUNK: usize = 64;
 
 /// What one environment of a batch remembers. It holds no pointer to shared things; a snapshot is a clone.
+///
+/// ```
+/// use tradepit_envs::{Autoreset, SimSetup, VecEnv};
+/// # use tradepit::market::synth;
+/// # use tradepit_envs::EnvSpec;
+/// # let setup = SimSetup::new(EnvSpec::default(), synth::es_1m(9_000, 0).unwrap()).unwrap();
+/// let mut envs = setup.vec_env(2, 1, Autoreset::SameStep).unwrap();
+/// let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+/// envs.reset(7, &mut [obs.clone(), obs.clone()].concat()).unwrap();
+/// env.reset(Some(8), &mut obs).unwrap();
+/// // Lane 1 of seed 7 is the single environment of seed 8.
+/// let lane = &envs.lanes()[1];
+/// assert_eq!((lane.row(), lane.env()), (env.venue().state().row(), env.state()));
+/// ```
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lane {
@@ -38,6 +52,22 @@ impl Lane {
 }
 
 /// The last episode that an environment ended.
+///
+/// ```
+/// use tradepit_envs::{Actions, Autoreset, EnvSpec, SimSetup, StepOut, VecEnv};
+/// # use tradepit::market::synth;
+/// let spec: EnvSpec = serde_json::from_str(r#"{"episode": {"length": {"kind": "steps", "steps": 1}}}"#).unwrap();
+/// let setup = SimSetup::new(spec, synth::es_1m(3_000, 0).unwrap()).unwrap();
+/// let mut envs = setup.vec_env(1, 1, Autoreset::SameStep).unwrap();
+/// # let (mut obs, mut reward) = (vec![0.0; envs.observation_space().len()], [0.0]);
+/// # let (mut terminated, mut truncated) = ([false], [false]);
+/// envs.reset(0, &mut obs).unwrap();
+/// let start = envs.lanes()[0].row();
+/// envs.step(Actions::Box(&[1.0]), StepOut { obs: &mut obs, reward: &mut reward, terminated: &mut terminated,
+///     truncated: &mut truncated, final_obs: None, facts: None }).unwrap();
+/// let end = envs.episode_ends()[0];
+/// assert_eq!((end.length, end.row, end.reward), (1, start + 1, f64::from(reward[0])));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EpisodeEnd {
@@ -103,8 +133,10 @@ impl Clone for SimVecEnv {
 
 impl SimVecEnv {
     pub(crate) fn new(setup: SimSetup, num_envs: usize, threads: usize, autoreset: Autoreset) -> Result<Self> {
-        if num_envs == 0 {
-            return Err(Error::spec("num_envs", "0 must be at least 1"));
+        // Four million lanes take some gigabytes; a typing error takes the process.
+        const MOST: usize = 1 << 22;
+        if !(1..=MOST).contains(&num_envs) {
+            return Err(Error::spec("num_envs", format!("{num_envs} must be in 1..={MOST}")));
         }
         let threads = if threads == 0 { std::thread::available_parallelism().map_or(1, Into::into) } else { threads };
         let instruments = setup.world().data.instruments().len();

@@ -8,6 +8,18 @@ use crate::{Error, Result, env::same_market};
 
 /// Everything that the environments of a batch remember.
 ///
+/// ```
+/// use tradepit_envs::{Autoreset, SimSetup, VecEnv, VecSnapshot};
+/// # use tradepit::market::synth;
+/// # use tradepit_envs::EnvSpec;
+/// # let setup = SimSetup::new(EnvSpec::default(), synth::es_1m(3_000, 0).unwrap()).unwrap();
+/// let mut envs = setup.vec_env(4, 1, Autoreset::SameStep).unwrap();
+/// envs.reset(0, &mut vec![0.0; 4 * envs.observation_space().len()]).unwrap();
+/// let snapshot: VecSnapshot = envs.snapshot();
+/// let mut more = setup.vec_env(8, 1, Autoreset::SameStep).unwrap();
+/// assert_eq!(more.restore(snapshot).unwrap_err().to_string(), "snapshot: expected 8 values, got 4");
+/// ```
+///
 /// See [`SimVecEnv::restore`] for an example.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

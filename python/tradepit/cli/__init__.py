@@ -1,8 +1,11 @@
 """The command ``tradepit``: demo, train, evaluate, paper, data, bench.
 
->>> main(["data", "nowhere.csv"])  # doctest: +SKIP
-error: nowhere.csv: no such file, and no sample; the samples are es_1m, stocks_1d, eurusd_1h
-1
+>>> main(["data", "eurusd_1h"])  # doctest: +ELLIPSIS
+data        eurusd_1h
+instrument  EURUSD, tick 1e-05, multiplier 1.0
+rows        6,225 of 3600 s, all complete and in order
+...
+0
 """
 
 from .app import main

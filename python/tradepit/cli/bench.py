@@ -26,7 +26,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--window", type=shared.positive, nargs="+", default=[1, 32], metavar="ROWS", help="default 1 32, in turn"
     )
     parser.add_argument("--threads", type=shared.count, default=1, help="0: as many as there are cores; default 1")
-    parser.add_argument("--seconds", type=float, default=1.0, help="of one run; default 1")
+    parser.add_argument("--seconds", type=shared.seconds, default=1.0, help="of one run; default 1")
     parser.add_argument("--runs", type=shared.positive, default=3, help="default 3")
     parser.add_argument("--ppo", action="store_true", help="also PPO, learning included, beside Stable-Baselines3's")
     parser.add_argument("--only-ppo", action="store_true", help="PPO alone")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def describe(data: MarketData, spec: dict[str, Any]) -> dict[str, Any]:
     time, columns = data.time_ns(), data.columns()
     missing = np.diff(time) // data.period_ns - 1
     widest = np.argsort(-missing, kind="stable")[:_LISTED]
-    wanted = cast("dict[str, Any]", read_spec(spec)["features"]) if spec.get("features") else None
+    wanted: Any = read_spec(spec)["features"]
     names, warm_up, clipped, _ = data.features(None if wanted is None else to_json(wanted))
     own = [name for name in columns if name not in ("open", "high", "low", "close", "volume")]
     return {

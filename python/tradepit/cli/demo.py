@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from ..data import times
 from ..evaluation import trade_on_paper, write_report
 from . import options as shared
 from .console import Console, Fault
+from .progress import TrainingBar
 
 HELP = "train on a known edge and on real ES futures, evaluate, report, trade on paper"
 ABOUT = """\
@@ -44,21 +44,22 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
     stage.begin("Learning an edge that is known")
     console.say(
-        f"      A synthetic ES-like market; a noisy signal tells {demo.EDGE_TICKS:g} of {demo.TOTAL_TICKS:.1f} ticks"
-        " (deviations) of the\n      move from the next open to the open after it. The best policy holds its sign."
+        f"      A synthetic ES-like market, with a signal that explains {demo.EXPLAINED:.0%} of the variance of the move\n"
+        "      from the next open to the one after it: what an order can still earn. The best policy holds its sign."
     )
-    planted = demo.learn_planted(args.agent, sizes, seed=args.seed, on_progress=stage.training)
+    planted = demo.learn_planted(args.agent, sizes, seed=args.seed, on_progress=TrainingBar(console))
     stage.end(
         f"Reached {planted.share:.1%} of the optimum: {planted.earned:,.0f} USD on another such market,"
         f"\n      where the sign of the signal earns {planted.best:,.0f}."
     )
 
     stage.begin("Training on real ES futures")
-    market = demo.learn_market(args.agent, sizes.market_steps, seed=args.seed, on_progress=stage.training)
+    bars, seen = demo.bars()
     console.say(
-        f"      One-minute bars, the first {market.split:,} of {len(market.data):,}; any position from -4 to 4 contracts;"
+        f"      One-minute bars, the first {seen:,} of {bars:,}; any position from -4 to 4 contracts;"
         "\n      costs 0.5 ticks of slippage and 2.10 USD a contract and side."
     )
+    market = demo.learn_market(args.agent, sizes.market_steps, seed=args.seed, on_progress=TrainingBar(console))
     stage.end(f"{market.history[-1]['steps']:,} steps of 64 environments at once.")
 
     stage.begin("Evaluating on the bars that training never saw")
@@ -153,18 +154,6 @@ class _Stages:
         self.seconds[self.NAMES[len(self.seconds)]] = seconds
         self._console.say(f"      {text}  ({seconds:.1f} s)\n")
 
-    def training(self, progress: Mapping[str, Any]) -> None:
-        show_training(self._console, progress, self._began)
-
     def steps(self, market: demo.Market) -> Any:
         total = len(market.data) - 1 - market.start
         return lambda done: self._console.progress(done, total, f"{done:,} of {total:,} bars")
-
-
-def show_training(console: Console, progress: Mapping[str, Any], began: float) -> None:
-    """The progress bar of a training."""
-    steps, total = progress["steps"], progress["total_steps"]
-    speed = steps / max(time.perf_counter() - began, 1e-9)
-    mean = progress.get("ep_rew_mean")
-    reward = "" if mean is None else f"  reward an episode {mean:+.4g}"
-    console.progress(steps, total, f"{steps:,} of {total:,} steps  {speed:,.0f}/s{reward}")

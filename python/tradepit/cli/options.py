@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ def data_options(parser: argparse.ArgumentParser, *, positional: bool = False) -
     group.add_argument("--instrument", help="a preset (ES, MES, NQ, MNQ, BTCUSDT, EURUSD), or an instrument as JSON")
     group.add_argument("--calendar", choices=("cme", "nyse", "forex", "utc", "none"), help="what a session is")
     group.add_argument("--stamp", choices=("open", "close"), help="which moment of a bar its time is; default open")
-    group.add_argument("--period", type=float, metavar="SECONDS", help="length of a bar; default the smallest step")
+    group.add_argument("--period", type=seconds, metavar="SECONDS", help="length of a bar; default the smallest step")
 
 
 def read_data(args: argparse.Namespace) -> MarketData:
@@ -114,9 +115,25 @@ def share(text: str) -> float:
 def count(text: str) -> int:
     """A whole number of at least 0; ``1e6`` and ``1_000`` are fine."""
     value = _number(text)
-    if value < 0 or value != int(value):
-        raise argparse.ArgumentTypeError(f"{text} must be a whole number of at least 0")
+    if not (0 <= value <= 2**53 and value.is_integer()):
+        raise argparse.ArgumentTypeError(f"{text} must be a whole number of at least 0, and at most 2^53")
     return int(value)
+
+
+def number(text: str) -> float:
+    """A finite number."""
+    value = _number(text)
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text} must be a finite number")
+    return value
+
+
+def seconds(text: str) -> float:
+    """A time above 0."""
+    value = _number(text)
+    if not 0.0 < value <= 86_400.0:
+        raise argparse.ArgumentTypeError(f"{text} must be a number of seconds above 0, and at most a day's")
+    return value
 
 
 def positive(text: str) -> int:

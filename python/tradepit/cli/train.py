@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import time
 from dataclasses import replace
 
 from ..training import Settings, train
 from . import options as shared
 from .console import Console
-from .demo import show_training
+from .progress import TrainingBar
 
 HELP = "train PPO on the first part of a market"
 ABOUT = """\
@@ -41,8 +40,8 @@ def options(parser: argparse.ArgumentParser) -> None:
     ppo.add_argument("--n-steps", type=shared.positive, help="steps of each between updates")
     ppo.add_argument("--batch-size", type=shared.positive, help="samples of a minibatch")
     ppo.add_argument("--n-epochs", type=shared.positive, help="passes over what was collected")
-    ppo.add_argument("--learning-rate", type=float, help="step size of Adam")
-    ppo.add_argument("--gamma", type=float, help="discount")
+    ppo.add_argument("--learning-rate", type=shared.number, help="step size of Adam")
+    ppo.add_argument("--gamma", type=shared.number, help="discount")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
@@ -54,7 +53,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     data, spec = shared.read_data(args), shared.read_spec_option(args.spec)
     split = shared.split_row(data, args.split)
     console.say(f"{data}\ntraining on the first {split:,} bars")
-    began = time.perf_counter()
+    bar = TrainingBar(console)
     agent, history = train(
         args.agent,
         data[:split],
@@ -62,9 +61,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
         args.steps,
         seed=args.seed,
         settings=settings,
-        on_progress=lambda progress: show_training(console, progress, began),
+        on_progress=bar,
     )
-    seconds = time.perf_counter() - began
+    seconds = bar.seconds
     agent.save(args.out)
     steps = history[-1]["steps"] if history else 0
     console.say(f"{steps:,} steps in {seconds:.1f} s, {steps / seconds:,.0f} a second")

@@ -6,20 +6,20 @@
 True
 """
 
-from .market import COSTS, MARKET, SAMPLE, Market, evaluate_market, learn_market
-from .planted import EDGE_TICKS, PLANTED, TOTAL_TICKS, Planted, learn_planted
+from .market import COSTS, MARKET, SAMPLE, Market, bars, evaluate_market, learn_market
+from .planted import EXPLAINED, PLANTED, Planted, learn_planted
 from .sizes import Sizes
 
 __all__ = [
     "COSTS",
-    "EDGE_TICKS",
+    "EXPLAINED",
     "MARKET",
     "PLANTED",
     "SAMPLE",
-    "TOTAL_TICKS",
     "Market",
     "Planted",
     "Sizes",
+    "bars",
     "evaluate_market",
     "learn_market",
     "learn_planted",

@@ -41,10 +41,15 @@ class Market(NamedTuple):
         return self.split - 1
 
 
+def bars() -> tuple[int, int]:
+    """How many bars the sample has, and how many of them training sees."""
+    data = samples.load(SAMPLE)
+    return len(data), int(len(data) * SPLIT)
+
+
 def learn_market(kind: Kind, steps: int, *, seed: int = 0, on_progress: Progress | None = None) -> Market:
     """Trains with continuous position sizes and realistic costs on the first 70 % of the ES sample."""
-    data = samples.load(SAMPLE)
-    split = int(len(data) * SPLIT)
+    data, (_, split) = samples.load(SAMPLE), bars()
     agent, history = train(kind, data[:split], MARKET, steps, seed=seed, settings=_SETTINGS, on_progress=on_progress)
     return Market(agent, history, data, split)
 

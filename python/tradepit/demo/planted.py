@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import gymnasium
@@ -15,8 +14,8 @@ from .sizes import Sizes
 
 EDGE_TICKS = 8.0
 NOISE_TICKS = 8.0
-#: Standard deviation of the whole move.
-TOTAL_TICKS = math.hypot(EDGE_TICKS, NOISE_TICKS)
+#: Share of the variance of a move that the signal explains.
+EXPLAINED = EDGE_TICKS**2 / (EDGE_TICKS**2 + NOISE_TICKS**2)
 #: Bars of the second market, on which the result is measured, in episodes as long as those of the training.
 _JUDGED = 5_121
 _EPISODE = 256

@@ -21,4 +21,4 @@ class Sizes:
     @classmethod
     def small(cls) -> Sizes:
         """Enough to see that everything runs."""
-        return cls(10_000, 150_000, 20_000)
+        return cls(10_000, 100_000, 100_000)

@@ -3,6 +3,12 @@
 use serde::Serialize;
 
 /// The deepest fall of a curve from a peak. Places are indices of its points.
+///
+/// ```
+/// use tradepit::account::metrics::{Drawdown, max_drawdown};
+/// let fall = max_drawdown(&[100.0, 75.0, 90.0]);
+/// assert_eq!(fall, Drawdown { depth: 0.25, peak: 0, trough: 1, recovered: None, bars: 2 });
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Drawdown {
     /// Share of the peak that was lost, at least 0; above 1 when equity went below 0.

@@ -47,6 +47,11 @@ pub trait CommissionModel: Send + Sync + Debug {
 }
 
 /// Nothing.
+///
+/// ```
+/// use tradepit::{Instrument, models::{CommissionModel, FeeContext, NoCommission}};
+/// assert_eq!(NoCommission {}.fee(&FeeContext::new(&Instrument::es(), 1.0, 5000.0)), 0.0);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoCommission {}

@@ -33,6 +33,13 @@ pub struct PremiumTiers {
 }
 
 /// Premiums below a bound.
+///
+/// ```
+/// use tradepit::models::{PremiumTier, PremiumTiers};
+/// let cheap = PremiumTier { below: 0.10, fee: 0.50 };
+/// let tiers = PremiumTiers { tiers: vec![cheap], fee: 0.65, minimum: 1.0 };
+/// assert_eq!(tiers.tiers[0].fee, 0.50);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PremiumTier {

@@ -40,6 +40,20 @@ struct ScheduleData {
 }
 
 /// Some roots, a day and the fees from then on.
+///
+/// ```
+/// use tradepit::{Timestamp, models::{Commission, PerContract, Schedule, ScheduleRow}};
+/// let row = |day: &str, fee| ScheduleRow {
+///     roots: vec!["*".into()],
+///     from: day.into(),
+///     broker: Some(Commission::PerContract(PerContract::new(fee))),
+///     exchange: None,
+///     regulatory: None,
+/// };
+/// let schedule = Schedule::new("mine", "my contract", vec![row("2024-01-01", 2.0), row("2025-01-01", 1.5)]).unwrap();
+/// let later: Timestamp = "2025-03-01T00:00:00Z".parse().unwrap();
+/// assert!(matches!(schedule.at("ESM5", later), Commission::PerContract(fee) if fee.fee == 1.5));
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleRow {

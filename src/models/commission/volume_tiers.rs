@@ -6,6 +6,11 @@ use super::{Commission, CommissionModel, FeeContext};
 use crate::{Error, Result};
 
 /// What a volume is counted in.
+///
+/// ```
+/// use tradepit::models::VolumeMeasure;
+/// assert_eq!(serde_json::from_str::<VolumeMeasure>(r#""value""#).unwrap(), VolumeMeasure::Value);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VolumeMeasure {
@@ -46,6 +51,13 @@ pub struct VolumeTiers {
 }
 
 /// The fee from a volume on.
+///
+/// ```
+/// use tradepit::models::{Bps, Commission, VolumeMeasure, VolumeTier, VolumeTiers};
+/// let tier = |from, bps| VolumeTier { from, commission: Commission::Bps(Bps::new(bps)) };
+/// let tiers = VolumeTiers { measure: VolumeMeasure::Value, whole: true, tiers: vec![tier(0.0, 10.0), tier(1e6, 9.0)] };
+/// assert!(Commission::VolumeTiers(tiers).validate().is_ok());
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VolumeTier {

@@ -7,6 +7,11 @@ use super::{FillContext, SlippageModel, check::*, worse};
 use crate::{Error, Result, Rng};
 
 /// What a slippage is counted in.
+///
+/// ```
+/// use tradepit::models::SlippageUnit;
+/// assert_eq!(serde_json::to_string(&SlippageUnit::Bps).unwrap(), r#""bps""#);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SlippageUnit {

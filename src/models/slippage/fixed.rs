@@ -6,6 +6,12 @@ use super::{FillContext, SlippageModel, check::*, worse};
 use crate::{Result, Rng};
 
 /// The reference itself.
+///
+/// ```
+/// use tradepit::{Bar, Instrument, models::{FillContext, NoSlippage, SlippageModel as _}, rng};
+/// let (es, known, mut rng) = (Instrument::es(), Bar::default(), rng::stream(0, 0, rng::Purpose::Models));
+/// assert_eq!(NoSlippage {}.price(&FillContext::new(&es, -1.0, 5000.0, &known), &mut rng), 5000.0);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoSlippage {}
@@ -13,7 +19,11 @@ pub struct NoSlippage {}
 /// A fixed number of ticks: `price +- ticks * tick`.
 ///
 /// ```
+/// use tradepit::{Bar, Instrument, models::{FillContext, SlippageModel as _}, rng};
 /// use tradepit::models::{FixedTicks, Slippage};
+/// let (es, known, mut rng) = (Instrument::es(), Bar::default(), rng::stream(0, 0, rng::Purpose::Models));
+/// let half = FixedTicks { ticks: 0.5 };
+/// assert_eq!(half.price(&FillContext::new(&es, 3.0, 5000.0, &known), &mut rng), 5000.125); // half of 0.25
 /// let refused = Slippage::FixedTicks(FixedTicks { ticks: -1.0 }).validate().unwrap_err().to_string();
 /// assert_eq!(refused, "slippage.ticks: -1 must be a finite number of at least 0");
 /// ```
