@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CommissionModel, FeeContext, check::check_fees, per_contract::is_zero};
+use super::{
+    CommissionModel, FeeContext,
+    check::check_fees,
+    per_contract::{at_least, is_zero},
+};
 use crate::Result;
 
 /// A share of the notional, with a minimum for each order: `max(bps / 10,000 * |qty * price * multiplier|, minimum)`.
@@ -41,9 +45,6 @@ impl Bps {
 impl CommissionModel for Bps {
     #[inline]
     fn fee(&self, ctx: &FeeContext<'_>) -> f64 {
-        if self.minimum == 0.0 {
-            return self.bps * 1e-4 * ctx.value();
-        }
-        ctx.added(|_, value| (self.bps * 1e-4 * value).max(self.minimum))
+        ctx.added(|_, value| at_least(self.minimum, self.bps * 1e-4 * value))
     }
 }

@@ -39,6 +39,12 @@ pub(super) fn is_zero(value: &f64) -> bool {
     *value == 0.0
 }
 
+/// The larger one; no branch and, unlike `f64::max`, no thought of NaN.
+#[inline]
+pub(super) fn at_least(minimum: f64, fee: f64) -> f64 {
+    if fee > minimum { fee } else { minimum }
+}
+
 impl PerContract {
     /// A fee for each contract and nothing else.
     #[must_use]
@@ -54,9 +60,6 @@ impl PerContract {
 impl CommissionModel for PerContract {
     #[inline]
     fn fee(&self, ctx: &FeeContext<'_>) -> f64 {
-        if self.per_order + self.minimum == 0.0 {
-            return self.fee * ctx.qty.abs();
-        }
-        ctx.added(|qty, _| (self.fee * qty + self.per_order).max(self.minimum))
+        ctx.added(|qty, _| at_least(self.minimum, self.fee * qty + self.per_order))
     }
 }

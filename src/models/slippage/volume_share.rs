@@ -51,8 +51,12 @@ impl SlippageModel for VolumeShare {
     #[inline]
     fn price(&self, ctx: &FillContext<'_>, _: &mut Rng) -> f64 {
         let volume = ctx.known.volume;
-        let share = if volume > 0.0 {
-            ((ctx.liquidity.filled_in_bar + ctx.qty.abs()) / volume).min(self.limit)
+        let share = (ctx.liquidity.filled_in_bar + ctx.qty.abs()) / volume;
+        // Infinite without volume, which is not below the limit.
+        let share = if share < self.limit {
+            share
+        } else if volume > 0.0 {
+            self.limit
         } else {
             self.without_volume.unwrap_or(self.limit)
         };
