@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use tradepit::{
     Instrument, Timestamp,
     models::{
-        Bps, Commission, CommissionModel as _, FeeContext, MakerTaker, PerContract, PerOrder, PerShare, PremiumTiers,
-        Schedule, Sum, VolumeMeasure, VolumeTier, VolumeTiers,
+        Bps, Commission, CommissionModel as _, Facts, FeeContext, MakerTaker, Models, PerContract, PerOrder, PerShare,
+        PremiumTiers, Schedule, Sum, VolumeMeasure, VolumeTier, VolumeTiers,
     },
 };
 
@@ -198,4 +198,14 @@ fn a_tier_is_chosen_by_the_month_before_the_order() {
     assert!((fee(true, 90.0, 0.0, 20.0) - 20.0 * 0.85).abs() < 1e-12);
     assert!((fee(true, 110.0, 20.0, 5.0) - 5.0 * 0.85).abs() < 1e-12);
     assert!((fee(true, 100.0, 0.0, 5.0) - 5.0 * 0.65).abs() < 1e-12);
+}
+
+#[test]
+fn a_venue_that_does_not_count_the_month_refuses_tiers() {
+    let tiers = Commission::VolumeTiers(tiers(false, VolumeMeasure::Quantity));
+    let commission = Commission::Sum(Sum { parts: vec![Commission::PerOrder(PerOrder { fee: 1.0 }), tiers] });
+    let models = Models { commission, ..Models::default() };
+    let refused = models.validate().expect_err("tiers").to_string();
+    assert!(refused.starts_with("commission.tiers: are several, and this venue"), "{refused}");
+    assert!(models.validate_with(Facts { month: true, ..Facts::BARS }).is_ok());
 }

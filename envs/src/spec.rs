@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tradepit::{
     features::FeaturePipelineSpec,
-    models::{Commission, FillRule, Models, Slippage},
+    models::{Commission, FillRule, Latency, Matching, Models, Slippage},
 };
 
 use crate::{ActionSpec, EpisodeSpec, Error, Result, RewardSpec};
@@ -28,6 +28,10 @@ pub struct EnvSpec {
     pub slippage: Slippage,
     /// For which fee.
     pub commission: Commission,
+    /// After what delay orders reach the market.
+    pub latency: Latency,
+    /// How limits and stops meet a bar, and how much of it there is.
+    pub matching: Matching,
     /// What is computed from the bars; without it, the default for their length.
     pub features: Option<FeaturePipelineSpec>,
     /// Rows of features in an observation, at least 1.
@@ -47,6 +51,8 @@ impl Default for EnvSpec {
             fill: FillRule::default(),
             slippage: Slippage::default(),
             commission: Commission::default(),
+            latency: Latency::default(),
+            matching: Matching::default(),
             features: None,
             window: 32,
             action: ActionSpec::default(),
@@ -60,7 +66,13 @@ impl EnvSpec {
     /// The models of the market.
     #[must_use]
     pub fn models(&self) -> Models {
-        Models { fill: self.fill.clone(), slippage: self.slippage.clone(), commission: self.commission.clone() }
+        Models {
+            fill: self.fill.clone(),
+            slippage: self.slippage.clone(),
+            commission: self.commission.clone(),
+            latency: self.latency.clone(),
+            matching: self.matching.clone(),
+        }
     }
 
     /// The features, after putting in the default for bars of `period_ns` if none are named.

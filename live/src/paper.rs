@@ -8,7 +8,7 @@ use tradepit::{
     account::{Account, AccountEvent, AccountSnapshot, RejectReason},
     models::Models,
     order::{Order, OrderId, OrderRequest, Working},
-    venue::{EventLog, LogEntry, Opening, Row},
+    venue::{EventLog, GrowingMarket, LogEntry, MatchRow, NoFeatures, Opening, Row},
 };
 
 use crate::{Broker, BrokerCommand, BrokerEvent, Connected, Feed, feed::FeedNews};
@@ -54,6 +54,8 @@ struct Book {
     index: u32,
     working: Working,
     account: Account,
+    /// All rows so far: what a session's end is read from.
+    market: GrowingMarket,
 }
 
 impl PaperBroker {
@@ -115,29 +117,43 @@ impl PaperBroker {
         let Self { book: Some(book), models, rng, .. } = self else {
             return Err(Error::Venue("the paper broker is not connected".into()));
         };
-        let Book { opening, last, index, working, account } = book;
+        let Book { opening, last, index, working, account, market } = book;
         row.check(opening.instruments.len(), opening.columns.len(), Some(last.time()))?;
         *index += 1;
+        market.push(&row)?;
         let mut events = Vec::new();
-        working.take_active(*index, |order| {
-            let at = order.request.instrument.0 as usize;
-            let (before, bar) = (&last.bars[at], &row.bars[at]);
-            let fill = models.execute(order, &opening.instruments[at], before, bar, opening.period_ns, rng);
-            events.push(AccountEvent::Fill(fill));
-        });
-        events.iter().for_each(|event| account.apply(event));
+        let matched = MatchRow {
+            models,
+            instruments: &opening.instruments,
+            before: &last.bars,
+            bars: &row.bars,
+            row: *index,
+            period_ns: opening.period_ns,
+            session_closed: market.view().session_closed(),
+        };
+        matched.run(working, account, rng, |event| events.push(*event));
         *last = row;
         Ok(events)
     }
 
     /// Takes an order; says so when it is refused.
     fn take(&mut self, id: OrderId, request: OrderRequest, time: Timestamp) -> Result<Option<AccountEvent>> {
-        let book = self.book()?;
-        if request.check(&book.opening.instruments).is_err() {
-            return Ok(Some(AccountEvent::Rejected { order: id, reason: RejectReason::Venue, time }));
-        }
-        book.working.push(Order { id, request, active_from: book.index + 1 });
-        Ok(None)
+        let Self { book: Some(book), models, rng, .. } = self else {
+            return Err(Error::Venue("the paper broker is not connected".into()));
+        };
+        let order = Order { id, request, active_from: book.index + 1 };
+        let taken = request
+            .check(&book.opening.instruments)
+            .and_then(|()| book.working.submit(order, book.market.view(), models, time, rng));
+        Ok(taken.is_err().then_some(AccountEvent::Rejected { order: id, reason: RejectReason::Venue, time }))
+    }
+
+    fn cancel(&mut self, id: OrderId, time: Timestamp) -> Result<()> {
+        let Self { book: Some(book), models, rng, .. } = self else {
+            return Err(Error::Venue("the paper broker is not connected".into()));
+        };
+        book.working.ask_to_cancel(id, models, time, rng);
+        Ok(())
     }
 
     async fn row_of_journal(&mut self) -> Result<Row> {
@@ -157,9 +173,7 @@ impl PaperBroker {
         for entry in past.entries() {
             match entry {
                 LogEntry::Order { id, request, time } => made.extend(self.take(*id, *request, *time)?),
-                LogEntry::Cancel { id, .. } => {
-                    self.book()?.working.cancel(*id);
-                }
+                LogEntry::Cancel { id, time } => self.cancel(*id, *time)?,
                 LogEntry::Event(event) => told.push(*event),
                 LogEntry::Row(recorded) => {
                     let row = self.row_of_journal().await?;
@@ -207,7 +221,8 @@ impl Broker for PaperBroker {
         last.check(n, opening.columns.len(), None)?;
         let mut account = Account::new(n);
         account.open(self.cash);
-        self.book = Some(Book { opening: opening.clone(), last, index, working: Working::default(), account });
+        let market = GrowingMarket::new(&opening, NoFeatures)?;
+        self.book = Some(Book { opening: opening.clone(), last, index, working: Working::default(), account, market });
         let Some(past) = past else { return Ok(opening.into()) };
         let began = Opening { remaining: opening.remaining, ..past.opening().clone() };
         if began != opening {
@@ -229,9 +244,7 @@ impl Broker for PaperBroker {
                 let rejected = self.take(id, request, time)?;
                 self.news.extend(rejected.map(BrokerEvent::Account));
             }
-            BrokerCommand::Cancel { id } => {
-                self.book()?.working.cancel(id);
-            }
+            BrokerCommand::Cancel { id } => self.cancel(id, last)?,
             // After a restart in the middle of a row the decision before it is told again.
             BrokerCommand::Decided { time } if time < last => {}
             BrokerCommand::Decided { time } if time == last => self.decided = true,

@@ -7,10 +7,13 @@ use tradepit_envs::EnvSpec;
 use crate::error::{fault, raise};
 
 /// Fields whose value is `{"kind": ..}`, as paths; a bare string there is the kind.
-const KINDS: [&[&str]; 7] = [
+const KINDS: [&[&str]; 10] = [
     &["fill"],
     &["slippage"],
     &["commission"],
+    &["latency"],
+    &["matching", "path"],
+    &["matching", "limit"],
     &["action"],
     &["reward"],
     &["episode", "start"],

@@ -8,6 +8,7 @@ import inspect
 import pkgutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -63,6 +64,13 @@ CHANGES = {
     "fill": {"kind": "next_close"},
     "slippage": {"kind": "volume_share", "impact": 0.2, "limit": 0.5},
     "commission": {"kind": "per_share", "fee": 0.5, "minimum": 1.0},
+    "latency": {"kind": "jittered", "ms": 2.0, "jitter_ms": 1.0},
+    "matching": {
+        "path": {"kind": "nearest_first"},
+        "limit": {"kind": "touch"},
+        "participation": 0.25,
+        "protection_ticks": 8.0,
+    },
     "features": {
         "version": 1,
         "clip": 3.0,
@@ -154,9 +162,11 @@ def test_everything_of_the_core_has_a_docstring():
 
 
 def run_tool(*arguments):
-    result = subprocess.run(
-        [sys.executable, "-m", *arguments], cwd=PACKAGE.parent, capture_output=True, text=True, check=False, timeout=280
-    )
+    # Away from the package: beside its files, those of other packages would count as ours.
+    with tempfile.TemporaryDirectory() as folder:
+        result = subprocess.run(
+            [sys.executable, "-m", *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=280
+        )
     assert result.returncode == 0, result.stdout + result.stderr
 
 

@@ -73,7 +73,7 @@ def test_too_little_data(data, spec, face):
 def test_batches_are_refused_by_their_own_fields(data, spec):
     make = makers(data, spec)
     for fields, message in [
-        ({"num_envs": 0}, "num_envs: 0 must be at least 1"),
+        ({"num_envs": 0}, "num_envs: 0 must be in 1..=4194304"),
         ({"num_envs": -1}, "num_envs: -1 must be a whole number of at least 1"),
         ({"threads": 1.5}, "threads: 1.5 must be a whole number of at least 0"),
         ({"autoreset_mode": "never"}, "autoreset_mode: 'never' is unknown; use one of NextStep, SameStep, Disabled"),

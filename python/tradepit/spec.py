@@ -126,6 +126,27 @@ class Features(TypedDict, total=False):
     features: list[str | dict[str, Any]]
 
 
+class Latency(TypedDict, total=False):
+    """``none``, ``fixed`` (ms) or ``jittered`` (ms, and an exponential rest of mean ``jitter_ms``)."""
+
+    kind: Literal["none", "fixed", "jittered"]
+    ms: float
+    jitter_ms: float
+
+
+class Matching(TypedDict, total=False):
+    """How limits and stops meet a bar: its path, when a limit fills, the share of the volume, how far from the close.
+
+    ``path``: ``pessimistic``, ``open_high_low_close``, ``open_low_high_close`` or ``nearest_first``. ``limit``: ``touch``,
+    ``penetration`` (ticks) or ``queue``.
+    """
+
+    path: str | dict[str, Any]
+    limit: str | dict[str, Any]
+    participation: float | None
+    protection_ticks: float | None
+
+
 class EnvSpec(TypedDict, total=False):
     """Everything that makes an environment, but for its data. See the fields' own types for what they take."""
 
@@ -133,6 +154,8 @@ class EnvSpec(TypedDict, total=False):
     fill: str | NoNumbers
     slippage: str | NoNumbers | FixedTicks | Bps | VolumeShare
     commission: str | NoNumbers | PerContract | PerShare | Bps
+    latency: str | Latency
+    matching: Matching
     features: Features | list[str | dict[str, Any]] | None
     window: int
     action: str | TargetPosition | TargetLevels | EnterExit

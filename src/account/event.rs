@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{InstrumentId, Timestamp, order::OrderId};
+use crate::{
+    InstrumentId, Timestamp,
+    order::{OrderId, OrderState},
+};
 
 /// An execution of ours. It says all that settling it needs, so that a replay needs no table.
 ///
@@ -89,6 +92,15 @@ pub enum AccountEvent {
         amount: f64,
         /// The position that it is for.
         instrument: InstrumentId,
+        /// When.
+        time: Timestamp,
+    },
+    /// An order of a book changed its state without a fill: triggered, cancelled, expired.
+    Order {
+        /// Which.
+        order: OrderId,
+        /// Its state now.
+        state: OrderState,
         /// When.
         time: Timestamp,
     },

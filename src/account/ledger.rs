@@ -93,7 +93,7 @@ impl Account {
                 self.financing += amount;
                 self.gross_flow += amount.abs();
             }
-            AccountEvent::Rejected { .. } => {}
+            AccountEvent::Order { .. } | AccountEvent::Rejected { .. } => {}
         }
     }
 

@@ -60,13 +60,29 @@ pub struct Facts {
     pub spread: bool,
     /// What the account has traded: [`Liquidity::net_traded`].
     pub net_traded: bool,
+    /// What the account has traded in the month: [`FeeContext::month_qty`](super::FeeContext::month_qty).
+    pub month: bool,
 }
 
 impl Facts {
     /// Bars only.
-    pub const NONE: Self = Self { sigma: false, adv: false, spread: false, net_traded: false };
-    /// The statistics of days, by [`DailyStats`](super::DailyStats).
-    pub const DAILY: Self = Self { sigma: true, adv: true, ..Self::NONE };
+    pub const NONE: Self = Self { sigma: false, adv: false, spread: false, net_traded: false, month: false };
+    /// Bars and the account's position: what the simulated venue and the paper broker tell.
+    pub const BARS: Self = Self { net_traded: true, ..Self::NONE };
+    /// Besides, the statistics of days, by [`DailyStats`](super::DailyStats).
+    pub const DAILY: Self = Self { sigma: true, adv: true, ..Self::BARS };
+
+    /// What either asks for.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            sigma: self.sigma || other.sigma,
+            adv: self.adv || other.adv,
+            spread: self.spread || other.spread,
+            net_traded: self.net_traded || other.net_traded,
+            month: self.month || other.month,
+        }
+    }
 
     /// Whether a venue that has `known` can serve a model that needs `self`.
     ///
@@ -75,28 +91,33 @@ impl Facts {
     pub fn check(self, known: Self) -> Result<()> {
         let missing = [
             (
-                "sigma",
+                "slippage.sigma",
                 self.sigma && !known.sigma,
                 "is not set, and this venue knows no volatility of a day; give it, as 0.01 for one percent a day",
             ),
             (
-                "adv",
+                "slippage.adv",
                 self.adv && !known.adv,
                 "is not set, and this venue knows no volume of a day; give it in units of the instrument",
             ),
             (
-                "spread_ticks",
+                "slippage.spread_ticks",
                 self.spread && !known.spread,
                 "is not set, and these data have no bid and ask; give the spread in ticks",
             ),
             (
-                "gamma",
+                "slippage.gamma",
                 self.net_traded && !known.net_traded,
                 "is above 0, and this venue does not tell what the account traded before; set it to 0",
             ),
+            (
+                "commission.tiers",
+                self.month && !known.month,
+                "are several, and this venue does not tell what the account traded in the month; keep the one you are in",
+            ),
         ];
         match missing.iter().find(|(_, lacks, _)| *lacks) {
-            Some((field, _, message)) => Err(Error::spec(format!("slippage.{field}"), *message)),
+            Some((field, _, message)) => Err(Error::spec(*field, *message)),
             None => Ok(()),
         }
     }

@@ -6,7 +6,10 @@
 mod commission;
 mod daily;
 mod fill;
+mod latency;
 mod liquidity;
+mod matching;
+pub mod queue;
 mod root;
 mod set;
 mod slippage;
@@ -17,7 +20,9 @@ pub use commission::{
 };
 pub use daily::DailyStats;
 pub use fill::{FillContext, FillModel, FillPoint, FillRule, NextClose, NextOpen};
+pub use latency::{FixedLatency, JitteredLatency, Latency, LatencyModel, NoLatency};
 pub use liquidity::{Facts, Liquidity};
+pub use matching::{IntrabarPath, Matching};
 pub use set::Models;
 pub use slippage::{
     AlmgrenChriss, Empirical, FixedBps, FixedTicks, HalfSpread, NoSlippage, ProbabilisticTick, Slippage, SlippageModel,

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Commission, CommissionModel as _, Facts, FeeContext, FillContext, FillModel as _, FillRule, Slippage,
-    SlippageModel as _,
+    Commission, CommissionModel as _, Facts, FeeContext, FillContext, FillModel as _, FillRule, Latency, Matching,
+    Slippage, SlippageModel as _,
 };
 use crate::{Bar, Instrument, Result, Rng, account::Fill, order::Order};
 
@@ -25,10 +25,14 @@ pub struct Models {
     pub slippage: Slippage,
     /// For which fee.
     pub commission: Commission,
+    /// After what delay.
+    pub latency: Latency,
+    /// How orders in the book meet a bar.
+    pub matching: Matching,
 }
 
 impl Models {
-    /// Whether every number makes sense, for a venue that knows nothing beyond its bars.
+    /// Whether every number makes sense, for a venue that knows its bars and the account's position.
     ///
     /// ```
     /// use tradepit::models::{Facts, Models};
@@ -41,7 +45,7 @@ impl Models {
     /// # Errors
     /// Names the field, its value and the allowed range, or what the venue does not know.
     pub fn validate(&self) -> Result<()> {
-        self.validate_with(Facts::NONE)
+        self.validate_with(Facts::BARS)
     }
 
     /// Whether every number makes sense, for a venue that has `facts` beyond its bars and gives them to the models.
@@ -51,7 +55,17 @@ impl Models {
     pub fn validate_with(&self, facts: Facts) -> Result<()> {
         self.slippage.validate()?;
         self.commission.validate()?;
-        self.slippage.needs().check(facts)
+        self.slippage.needs().or(self.commission.needs()).check(facts)?;
+        self.latency.validate()?;
+        self.matching.validate()
+    }
+
+    /// Whether a market order needs no book: it arrives at once, fills in whole at the next bar, and no model asks for
+    /// more than the bars.
+    #[must_use]
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        self.latency.is_none() && self.matching.is_plain() && self.slippage.needs() == Facts::NONE
     }
 
     /// Fills a market order on `bar`, the first one on which it can; `before` is the bar before that.

@@ -3,7 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{OrderId, OrderRequest, OrderState};
-use crate::Timestamp;
+use crate::{
+    Error, MarketView, Result, Rng, Timestamp,
+    models::{
+        LatencyModel as _, Models,
+        queue::{LimitModel as _, Queue},
+    },
+};
 
 /// An accepted order.
 ///
@@ -83,10 +89,15 @@ pub struct Resting {
     pub left: f64,
     /// Units that have filled, without a sign.
     pub filled: f64,
+    /// Value of what has filled: the sum of `|qty * price * multiplier|`.
+    #[serde(default)]
+    pub value: f64,
     /// Whether its stop was reached.
     pub triggered: bool,
-    /// The best price since it works, for a trailing stop.
+    /// The best price since it works, for a trailing stop; none until it has arrived.
     pub best: Option<f64>,
+    /// Its place among the orders at its limit.
+    pub queue: Queue,
 }
 
 impl Resting {
@@ -94,8 +105,9 @@ impl Resting {
     #[must_use]
     pub fn new(order: Order, arrives: Timestamp) -> Self {
         let left = if order.request.parent.is_some() { 0.0 } else { order.request.qty };
-        let (state, filled, triggered) = (OrderState::Accepted, 0.0, false);
-        Self { order, state, arrives, cancelled_at: None, left, filled, triggered, best: None }
+        let (state, filled, value, triggered) = (OrderState::Accepted, 0.0, 0.0, false);
+        let (cancelled_at, best, queue) = (None, None, Queue::default());
+        Self { order, state, arrives, cancelled_at, left, filled, value, triggered, best, queue }
     }
 }
 
@@ -113,7 +125,66 @@ impl Working {
         }
     }
 
-    /// Puts an order into the book.
+    /// Takes an order: one that is nothing but a market order waits for the next bar, any other goes into the book.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    #[inline]
+    pub fn submit(
+        &mut self,
+        order: Order,
+        market: MarketView<'_>,
+        models: &Models,
+        sent: Timestamp,
+        rng: &mut Rng,
+    ) -> Result<()> {
+        if order.request.is_plain() && models.is_plain() {
+            self.push(order);
+            return Ok(());
+        }
+        self.take(order, market, models, sent, rng)
+    }
+
+    /// Takes an order into the book: it arrives after the latency of `models`, and joins its queue behind what
+    /// `market` shows.
+    ///
+    /// # Errors
+    /// When its parent does not work (any more).
+    #[cold]
+    pub fn take(
+        &mut self,
+        order: Order,
+        market: MarketView<'_>,
+        models: &Models,
+        sent: Timestamp,
+        rng: &mut Rng,
+    ) -> Result<()> {
+        let instrument = order.request.instrument;
+        if let Some(parent) = order.request.parent
+            && !self.iter().any(|known| known.id == parent)
+        {
+            let message = format!("its parent {} does not work (any more); send it behind a working order", parent.0);
+            return Err(Error::Order { instrument: instrument.0, message });
+        }
+        let known = market.last(instrument);
+        let queue = models.matching.limit.join(&market.instruments()[instrument.0 as usize], None, known);
+        self.rest(Resting { queue, ..Resting::new(order, models.latency.arrival(sent, rng)) });
+        Ok(())
+    }
+
+    /// Asks to take an order out; an order of the book goes when the message arrives.
+    pub fn ask_to_cancel(&mut self, id: OrderId, models: &Models, sent: Timestamp, rng: &mut Rng) {
+        if models.latency.is_none() {
+            self.cancel(id);
+            return;
+        }
+        let arrives = models.latency.arrival(sent, rng);
+        for resting in self.book.iter_mut().filter(|resting| resting.order.id == id) {
+            resting.cancelled_at = Some(arrives);
+        }
+    }
+
+    /// Puts an order into the book as it is.
     pub fn rest(&mut self, resting: Resting) {
         self.book.push(resting);
     }
@@ -159,13 +230,6 @@ impl Working {
         self.more.retain(|order| order.id != id);
         self.book.retain(|resting| resting.order.id != id);
         self.more.len() + self.book.len() != before
-    }
-
-    /// Asks to take an order of the book out at a later moment.
-    pub fn cancel_at(&mut self, id: OrderId, time: Timestamp) {
-        for resting in self.book.iter_mut().filter(|resting| resting.order.id == id) {
-            resting.cancelled_at = Some(time);
-        }
     }
 
     /// Forgets all orders.

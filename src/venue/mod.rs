@@ -1,6 +1,7 @@
 //! Where orders go, and where facts come from.
 
 mod log;
+mod matching;
 mod recorder;
 mod replay;
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod sim;
 use serde::{Deserialize, Serialize};
 
 pub use log::{EventLog, LogEnd, LogEntry, Opening};
+pub use matching::MatchRow;
 pub use recorder::Recorder;
 pub use replay::{Outcome, Playback, Played, ReplayVenue};
 pub use rows::{GrowingMarket, NoFeatures, Row, RowMaker};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Advance, Start, Venue};
+use super::{Advance, MatchRow, Start, Venue};
 use crate::{
     Error, InstrumentId, MarketData, MarketView, Result, Rng,
     account::{Account, AccountEvent},
@@ -133,13 +133,16 @@ impl Venue for Sim<'_> {
     fn submit(&mut self, order: OrderRequest) -> Result<OrderId> {
         order.check(self.world.data.instruments())?;
         let id = OrderId(self.state.next_id);
+        let order = Order { id, request: order, active_from: self.state.t + 1 };
+        let market = self.world.data.view(self.state.t as usize + 1);
+        self.state.working.submit(order, market, &self.world.models, market.now(), self.rng)?;
         self.state.next_id += 1;
-        self.state.working.push(Order { id, request: order, active_from: self.state.t + 1 });
         Ok(id)
     }
 
     fn cancel(&mut self, id: OrderId) -> Result<()> {
-        self.state.working.cancel(id);
+        let sent = self.market().now();
+        self.state.working.ask_to_cancel(id, &self.world.models, sent, self.rng);
         Ok(())
     }
 
@@ -151,15 +154,19 @@ impl Venue for Sim<'_> {
         if t as usize >= data.len() {
             return Ok(Advance::EndOfData);
         }
-        self.state.working.take_active(t, |order| {
-            let id = order.request.instrument;
-            let (before, bar) = (data.bar(t as usize - 1, id), data.bar(t as usize, id));
-            let instrument = &data.instruments()[id.0 as usize];
-            let fill = world.models.execute(order, instrument, before, bar, data.period_ns(), rng);
-            let event = AccountEvent::Fill(fill);
-            account.apply(&event);
-            on(&event);
-        });
+        if self.state.working.book().is_empty() {
+            self.state.working.take_active(t, |order| {
+                let id = order.request.instrument;
+                let (before, bar) = (data.bar(t as usize - 1, id), data.bar(t as usize, id));
+                let instrument = &data.instruments()[id.0 as usize];
+                let fill = world.models.execute(order, instrument, before, bar, data.period_ns(), rng);
+                let event = AccountEvent::Fill(fill);
+                account.apply(&event);
+                on(&event);
+            });
+        } else {
+            match_book(world, self.state, rng, account, &mut on);
+        }
         self.state.t = t;
         let market = data.view(t as usize + 1);
         account.mark(market);
@@ -170,6 +177,29 @@ impl Venue for Sim<'_> {
     fn remaining(&self) -> Option<u32> {
         Some(self.world.data.len() as u32 - 1 - self.state.t)
     }
+}
+
+/// The row after the present one, with everything that a book takes.
+#[cold]
+fn match_book(
+    world: &SimWorld,
+    state: &mut SimState,
+    rng: &mut Rng,
+    account: &mut Account,
+    on: &mut impl FnMut(&AccountEvent),
+) {
+    let (data, n) = (&*world.data, world.data.instruments().len());
+    let at = (state.t as usize + 1) * n;
+    let row = MatchRow {
+        models: &world.models,
+        instruments: data.instruments(),
+        before: &data.bars()[at - n..at],
+        bars: &data.bars()[at..at + n],
+        row: state.t + 1,
+        period_ns: data.period_ns(),
+        session_closed: data.view(state.t as usize + 2).session_closed(),
+    };
+    row.run(&mut state.working, account, rng, on);
 }
 
 /// A simulated venue that owns its state.

@@ -50,43 +50,51 @@ pub(crate) fn instrument(case: &Value) -> Instrument {
     }
 }
 
-/// What a case's orders became: `orders[i]` is decided a row before `prices[i]`, at which it fills.
-pub(crate) fn trade(
-    case: &Value,
-    models: Models,
-    cash: f64,
-    prices: &[f64],
-    volume: f64,
-    orders: &[f64],
-) -> (Account, Vec<Fill>) {
-    let bar = |i: usize, price: f64| Bar {
-        time: Timestamp::from_nanos(i as i64 * 60_000_000_000),
-        open: price,
-        high: price,
-        low: price,
-        close: price,
-        volume,
+/// One bar of a case's market: its only price, its volume, and the orders that were decided a row before.
+pub(crate) struct Row {
+    pub(crate) price: f64,
+    pub(crate) volume: f64,
+    pub(crate) orders: Vec<f64>,
+}
+
+/// The account after each bar, and the fills on it. The orders go through the simulated venue.
+pub(crate) fn trade(case: &Value, models: Models, cash: f64, rows: &[Row]) -> Vec<(Account, Vec<Fill>)> {
+    let bar = |(i, row): (usize, &Row)| Bar {
+        time: Timestamp::from_nanos((i as i64 + 1) * 60_000_000_000),
+        open: row.price,
+        high: row.price,
+        low: row.price,
+        close: row.price,
+        volume: row.volume,
     };
-    // One bar before the first order, one behind the last price so that the data are never at their end.
-    let (first, last) = (prices[0], prices[prices.len() - 1]);
-    let path = [first].into_iter().chain(prices.iter().copied()).chain([last]);
-    let bars: Vec<Bar> = path.enumerate().map(|(i, price)| bar(i + 1, price)).collect();
+    // The first decision is taken when a bar has closed.
+    let bars: Vec<Bar> = rows.iter().take(1).chain(rows).enumerate().map(bar).collect();
     let data = Arc::new(MarketData::builder(vec![instrument(case)]).bars(bars).build().unwrap());
     let mut venue = SimVenue::new(Arc::new(SimWorld::new(data, models, cash).unwrap()), 0);
     let mut account = Account::new(1);
     venue.open(Start::At(0), &mut account).unwrap();
-    let mut fills = Vec::new();
-    for i in 0..prices.len() {
-        let qty = orders.get(i).copied().unwrap_or(0.0);
-        if qty != 0.0 {
+    let mut after = Vec::new();
+    for row in rows {
+        for &qty in row.orders.iter().filter(|qty| **qty != 0.0) {
             venue.submit(OrderRequest::market(InstrumentId(0), qty)).unwrap();
         }
+        let mut fills = Vec::new();
         let keep = |event: &AccountEvent| {
             if let AccountEvent::Fill(fill) = event {
                 fills.push(*fill);
             }
         };
         venue.advance(&mut account, keep).unwrap();
+        after.push((account.clone(), fills));
     }
-    (account, fills)
+    after
+}
+
+/// The account at the end of a case that gives a price and at most one order for each row.
+pub(crate) fn decided(case: &Value, models: Models) -> Account {
+    let (prices, orders) = (numbers(&case["prices"]), numbers(&case["decided"]));
+    let row =
+        |(i, &price): (usize, &f64)| Row { price, volume: 1e6, orders: orders.get(i).copied().into_iter().collect() };
+    let rows: Vec<Row> = prices.iter().enumerate().map(row).collect();
+    trade(case, models, number(case, "cash"), &rows).pop().unwrap().0
 }

@@ -2,44 +2,27 @@
 
 use serde_json::Value;
 use tradepit::{
-    InstrumentId, Timestamp,
-    account::{Account, AccountEvent, Fill},
-    models::{Commission, CommissionModel as _, FeeContext, Models},
-    order::OrderId,
+    InstrumentId,
+    models::{Commission, Matching, Models},
 };
 
-use crate::case::{cases, instrument, near, number, numbers, trade};
+use crate::case::{Row, cases, decided, near, numbers, trade};
 
 #[test]
 fn every_published_fee_is_reproduced_or_refused() {
     for case in cases(include_str!("../golden/commission.json"), 43, &[], &["D104", "D105"]) {
         let commission: Commission = serde_json::from_value(case["commission"].clone()).unwrap();
         commission.validate().unwrap();
-        if case.get("orders").is_some() {
-            let models = Models { commission, ..Models::default() };
-            let (prices, orders) = (numbers(&case["prices"]), numbers(&case["orders"]));
-            let (account, _) = trade(&case, models, number(&case, "cash"), &prices, 1e6, &orders);
-            for (what, got) in [
-                ("final_value", account.equity()),
-                ("equity_final", account.equity()),
-                ("commission_total", account.fees()),
-            ] {
-                if let Some(expected) = case["expected"].get(what) {
-                    near(&case, what, got, expected, 1.0);
-                }
+        if case.get("decided").is_some() {
+            let account = decided(&case, Models { commission, ..Models::default() });
+            for (what, expected) in case["expected"].as_object().unwrap() {
+                let got = if what == "commission_total" { account.fees() } else { account.equity() };
+                near(&case, what, got, expected, 1.0);
             }
             continue;
         }
         let fills: Vec<(f64, f64)> = case["fills"].as_array().unwrap().iter().map(pair).collect();
-        let run = if let [(qty, price)] = fills[..] {
-            let models = Models { commission, ..Models::default() };
-            let (account, made) = trade(&case, models, 1e9, &[price], 1e6, &[qty]);
-            let cash = account.cash() - 1e9;
-            Run { fees: vec![made[0].fee], cash: vec![cash], ..Run::default() }
-        } else {
-            parts(&case, &commission, &fills)
-        };
-        compare(&case, &run, fills[0].0.abs());
+        compare(&case, &run(&case, commission, &fills), fills[0].0.abs());
     }
 }
 
@@ -58,34 +41,25 @@ struct Run {
     average: Vec<f64>,
 }
 
-/// The fills of one order, or of an order each, folded into an account.
-fn parts(case: &Value, commission: &Commission, fills: &[(f64, f64)]) -> Run {
-    let instrument = instrument(case);
-    let mut account = Account::new(1);
-    account.open(1e9);
-    let (mut filled_before, mut value_before) = (0.0, 0.0);
+/// One order that fills in those parts, each the whole volume of a bar; or an order for each.
+fn run(case: &Value, commission: Commission, fills: &[(f64, f64)]) -> Run {
+    let whole: f64 = fills.iter().map(|(qty, _)| qty).sum();
+    let separate = case["separate_orders"] == true;
+    let row = |(i, &(qty, price)): (usize, &(f64, f64))| {
+        let orders = if separate { vec![qty] } else { [whole].into_iter().take(usize::from(i == 0)).collect() };
+        Row { price, volume: qty.abs(), orders }
+    };
+    let rows: Vec<Row> = fills.iter().enumerate().map(row).collect();
+    let matching = Matching { participation: Some(1.0), ..Matching::default() };
     let mut run = Run::default();
-    for &(qty, price) in fills {
-        let ctx = FeeContext { filled_before, value_before, ..FeeContext::new(&instrument, qty, price) };
-        let fee = commission.fee(&ctx);
-        if case["separate_orders"] != true {
-            filled_before += qty.abs();
-            value_before += ctx.value();
-        }
-        let cash = account.cash();
-        account.apply(&AccountEvent::Fill(Fill {
-            qty,
-            price,
-            reference: price,
-            fee,
-            multiplier: instrument.multiplier,
-            time: Timestamp::default(),
-            order: OrderId(0),
-            instrument: InstrumentId(0),
-            futures: instrument.is_futures(),
-        }));
-        run.fees.push(fee);
+    let mut cash = 1e5;
+    for ((account, made), (qty, price)) in
+        trade(case, Models { commission, matching, ..Models::default() }, cash, &rows).iter().zip(fills)
+    {
+        assert_eq!(made.iter().map(|fill| (fill.qty, fill.price)).collect::<Vec<_>>(), [(*qty, *price)], "{case}");
+        run.fees.push(made[0].fee);
         run.cash.push(account.cash() - cash);
+        cash = account.cash();
         run.realised.push(account.realised() - account.fees());
         run.qty.push(account.position(InstrumentId(0)).qty());
         run.average.push(account.position(InstrumentId(0)).avg_price());
@@ -116,7 +90,7 @@ fn compare(case: &Value, run: &Run, units: f64) {
             "avg_open" => list(&run.average),
             "commission" | "fee" | "total_fee" => near(case, what, total, expected, 1.0),
             "per_contract" => near(case, what, total / units, expected, 1.0),
-            "capital_used" => near(case, what, sum(&run.cash), expected, 1e3),
+            "capital_used" => near(case, what, sum(&run.cash), expected, 1.0),
             other => panic!("{other} of {case}"),
         }
     }

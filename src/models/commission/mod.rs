@@ -28,6 +28,7 @@ pub use schedule::{Schedule, ScheduleRow};
 pub use sum::Sum;
 pub use volume_tiers::{VolumeMeasure, VolumeTier, VolumeTiers};
 
+use super::Facts;
 use crate::Result;
 
 /// The fee of one fill, in account currency.
@@ -112,6 +113,29 @@ impl Commission {
     /// Names the field, its value and the allowed range.
     pub fn validate(&self) -> Result<()> {
         self.check("commission")
+    }
+
+    /// What the model asks of the venue beyond the fill and its order; your own model asks for nothing.
+    ///
+    /// ```
+    /// use tradepit::models::{Commission, Facts};
+    /// assert_eq!(Commission::default().needs(), Facts::NONE);
+    /// ```
+    #[must_use]
+    pub fn needs(&self) -> Facts {
+        match self {
+            Self::VolumeTiers(model) => Facts { month: model.tiers.len() > 1, ..Facts::NONE },
+            Self::Sum(model) => model.parts.iter().map(Self::needs).fold(Facts::NONE, Facts::or),
+            Self::Schedule(model) => model.needs(),
+            Self::None(_)
+            | Self::PerContract(_)
+            | Self::PerShare(_)
+            | Self::Bps(_)
+            | Self::PerOrder(_)
+            | Self::MakerTaker(_)
+            | Self::PremiumTiers(_)
+            | Self::Custom(_) => Facts::NONE,
+        }
     }
 
     fn check(&self, path: &str) -> Result<()> {

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Commission, CommissionModel, FeeContext, PerContract, Sum};
-use crate::{Error, Result, Timestamp, models::root::root};
+use crate::{
+    Error, Result, Timestamp,
+    models::{Facts, root::root},
+};
 
 /// Fees by instrument and date: one of the house's schedules by its name, or your own rows.
 ///
@@ -177,6 +180,10 @@ impl Schedule {
             return Err(Error::spec("commission.rows", message));
         }
         Ok(Self { data, builtin: false, entries })
+    }
+
+    pub(super) fn needs(&self) -> Facts {
+        self.entries.iter().map(|entry| entry.fee.needs()).fold(Facts::NONE, Facts::or)
     }
 
     pub(super) fn validate(&self, path: &str) -> Result<()> {

@@ -34,8 +34,8 @@ pub enum VolumeMeasure {
 /// assert!((tiered.fee(&ctx) - (100.0 * 0.85 + 200.0 * 0.65)).abs() < 1e-9);
 /// ```
 ///
-/// The volume before the fill is [`FeeContext::month_qty`] or [`FeeContext::month_value`]; a venue that leaves them at
-/// 0 charges the first tier. A fill across a bound is charged on both sides of it, as Interactive Brokers does;
+/// The volume before the fill is [`FeeContext::month_qty`] or [`FeeContext::month_value`]; a venue that does
+/// not tell them refuses the model. A fill across a bound is charged on both sides of it, as Interactive Brokers does;
 /// with `whole` an order is charged by the tier that was reached before its first fill, as crypto exchanges do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

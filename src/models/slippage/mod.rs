@@ -115,6 +115,7 @@ impl Slippage {
     /// assert_eq!(Slippage::default().needs(), Facts::NONE);
     /// ```
     #[must_use]
+    #[inline]
     pub fn needs(&self) -> Facts {
         match self {
             Self::HalfSpread(model) => Facts { spread: model.spread_ticks.is_none(), ..Facts::NONE },

@@ -1,0 +1,80 @@
+//! How orders in the book meet a bar.
+
+use serde::{Deserialize, Serialize};
+
+use super::queue::LimitRule;
+use crate::{Error, Result};
+
+/// The way that prices took inside a bar, of which only open, high, low and close are known.
+///
+/// ```
+/// use tradepit::models::IntrabarPath;
+/// let path: IntrabarPath = serde_json::from_str(r#"{"kind": "open_high_low_close"}"#).unwrap();
+/// assert_eq!(path, IntrabarPath::OpenHighLowClose {});
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum IntrabarPath {
+    /// The worse of the two fixed paths for this account, bar by bar (the default): a stop comes before a target.
+    Pessimistic {},
+    /// Up first.
+    OpenHighLowClose {},
+    /// Down first.
+    OpenLowHighClose {},
+    /// To the extreme nearer to the open first.
+    NearestFirst {},
+}
+
+impl Default for IntrabarPath {
+    fn default() -> Self {
+        Self::Pessimistic {}
+    }
+}
+
+/// How orders in the book meet a bar: which way prices took, when a limit counts as reached, how much there is.
+///
+/// ```
+/// use tradepit::models::Matching;
+/// let matching: Matching = serde_json::from_str(r#"{"participation": 0.1, "limit": {"kind": "touch"}}"#).unwrap();
+/// assert!(matching.validate().is_ok() && !matching.is_plain());
+/// assert!(Matching { participation: Some(1.5), ..matching }.validate().is_err());
+/// ```
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Matching {
+    /// The way that prices took inside a bar.
+    pub path: IntrabarPath,
+    /// When a limit that prices reach inside a bar fills. At the open a limit that is better than the price fills at
+    /// the price, whatever the rule.
+    pub limit: LimitRule,
+    /// The share of a bar's volume that all orders of the account together may take of it, in (0, 1]; the rest waits.
+    pub participation: Option<f64>,
+    /// How much worse than the last close an order at the market may fill, in ticks; beyond, it waits.
+    pub protection_ticks: Option<f64>,
+}
+
+impl Matching {
+    /// Whether a market order fills in whole at the point that the fill rule names, whatever the bar.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.participation.is_none() && self.protection_ticks.is_none()
+    }
+
+    /// Whether every number makes sense.
+    ///
+    /// # Errors
+    /// Names the field, its value and the allowed range.
+    pub fn validate(&self) -> Result<()> {
+        let check = |field: &str, value: f64, ok: bool, range: &str| {
+            if ok && value.is_finite() {
+                return Ok(());
+            }
+            Err(Error::spec(format!("matching.{field}"), format!("{value} must be a finite number {range}")))
+        };
+        self.limit.validate()?;
+        let share = self.participation.unwrap_or(1.0);
+        check("participation", share, share > 0.0 && share <= 1.0, "in (0, 1]")?;
+        let ticks = self.protection_ticks.unwrap_or(0.0);
+        check("protection_ticks", ticks, ticks >= 0.0, "of at least 0")
+    }
+}

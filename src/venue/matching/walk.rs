@@ -1,0 +1,501 @@
+//! One walk along a path of prices, over the orders of one instrument.
+
+use super::MatchRow;
+use crate::{
+    Bar, Instrument, Rng, Timestamp,
+    account::{AccountEvent, Fill},
+    models::{
+        CommissionModel as _, FeeContext, FillContext, FillModel as _, Liquidity, SlippageModel as _,
+        queue::{LimitContext, LimitModel as _, LimitRule},
+    },
+    order::{OrderChange, OrderKind, Resting, TimeInForce},
+};
+
+/// What a walk has come to.
+pub(super) struct Walk<'a> {
+    row: &'a MatchRow<'a>,
+    id: usize,
+    instrument: &'a Instrument,
+    before: &'a Bar,
+    bar: &'a Bar,
+    /// Units held by the account.
+    held: f64,
+    /// Units that the participation cap leaves.
+    cap: f64,
+    /// Units that the account's orders have taken of the bar.
+    taken: f64,
+    /// Whether the order that fills has just come, and takes what rests; otherwise it rested itself.
+    taking: bool,
+    /// Where the walk is: the price, and its moment.
+    price: f64,
+    now: Timestamp,
+    at_open: bool,
+    pub(super) book: Vec<Resting>,
+    pub(super) events: Vec<AccountEvent>,
+    pub(super) rng: Rng,
+    /// What the fills have gained by the close, less fees.
+    pub(super) gain: f64,
+}
+
+/// What happens next on a leg of the path.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Next {
+    Stop,
+    Limit,
+    Arrival,
+    Cancel,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(row: &'a MatchRow<'a>, id: usize, book: &[Resting], held: f64, rng: Rng) -> Self {
+        let (instrument, before, bar) = (&row.instruments[id], &row.before[id], &row.bars[id]);
+        let lots = |share: f64| (share * bar.volume / instrument.lot + 1e-9).floor() * instrument.lot;
+        Self {
+            row,
+            id,
+            instrument,
+            before,
+            bar,
+            held,
+            cap: row.models.matching.participation.map_or(f64::INFINITY, lots),
+            taken: 0.0,
+            taking: true,
+            price: bar.open,
+            now: row.opened(),
+            at_open: true,
+            book: book.to_vec(),
+            events: Vec::new(),
+            rng,
+            gain: 0.0,
+        }
+    }
+
+    /// Walks from the open over the extremes to the close.
+    pub(super) fn along(mut self, path: [f64; 4]) -> Self {
+        let (opened, closed) = (self.row.opened(), self.bar.time);
+        self.cancel_due();
+        for at in 0..self.book.len() {
+            if self.works(at) && self.book[at].arrives <= opened {
+                self.arrive(at);
+            }
+        }
+        self.at_open = false;
+        // The legs take equal times: nothing more is known of the way than its corners.
+        let length = (closed.nanos() - opened.nanos()) / 3;
+        for leg in 0..3 {
+            let begins = opened.plus_ns(length * leg as i64);
+            let ends = if leg == 2 { closed } else { begins.plus_ns(length) };
+            self.leg(path[leg + 1], begins, ends, path[leg]);
+        }
+        self.now = closed;
+        self.taking = false;
+        self.settle_queues();
+        for at in 0..self.book.len() {
+            if self.works(at) && self.waits_for_close(&self.book[at]) {
+                self.fill_at_market(at, self.bar.close);
+            }
+        }
+        self
+    }
+
+    /// Goes from where it is to `to`.
+    fn leg(&mut self, to: f64, begins: Timestamp, ends: Timestamp, from: f64) {
+        // The walk ends: an order that is dealt with leaves the candidates, and prices only go forward.
+        let mut guard = 4 * self.book.len() + 4;
+        while guard > 0 {
+            guard -= 1;
+            let Some((price, at, next)) = self.next(to, begins, ends, from) else { break };
+            self.follow(price);
+            self.price = price;
+            self.now = ends;
+            match next {
+                Next::Arrival => self.arrive(at),
+                Next::Cancel => self.cancel_one(at),
+                Next::Stop => self.trigger(at),
+                Next::Limit => {
+                    let limit = self.book[at].order.request.kind.limit().unwrap_or(price);
+                    self.taking = false;
+                    self.fill(at, limit, limit);
+                }
+            }
+        }
+        self.follow(to);
+        self.price = to;
+        self.now = ends;
+    }
+
+    /// The nearest thing that happens between here and `to`: its price, the order, and what it is.
+    fn next(&self, to: f64, begins: Timestamp, ends: Timestamp, from: f64) -> Option<(f64, usize, Next)> {
+        let up = to >= self.price;
+        let between = |price: f64| {
+            let (low, high) = if up { (self.price, to) } else { (to, self.price) };
+            (low..=high).contains(&price)
+        };
+        // A moment on this leg is a price on it.
+        let place = |time: Timestamp| {
+            let share = (time.nanos() - begins.nanos()) as f64 / (ends.nanos() - begins.nanos()).max(1) as f64;
+            from + share * (to - from)
+        };
+        let mut best: Option<(f64, usize, Next)> = None;
+        let mut offer = |price: f64, at: usize, next: Next| {
+            let nearer = best.is_none_or(|(known, _, what)| {
+                let (mine, known) = ((price - self.price).abs(), (known - self.price).abs());
+                mine < known || (mine == known && next == Next::Stop && what == Next::Limit)
+            });
+            if nearer {
+                best = Some((price, at, next));
+            }
+        };
+        for (at, resting) in self.book.iter().enumerate().filter(|(at, _)| self.works(*at)) {
+            let on_this_leg = |time: Timestamp| time > begins && time <= ends;
+            if let Some(time) = resting.cancelled_at.filter(|time| on_this_leg(*time)) {
+                let price = place(time);
+                if between(price) {
+                    offer(price, at, Next::Cancel);
+                }
+            }
+            if resting.arrives > self.row.opened() && !self.has_arrived(resting) {
+                let price = place(resting.arrives);
+                if on_this_leg(resting.arrives) && between(price) {
+                    offer(price, at, Next::Arrival);
+                }
+                continue;
+            }
+            if resting.left == 0.0 {
+                continue;
+            }
+            let buys = resting.left > 0.0;
+            if let Some(trigger) = self.trigger_price(resting).filter(|_| !resting.triggered) {
+                // A buy stop is reached on the way up, a sell stop on the way down.
+                if buys == up && between(trigger) {
+                    offer(trigger, at, Next::Stop);
+                }
+            } else if let Some(limit) = resting.order.request.kind.limit().filter(|_| self.cap >= self.instrument.lot) {
+                let through = self.through_ticks() * self.instrument.tick;
+                let reached = if buys { limit - through } else { limit + through };
+                let passes = if buys {
+                    !up && to <= reached && self.price >= reached
+                } else {
+                    up && to >= reached && self.price <= reached
+                };
+                if passes {
+                    // Going through a limit fills it on the way back to it, so to say: at the limit.
+                    offer(if buys { limit.min(self.price) } else { limit.max(self.price) }, at, Next::Limit);
+                }
+            }
+        }
+        best
+    }
+
+    /// Ticks beyond a limit at which it fills in whole. The queue rule decides of exact touches at the end of the bar.
+    fn through_ticks(&self) -> f64 {
+        match &self.row.models.matching.limit {
+            LimitRule::Touch(_) => 0.0,
+            LimitRule::Penetration(rule) => rule.ticks,
+            LimitRule::Queue(_) => 1.0,
+            LimitRule::Custom(_) => f64::INFINITY,
+        }
+    }
+
+    /// Limits that the walk left open, by a rule that asks for the whole bar: a queue at an exact touch.
+    fn settle_queues(&mut self) {
+        if !matches!(self.row.models.matching.limit, LimitRule::Queue(_) | LimitRule::Custom(_)) {
+            return;
+        }
+        for at in 0..self.book.len() {
+            let resting = self.book[at];
+            let Some(limit) = resting.order.request.kind.limit().filter(|_| self.works(at)) else { continue };
+            let waits = resting.left != 0.0 && resting.best.is_some() && resting.arrives <= self.row.opened();
+            if !waits || (resting.order.request.kind.trigger().is_some() && !resting.triggered) {
+                continue;
+            }
+            let ctx = LimitContext { instrument: self.instrument, limit, qty: resting.left };
+            let mut queue = resting.queue;
+            let size = self.row.models.matching.limit.bar(&ctx, self.bar, &mut queue);
+            self.book[at].queue = queue;
+            if size > 0.0 {
+                self.fill_at_most(at, size, limit, limit);
+            }
+        }
+    }
+
+    fn works(&self, at: usize) -> bool {
+        let resting = &self.book[at];
+        resting.order.request.instrument.0 as usize == self.id && !resting.state.is_closed()
+    }
+
+    /// An order that was under way at the open and has arrived since: `best` marks it.
+    fn has_arrived(&self, resting: &Resting) -> bool {
+        resting.best.is_some()
+    }
+
+    /// Market orders whose fill rule, or kind, names the close.
+    fn waits_for_close(&self, resting: &Resting) -> bool {
+        match resting.order.request.kind {
+            OrderKind::MarketOnClose {} => true,
+            OrderKind::Market {} => self.row.models.fill.market(self.bar).at_close && resting.arrives <= self.now,
+            _ => false,
+        }
+    }
+
+    /// The price at which a stop is reached; that of a trailing one moves with the best price.
+    fn trigger_price(&self, resting: &Resting) -> Option<f64> {
+        match resting.order.request.kind {
+            OrderKind::TrailingStop { offset } => {
+                resting.best.map(|best| best + offset.copysign(resting.order.request.qty))
+            }
+            kind => kind.trigger(),
+        }
+    }
+
+    /// Lets trailing stops follow the price.
+    fn follow(&mut self, price: f64) {
+        for resting in &mut self.book {
+            if let (OrderKind::TrailingStop { .. }, Some(best)) = (resting.order.request.kind, resting.best) {
+                let buys = resting.order.request.qty > 0.0;
+                resting.best = Some(if buys { best.min(price) } else { best.max(price) });
+            }
+        }
+    }
+
+    /// An order is at the venue, at the present price: what can happen at once happens.
+    fn arrive(&mut self, at: usize) {
+        let price = self.price;
+        let first = self.book[at].best.is_none();
+        self.book[at].best.get_or_insert(price);
+        let resting = self.book[at];
+        if resting.left == 0.0 {
+            return;
+        }
+        let buys = resting.left > 0.0;
+        match resting.order.request.kind {
+            OrderKind::MarketOnClose {} => return,
+            OrderKind::Market {} => {
+                let point = self.row.models.fill.market(self.bar);
+                if point.at_close {
+                    return;
+                }
+                self.fill_at_market(at, if self.at_open { point.price } else { price });
+            }
+            OrderKind::MarketOnOpen {} if self.at_open => self.fill_at_market(at, price),
+            OrderKind::MarketOnOpen {} => return,
+            _ => {
+                let trigger = self.trigger_price(&resting).filter(|_| !resting.triggered);
+                if let Some(trigger) = trigger {
+                    if (buys && price >= trigger) || (!buys && price <= trigger) {
+                        self.trigger(at);
+                    } else {
+                        // It waits for its trigger, whatever its time in force.
+                        return;
+                    }
+                } else if resting.triggered && resting.order.request.kind.limit().is_none() {
+                    // A stop that was reached, and did not fill in whole then.
+                    self.fill_at_market(at, price);
+                } else if let Some(limit) = resting.order.request.kind.limit()
+                    && ((buys && price <= limit) || (!buys && price >= limit))
+                {
+                    if resting.order.request.post_only && first && resting.filled == 0.0 {
+                        self.close(at, OrderChange::Cancel);
+                    } else {
+                        self.taking = first;
+                        self.fill_at_limit(at);
+                    }
+                }
+            }
+        }
+        if matches!(resting.order.request.tif, TimeInForce::Ioc {} | TimeInForce::Fok {}) && self.works(at) {
+            self.close(at, OrderChange::Cancel);
+        }
+    }
+
+    fn trigger(&mut self, at: usize) {
+        self.book[at].triggered = true;
+        let event = change(&mut self.book[at], OrderChange::Trigger, self.now);
+        self.events.push(event);
+        let resting = &self.book[at];
+        match resting.order.request.kind.limit() {
+            None => self.fill_at_market(at, self.price),
+            Some(limit) => {
+                let reached = if resting.left > 0.0 { self.price <= limit } else { self.price >= limit };
+                if reached {
+                    self.taking = true;
+                    self.fill_at_limit(at);
+                }
+            }
+        }
+    }
+
+    /// Fills at the limit, or at the present price where that is better.
+    fn fill_at_limit(&mut self, at: usize) {
+        let resting = &self.book[at];
+        let Some(limit) = resting.order.request.kind.limit() else { return };
+        let price = if resting.left > 0.0 { limit.min(self.price) } else { limit.max(self.price) };
+        self.fill(at, price, price);
+    }
+
+    /// Fills at `reference`, slipped; not beyond the price protection.
+    fn fill_at_market(&mut self, at: usize, reference: f64) {
+        let qty = self.fillable(at);
+        if qty == 0.0 {
+            return self.done_if_nothing_to_reduce(at);
+        }
+        // At the close the bar itself is known; before, the one before it.
+        let known = if self.now >= self.bar.time && !self.at_open { self.bar } else { self.before };
+        let liquidity = Liquidity { filled_in_bar: self.taken, net_traded: self.held, ..Liquidity::UNKNOWN };
+        let ctx = FillContext { liquidity, ..FillContext::new(self.instrument, qty, reference, known) };
+        let mut price = self.row.models.slippage.price(&ctx, &mut self.rng);
+        if let Some(ticks) = self.row.models.matching.protection_ticks {
+            let worst = self.before.close + (ticks * self.instrument.tick).copysign(qty);
+            if (reference - worst) * qty > 0.0 {
+                return;
+            }
+            price = if qty > 0.0 { price.min(worst) } else { price.max(worst) };
+        }
+        self.fill(at, price, reference);
+    }
+
+    /// Units that can fill now, signed: what is left, what may be reduced, what the cap leaves; all of it or nothing.
+    fn fillable(&self, at: usize) -> f64 {
+        let resting = &self.book[at];
+        let mut size = resting.left.abs();
+        if resting.order.request.reduce_only {
+            size = if self.held * resting.left < 0.0 { size.min(self.held.abs()) } else { 0.0 };
+        }
+        let whole = size;
+        size = size.min(self.cap);
+        if resting.order.request.tif == (TimeInForce::Fok {}) && size < whole {
+            size = 0.0;
+        }
+        if size == 0.0 { 0.0 } else { size.copysign(resting.left) }
+    }
+
+    fn done_if_nothing_to_reduce(&mut self, at: usize) {
+        let request = &self.book[at].order.request;
+        if request.reduce_only && self.held * self.book[at].left >= 0.0 {
+            self.close(at, OrderChange::Cancel);
+        }
+    }
+
+    fn fill(&mut self, at: usize, price: f64, reference: f64) {
+        self.fill_at_most(at, f64::INFINITY, price, reference);
+    }
+
+    fn fill_at_most(&mut self, at: usize, most: f64, price: f64, reference: f64) {
+        let qty = self.fillable(at).clamp(-most, most);
+        if qty == 0.0 {
+            return self.done_if_nothing_to_reduce(at);
+        }
+        let resting = &mut self.book[at];
+        let fees = FeeContext {
+            filled_before: resting.filled,
+            value_before: resting.value,
+            maker: resting.order.request.kind.limit().is_some() && !self.taking,
+            time: self.now,
+            ..FeeContext::new(self.instrument, qty, price)
+        };
+        let fee = self.row.models.commission.fee(&fees);
+        let left = resting.left - qty;
+        resting.left = if left.abs() < 0.5 * self.instrument.lot { 0.0 } else { left };
+        resting.filled += qty.abs();
+        resting.value += fees.value();
+        let whole =
+            resting.left == 0.0 && resting.filled + 0.5 * self.instrument.lot >= resting.order.request.qty.abs();
+        let next = resting.state.after(if whole { OrderChange::Fill } else { OrderChange::PartialFill });
+        resting.state = next.unwrap_or(resting.state);
+        let order = resting.order;
+        self.held += qty;
+        self.cap -= qty.abs();
+        self.taken += qty.abs();
+        self.gain += qty * (self.bar.close - price) * self.instrument.multiplier - fee;
+        self.events.push(AccountEvent::Fill(Fill {
+            qty,
+            price,
+            reference,
+            fee,
+            multiplier: self.instrument.multiplier,
+            time: self.now,
+            order: order.id,
+            instrument: order.request.instrument,
+            futures: self.instrument.is_futures(),
+        }));
+        if let Some(group) = order.request.oco {
+            self.take_off_group(at, group, qty.abs());
+        }
+        self.wake_children(at);
+    }
+
+    /// What one order of a group fills is taken off the others.
+    fn take_off_group(&mut self, at: usize, group: u32, size: f64) {
+        for other in 0..self.book.len() {
+            if other == at || !self.works(other) || self.book[other].order.request.oco != Some(group) {
+                continue;
+            }
+            let Resting { left, order, .. } = self.book[other];
+            let rest = (left.abs() - size).max(0.0);
+            // Under a parent that may still fill more, there may be more to do.
+            let parent_works =
+                (0..self.book.len()).any(|p| Some(self.book[p].order.id) == order.request.parent && self.works(p));
+            if rest < 0.5 * self.instrument.lot && !parent_works {
+                self.close(other, OrderChange::Cancel);
+            } else {
+                self.book[other].left = if rest < 0.5 * self.instrument.lot { 0.0 } else { rest.copysign(left) };
+            }
+        }
+    }
+
+    /// Children work for what their parent has filled.
+    fn wake_children(&mut self, at: usize) {
+        let (id, filled) = (self.book[at].order.id, self.book[at].filled);
+        for child in 0..self.book.len() {
+            if self.book[child].order.request.parent != Some(id) || !self.works(child) {
+                continue;
+            }
+            let request = self.book[child].order.request;
+            // What its group has filled of the parent's fills is done.
+            let group = |r: &Resting| r.order.request.parent == Some(id) && r.order.request.oco == request.oco;
+            let done: f64 = match request.oco {
+                Some(_) => self.book.iter().filter(|r| group(r)).map(|r| r.filled).sum(),
+                None => self.book[child].filled,
+            };
+            let resting = &mut self.book[child];
+            let size = (filled.min(request.qty.abs()) - done).max(0.0);
+            resting.left = size.copysign(resting.order.request.qty);
+            resting.best = None;
+            if size > 0.0 {
+                self.arrive(child);
+            }
+        }
+    }
+
+    fn cancel_due(&mut self) {
+        let opened = self.row.opened();
+        for at in 0..self.book.len() {
+            if self.works(at) && self.book[at].cancelled_at.is_some_and(|time| time <= opened) {
+                self.cancel_one(at);
+            }
+        }
+    }
+
+    fn cancel_one(&mut self, at: usize) {
+        self.close(at, OrderChange::Cancel);
+    }
+
+    /// Takes an order out, and its children with it if it never filled.
+    fn close(&mut self, at: usize, how: OrderChange) {
+        let event = change(&mut self.book[at], how, self.now);
+        self.events.push(event);
+        let (id, filled) = (self.book[at].order.id, self.book[at].filled);
+        for child in 0..self.book.len() {
+            if filled == 0.0 && self.book[child].order.request.parent == Some(id) && self.works(child) {
+                self.close(child, OrderChange::Cancel);
+            }
+        }
+    }
+}
+
+/// Changes an order's state, and says so.
+pub(super) fn change(resting: &mut Resting, how: OrderChange, time: Timestamp) -> AccountEvent {
+    // The book holds working orders only, to which everything here is legal.
+    resting.state = resting.state.after(how).unwrap_or(resting.state);
+    AccountEvent::Order { order: resting.order.id, state: resting.state, time }
+}
