@@ -4,6 +4,7 @@ use std::{fmt::Debug, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
+use super::Liquidity;
 use crate::{Bar, Instrument};
 
 /// What is known when an order fills.
@@ -20,7 +21,7 @@ use crate::{Bar, Instrument};
 ///     }
 /// }
 /// let (es, known) = (Instrument::es(), Bar { volume: 7.0, ..Bar::default() });
-/// let ctx = FillContext { instrument: &es, qty: 1.0, reference: 5000.0, known: &known };
+/// let ctx = FillContext::new(&es, 1.0, 5000.0, &known);
 /// assert_eq!(Thin.price(&ctx, &mut rng::stream(0, 0, rng::Purpose::Models)), 5000.25);
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +34,25 @@ pub struct FillContext<'a> {
     pub reference: f64,
     /// The last bar that had closed then; its volume is what a model may use.
     pub known: &'a Bar,
+    /// What else the venue knew then.
+    pub liquidity: Liquidity,
+}
+
+impl<'a> FillContext<'a> {
+    /// A context in which nothing is known beyond the last bar.
+    ///
+    /// ```
+    /// use tradepit::{Bar, Instrument, models::{FillContext, Liquidity}};
+    /// let (es, known) = (Instrument::es(), Bar::default());
+    /// let plain = FillContext::new(&es, 1.0, 5000.0, &known);
+    /// let daily = FillContext { liquidity: Liquidity { sigma: 0.01, adv: 1e6, ..Liquidity::default() }, ..plain };
+    /// assert!(plain.liquidity.sigma.is_nan() && daily.liquidity.adv == 1e6);
+    /// ```
+    #[must_use]
+    #[inline]
+    pub const fn new(instrument: &'a Instrument, qty: f64, reference: f64, known: &'a Bar) -> Self {
+        Self { instrument, qty, reference, known, liquidity: Liquidity::UNKNOWN }
+    }
 }
 
 /// When an order fills.

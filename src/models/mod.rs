@@ -4,16 +4,27 @@
 //! The built-in ones are data (an enum); your own goes into the `Custom` arm.
 
 mod commission;
+mod daily;
 mod fill;
 mod latency;
+mod liquidity;
 mod matching;
 pub mod queue;
+mod root;
 mod set;
 mod slippage;
 
-pub use commission::{Bps, Commission, CommissionModel, FeeContext, NoCommission, PerContract, PerShare};
+pub use commission::{
+    Bps, Commission, CommissionModel, FeeContext, MakerTaker, NoCommission, PerContract, PerOrder, PerShare,
+    PremiumTier, PremiumTiers, Schedule, ScheduleRow, Sum, VolumeMeasure, VolumeTier, VolumeTiers,
+};
+pub use daily::DailyStats;
 pub use fill::{FillContext, FillModel, FillPoint, FillRule, LookAheadClose, Moment, NextClose, NextOpen};
 pub use latency::{FixedLatency, JitteredLatency, Latency, LatencyModel, NoLatency};
+pub use liquidity::{Facts, Liquidity};
 pub use matching::{IntrabarPath, Matching};
 pub use set::Models;
-pub use slippage::{FixedBps, FixedTicks, NoSlippage, Slippage, SlippageModel, VolumeShare};
+pub use slippage::{
+    AlmgrenChriss, Empirical, FixedBps, FixedTicks, HalfSpread, NoSlippage, ProbabilisticTick, Slippage, SlippageModel,
+    SlippageUnit, SquareRoot, VolatilityVolumeShare, VolumeShare,
+};

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Commission, CommissionModel as _, FeeContext, FillContext, FillModel as _, FillRule, Latency, Matching, Moment,
-    Slippage, SlippageModel as _,
+    Commission, CommissionModel as _, Facts, FeeContext, FillContext, FillModel as _, FillRule, Latency, Matching,
+    Moment, Slippage, SlippageModel as _,
 };
 use crate::{Bar, Instrument, Result, Rng, account::Fill, order::Order};
 
@@ -32,21 +32,40 @@ pub struct Models {
 }
 
 impl Models {
-    /// Whether every number makes sense.
+    /// Whether every number makes sense, for a venue that knows its bars and the account's position.
+    ///
+    /// ```
+    /// use tradepit::models::{Facts, Models};
+    /// let models: Models = serde_json::from_str(r#"{"slippage": {"kind": "square_root", "adv": 1e6}}"#).unwrap();
+    /// let refused = models.validate().unwrap_err().to_string();
+    /// assert!(refused.starts_with("slippage.sigma: is not set"));
+    /// assert!(models.validate_with(Facts::DAILY).is_ok());
+    /// ```
     ///
     /// # Errors
-    /// Names the field, its value and the allowed range.
+    /// Names the field, its value and the allowed range, or what the venue does not know.
     pub fn validate(&self) -> Result<()> {
+        self.validate_with(Facts::BARS)
+    }
+
+    /// Whether every number makes sense, for a venue that has `facts` beyond its bars and gives them to the models.
+    ///
+    /// # Errors
+    /// As [`validate`](Self::validate).
+    pub fn validate_with(&self, facts: Facts) -> Result<()> {
         self.slippage.validate()?;
         self.commission.validate()?;
+        self.slippage.needs().or(self.commission.needs()).check(facts)?;
         self.latency.validate()?;
         self.matching.validate()
     }
 
-    /// Whether a market order needs no book: it arrives at once, and fills in whole at the next bar.
+    /// Whether a market order needs no book: it arrives at once, fills in whole at the next bar, and no model asks for
+    /// more than the bars.
     #[must_use]
+    #[inline]
     pub fn is_plain(&self) -> bool {
-        self.latency.is_none() && self.matching.is_plain()
+        self.latency.is_none() && self.matching.is_plain() && self.slippage.needs() == Facts::NONE
     }
 
     /// Fills a market order on `bar`, the first one on which it can; `before` is the bar before that.
@@ -65,21 +84,22 @@ impl Models {
         let point = self.fill.market(before, bar);
         let qty = order.request.qty;
         let known = if point.moment == Moment::Close { bar } else { before };
-        let price = self.slippage.price(&FillContext { instrument, qty, reference: point.price, known }, rng);
-        let fee = self.commission.fee(&FeeContext { instrument, qty, price, filled_before: 0.0 });
+        let price = self.slippage.price(&FillContext::new(instrument, qty, point.price, known), rng);
         // A bar is stamped by its close; it opened one period before, but never before the last bar closed.
         let opened = bar.time.plus_ns(-period_ns).max(before.time);
+        let time = match point.moment {
+            Moment::SeenClose => before.time,
+            Moment::Open => opened,
+            Moment::Close => bar.time,
+        };
+        let fee = self.commission.fee(&FeeContext { time, ..FeeContext::new(instrument, qty, price) });
         Fill {
             qty,
             price,
             reference: point.price,
             fee,
             multiplier: instrument.multiplier,
-            time: match point.moment {
-                Moment::SeenClose => before.time,
-                Moment::Open => opened,
-                Moment::Close => bar.time,
-            },
+            time,
             order: order.id,
             instrument: order.request.instrument,
             futures: instrument.is_futures(),

@@ -89,6 +89,9 @@ pub struct Resting {
     pub left: f64,
     /// Units that have filled, without a sign.
     pub filled: f64,
+    /// Value of what has filled: the sum of `|qty * price * multiplier|`.
+    #[serde(default)]
+    pub value: f64,
     /// Whether its stop was reached.
     pub triggered: bool,
     /// The best price since it works, for a trailing stop; none until it has arrived.
@@ -102,8 +105,9 @@ impl Resting {
     #[must_use]
     pub fn new(order: Order, arrives: Timestamp) -> Self {
         let left = if order.request.parent.is_some() { 0.0 } else { order.request.qty };
-        let (state, filled, triggered) = (OrderState::Accepted, 0.0, false);
-        Self { order, state, arrives, cancelled_at: None, left, filled, triggered, best: None, queue: Queue::default() }
+        let (state, filled, value, triggered) = (OrderState::Accepted, 0.0, 0.0, false);
+        let (cancelled_at, best, queue) = (None, None, Queue::default());
+        Self { order, state, arrives, cancelled_at, left, filled, value, triggered, best, queue }
     }
 }
 

@@ -36,7 +36,7 @@ impl SlippageModel for Drawn {
 pub(crate) fn models() -> Models {
     Models {
         slippage: Slippage::Custom(Arc::new(Drawn)),
-        commission: Commission::Bps(Bps { bps: 0.3 }),
+        commission: Commission::Bps(Bps::new(0.3)),
         ..Models::default()
     }
 }

@@ -24,6 +24,10 @@ pub(super) struct Walk<'a> {
     held: f64,
     /// Units that the participation cap leaves.
     cap: f64,
+    /// Units that the account's orders have taken of the bar.
+    taken: f64,
+    /// Whether the order that fills has just come, and takes what rests; otherwise it rested itself.
+    taking: bool,
     /// Where the walk is: the price, and its moment.
     price: f64,
     now: Timestamp,
@@ -56,6 +60,8 @@ impl<'a> Walk<'a> {
             bar,
             held,
             cap: row.models.matching.participation.map_or(f64::INFINITY, lots),
+            taken: 0.0,
+            taking: true,
             price: bar.open,
             now: row.opened(),
             at_open: true,
@@ -84,6 +90,7 @@ impl<'a> Walk<'a> {
             self.leg(path[leg + 1], begins, ends, path[leg]);
         }
         self.now = closed;
+        self.taking = false;
         self.settle_queues();
         for at in 0..self.book.len() {
             if self.works(at) && self.waits_for_close(&self.book[at]) {
@@ -111,6 +118,7 @@ impl<'a> Walk<'a> {
                 Next::Stop => self.trigger(at),
                 Next::Limit => {
                     let limit = self.book[at].order.request.kind.limit().unwrap_or(price);
+                    self.taking = false;
                     self.fill(at, limit, limit);
                 }
             }
@@ -300,6 +308,7 @@ impl<'a> Walk<'a> {
                     if resting.order.request.post_only && first && resting.filled == 0.0 {
                         self.close(at, OrderChange::Cancel);
                     } else {
+                        self.taking = first;
                         self.fill_at_limit(at);
                     }
                 }

@@ -3,7 +3,7 @@
 use super::{Walk, change};
 use crate::{
     account::{AccountEvent, Fill},
-    models::{CommissionModel as _, FeeContext, FillContext, SlippageModel as _},
+    models::{CommissionModel as _, FeeContext, FillContext, Liquidity, SlippageModel as _},
     order::{OrderChange, Resting, TimeInForce},
 };
 
@@ -18,6 +18,7 @@ impl Walk<'_> {
             Some(limit) => {
                 let reached = if resting.left > 0.0 { self.price <= limit } else { self.price >= limit };
                 if reached {
+                    self.taking = true;
                     self.fill_at_limit(at);
                 }
             }
@@ -40,7 +41,8 @@ impl Walk<'_> {
         }
         // At the close the bar itself is known; before, the one before it.
         let known = if self.now >= self.bar.time && !self.at_open { self.bar } else { self.before };
-        let ctx = FillContext { instrument: self.instrument, qty, reference, known };
+        let liquidity = Liquidity { filled_in_bar: self.taken, net_traded: self.held, ..Liquidity::UNKNOWN };
+        let ctx = FillContext { liquidity, ..FillContext::new(self.instrument, qty, reference, known) };
         let mut price = self.row.models.slippage.price(&ctx, &mut self.rng);
         if let Some(ticks) = self.row.models.matching.protection_ticks {
             let worst = self.before.close + (ticks * self.instrument.tick).copysign(qty);
@@ -84,15 +86,18 @@ impl Walk<'_> {
             return self.done_if_nothing_to_reduce(at);
         }
         let resting = &mut self.book[at];
-        let fee = self.row.models.commission.fee(&FeeContext {
-            instrument: self.instrument,
-            qty,
-            price,
+        let fees = FeeContext {
             filled_before: resting.filled,
-        });
+            value_before: resting.value,
+            maker: resting.order.request.kind.limit().is_some() && !self.taking,
+            time: self.now,
+            ..FeeContext::new(self.instrument, qty, price)
+        };
+        let fee = self.row.models.commission.fee(&fees);
         let left = resting.left - qty;
         resting.left = if left.abs() < 0.5 * self.instrument.lot { 0.0 } else { left };
         resting.filled += qty.abs();
+        resting.value += fees.value();
         let whole =
             resting.left == 0.0 && resting.filled + 0.5 * self.instrument.lot >= resting.order.request.qty.abs();
         let next = resting.state.after(if whole { OrderChange::Fill } else { OrderChange::PartialFill });
@@ -100,6 +105,7 @@ impl Walk<'_> {
         let order = resting.order;
         self.held += qty;
         self.cap -= qty.abs();
+        self.taken += qty.abs();
         self.gain += qty * (self.bar.close - price) * self.instrument.multiplier - fee;
         self.events.push(AccountEvent::Fill(Fill {
             qty,
