@@ -2,6 +2,7 @@
 //!
 //! Every model is pure: it takes `&self` and what is known at the fill; the random stream is passed in.
 //! The built-in ones are data (an enum); your own goes into the `Custom` arm.
+#![doc = include_str!("execution.md")]
 
 mod commission;
 mod daily;
