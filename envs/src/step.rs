@@ -211,7 +211,8 @@ pub fn step_with(
 ) -> std::result::Result<Transition, Box<crate::Error>> {
     let boxed = |e: tradepit::Error| Box::new(crate::Error::from(e));
     for (id, (position, grid)) in state.account.positions().iter().zip(&rules.grid).enumerate() {
-        let held = position.qty() * grid.inv_lot;
+        // What orders under way will have filled counts as held: nothing is ordered twice.
+        let held = (position.qty() + venue.at_market(InstrumentId(id as u32))) * grid.inv_lot;
         let target = rules.spec().action.target(action, id, held);
         let lots = round(target) - round(held);
         if lots != 0.0 {

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use tradepit::{
-    Error, MarketView, Result, Venue,
+    Error, InstrumentId, MarketView, Result, Venue,
     account::{Account, AccountEvent, AccountSnapshot},
-    order::{OrderId, OrderRequest},
+    order::{OpenOrders, OrderId, OrderRequest},
     venue::{Advance, EventLog, GrowingMarket, HaltReason, LogEnd, LogEntry, Outcome, Playback, Row, RowMaker, Start},
 };
 
@@ -61,6 +61,7 @@ pub struct LiveVenue {
     /// Whether the end of the present decision is in the journal.
     decided: bool,
     next_id: u32,
+    open_orders: OpenOrders,
     rows: u32,
     ended: Option<LogEnd>,
     note: String,
@@ -115,6 +116,7 @@ impl LiveVenue {
             opened: false,
             decided: false,
             next_id: 0,
+            open_orders: OpenOrders::default(),
             rows: 0,
             ended: None,
             note: String::new(),
@@ -179,6 +181,7 @@ impl LiveVenue {
         event.check(account.positions().len().min(self.ledger.positions().len()))?;
         account.apply(event);
         self.ledger.apply(event);
+        self.open_orders.event(event);
         Ok(())
     }
 
@@ -327,12 +330,15 @@ impl Venue for LiveVenue {
         self.check_running()?;
         let market = self.market.view();
         order.check(market.instruments())?;
-        if let Some(id) = self.playback.submit(market.now(), &order)? {
+        let id = if let Some(id) = self.playback.submit(market.now(), &order)? {
             self.next_id = id.0 + 1;
-            return Ok(id);
-        }
-        let sent = self.send_order(order);
-        self.remember(sent)
+            id
+        } else {
+            let sent = self.send_order(order);
+            self.remember(sent)?
+        };
+        self.open_orders.sent(id, &order);
+        Ok(id)
     }
 
     fn cancel(&mut self, id: OrderId) -> Result<()> {
@@ -351,6 +357,10 @@ impl Venue for LiveVenue {
         }
         let advance = self.go_on(account, &mut on);
         self.remember(advance)
+    }
+
+    fn at_market(&self, instrument: InstrumentId) -> f64 {
+        self.open_orders.at_market(instrument)
     }
 
     fn remaining(&self) -> Option<u32> {

@@ -19,7 +19,7 @@ pub use commission::{
     PremiumTier, PremiumTiers, Schedule, ScheduleRow, Sum, VolumeMeasure, VolumeTier, VolumeTiers,
 };
 pub use daily::DailyStats;
-pub use fill::{FillContext, FillModel, FillPoint, FillRule, NextClose, NextOpen};
+pub use fill::{FillContext, FillModel, FillPoint, FillRule, LookAheadClose, Moment, NextClose, NextOpen};
 pub use latency::{FixedLatency, JitteredLatency, Latency, LatencyModel, NoLatency};
 pub use liquidity::{Facts, Liquidity};
 pub use matching::{IntrabarPath, Matching};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Commission, CommissionModel as _, Facts, FeeContext, FillContext, FillModel as _, FillRule, Latency, Matching,
-    Slippage, SlippageModel as _,
+    Moment, Slippage, SlippageModel as _,
 };
 use crate::{Bar, Instrument, Result, Rng, account::Fill, order::Order};
 
@@ -81,13 +81,17 @@ impl Models {
         period_ns: i64,
         rng: &mut Rng,
     ) -> Fill {
-        let point = self.fill.market(bar);
+        let point = self.fill.market(before, bar);
         let qty = order.request.qty;
-        let known = if point.at_close { bar } else { before };
+        let known = if point.moment == Moment::Close { bar } else { before };
         let price = self.slippage.price(&FillContext::new(instrument, qty, point.price, known), rng);
         // A bar is stamped by its close; it opened one period before, but never before the last bar closed.
         let opened = bar.time.plus_ns(-period_ns).max(before.time);
-        let time = if point.at_close { bar.time } else { opened };
+        let time = match point.moment {
+            Moment::SeenClose => before.time,
+            Moment::Open => opened,
+            Moment::Close => bar.time,
+        };
         let fee = self.commission.fee(&FeeContext { time, ..FeeContext::new(instrument, qty, price) });
         Fill {
             qty,

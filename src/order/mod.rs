@@ -1,11 +1,13 @@
 //! Wishes to trade, and the orders that wait for a fill.
 
 mod kind;
+mod open;
 mod request;
 mod state;
 mod working;
 
 pub use kind::{OrderKind, TimeInForce};
+pub use open::OpenOrders;
 pub use request::{OrderId, OrderRequest};
 pub use state::{OrderChange, OrderState};
 pub use working::{Order, Resting, Working};

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{OrderId, OrderRequest, OrderState};
+use super::{OrderId, OrderRequest, OrderState, open::is_at_market};
 use crate::{
-    Error, MarketView, Result, Rng, Timestamp,
+    Error, InstrumentId, MarketView, Result, Rng, Timestamp,
     models::{
         LatencyModel as _, Models,
         queue::{LimitModel as _, Queue},
@@ -238,6 +238,24 @@ impl Working {
         self.qty = 0.0;
         self.more.clear();
         self.book.clear();
+    }
+
+    /// Units of an instrument that orders at the market have yet to fill, signed.
+    #[must_use]
+    #[inline]
+    pub fn at_market(&self, instrument: InstrumentId) -> f64 {
+        if self.qty == 0.0 && self.more.is_empty() && self.book.is_empty() {
+            return 0.0;
+        }
+        self.at_market_of_many(instrument)
+    }
+
+    #[cold]
+    fn at_market_of_many(&self, instrument: InstrumentId) -> f64 {
+        let ours = |request: &OrderRequest| request.instrument == instrument && is_at_market(request);
+        let plain = self.iter().take(self.iter().count() - self.book.len());
+        let book = self.book.iter().filter(|resting| ours(&resting.order.request)).map(|resting| resting.left);
+        plain.filter(|order| ours(&order.request)).map(|order| order.request.qty).sum::<f64>() + book.sum::<f64>()
     }
 
     /// All orders that wait, oldest first.

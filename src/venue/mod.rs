@@ -19,7 +19,7 @@ pub use rows::{GrowingMarket, NoFeatures, Row, RowMaker};
 pub use sim::{Sim, SimState, SimVenue, SimWorld};
 
 use crate::{
-    MarketView, Result, Timestamp,
+    InstrumentId, MarketView, Result, Timestamp,
     account::{Account, AccountEvent},
     order::{OrderId, OrderRequest},
 };
@@ -130,6 +130,9 @@ pub trait Venue {
     /// # Errors
     /// When the venue is broken; an order that fills badly is no error.
     fn advance(&mut self, account: &mut Account, on: impl FnMut(&AccountEvent)) -> Result<Advance>;
+    /// Units of an instrument that orders at the market have yet to fill, signed: what will be held is this and the
+    /// position.
+    fn at_market(&self, instrument: InstrumentId) -> f64;
     /// Rows after the present one, where that is known beforehand.
     fn remaining(&self) -> Option<u32> {
         None

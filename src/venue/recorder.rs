@@ -135,6 +135,10 @@ impl<V: Venue> Venue for Recorder<V> {
         Ok(advance)
     }
 
+    fn at_market(&self, instrument: InstrumentId) -> f64 {
+        self.venue.at_market(instrument)
+    }
+
     fn remaining(&self) -> Option<u32> {
         self.venue.remaining()
     }

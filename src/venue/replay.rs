@@ -2,9 +2,9 @@
 
 use super::{Advance, EventLog, GrowingMarket, LogEnd, LogEntry, Row, RowMaker, Start, Venue};
 use crate::{
-    Error, MarketView, Result, Timestamp,
+    Error, InstrumentId, MarketView, Result, Timestamp,
     account::{Account, AccountEvent, AccountSnapshot},
-    order::{OrderId, OrderRequest},
+    order::{OpenOrders, OrderId, OrderRequest},
 };
 
 /// A place in a log: says what was recorded next, and refuses what was not.
@@ -232,6 +232,7 @@ pub struct ReplayVenue {
     market: GrowingMarket,
     rows: u32,
     past_end: u32,
+    open: OpenOrders,
 }
 
 impl ReplayVenue {
@@ -242,7 +243,7 @@ impl ReplayVenue {
     pub fn new(log: EventLog, maker: impl RowMaker + 'static) -> Result<Self> {
         let market = GrowingMarket::new(log.opening(), maker)?;
         let past_end = log.entries().iter().filter_map(order_after).max().unwrap_or(0);
-        Ok(Self { playback: Playback::new(log), market, rows: 0, past_end })
+        Ok(Self { playback: Playback::new(log), market, rows: 0, past_end, open: OpenOrders::default() })
     }
 
     /// The log.
@@ -275,10 +276,12 @@ impl Venue for ReplayVenue {
     fn submit(&mut self, order: OrderRequest) -> Result<OrderId> {
         let market = self.market.view();
         order.check(market.instruments())?;
-        Ok(self.playback.submit(market.now(), &order)?.unwrap_or_else(|| {
+        let id = self.playback.submit(market.now(), &order)?.unwrap_or_else(|| {
             self.past_end += 1;
             OrderId(self.past_end - 1)
-        }))
+        });
+        self.open.sent(id, &order);
+        Ok(id)
     }
 
     fn cancel(&mut self, id: OrderId) -> Result<()> {
@@ -294,6 +297,7 @@ impl Venue for ReplayVenue {
         played.events.iter().try_for_each(|event| event.check(account.positions().len()))?;
         for event in &played.events {
             account.apply(event);
+            self.open.event(event);
             on(event);
         }
         if let Outcome::Row(row) = &played.outcome {
@@ -307,6 +311,10 @@ impl Venue for ReplayVenue {
             Outcome::End(end) => end.into(),
             Outcome::Row(_) | Outcome::Open => Advance::Decision(market.now()),
         })
+    }
+
+    fn at_market(&self, instrument: InstrumentId) -> f64 {
+        self.open.at_market(instrument)
     }
 
     fn remaining(&self) -> Option<u32> {

@@ -174,6 +174,11 @@ impl Venue for Sim<'_> {
     }
 
     #[inline]
+    fn at_market(&self, instrument: InstrumentId) -> f64 {
+        self.state.working.at_market(instrument)
+    }
+
+    #[inline]
     fn remaining(&self) -> Option<u32> {
         Some(self.world.data.len() as u32 - 1 - self.state.t)
     }
@@ -294,6 +299,10 @@ impl Venue for SimVenue {
 
     fn advance(&mut self, account: &mut Account, on: impl FnMut(&AccountEvent)) -> Result<Advance> {
         self.sim().advance(account, on)
+    }
+
+    fn at_market(&self, instrument: InstrumentId) -> f64 {
+        self.state.working.at_market(instrument)
     }
 
     fn remaining(&self) -> Option<u32> {

@@ -57,7 +57,7 @@ fn fills(case: &Value, slippage: Slippage, price: f64, orders: &[f64]) -> Vec<(f
     let volume = number(case, "volume");
     if slippage.needs() != Facts::NONE {
         let bar = Bar { open: price, high: price, low: price, close: price, volume, ..Bar::default() };
-        let (instrument, reference) = (instrument(case), NextClose {}.market(&bar).price);
+        let (instrument, reference) = (instrument(case), NextClose {}.market(&bar, &bar).price);
         let price = |&qty: &f64| {
             let ctx = FillContext::new(&instrument, qty, reference, &bar);
             (qty, slippage.price(&ctx, &mut stream(0, 0, Purpose::Models)))
