@@ -6,7 +6,7 @@ use super::{
     Commission, CommissionModel as _, Facts, FeeContext, FillContext, FillModel as _, FillRule, Latency, Matching,
     Moment, Slippage, SlippageModel as _,
 };
-use crate::{Bar, Instrument, Result, Rng, account::Fill, order::Order};
+use crate::{Bar, Instrument, Result, Rng, account::Fill, order::MarketOrder};
 
 /// How orders execute.
 ///
@@ -74,7 +74,7 @@ impl Models {
     #[inline]
     pub fn execute(
         &self,
-        order: &Order,
+        order: MarketOrder,
         instrument: &Instrument,
         before: &Bar,
         bar: &Bar,
@@ -82,7 +82,7 @@ impl Models {
         rng: &mut Rng,
     ) -> Fill {
         let point = self.fill.market(before, bar);
-        let qty = order.request.qty;
+        let qty = order.qty;
         let known = if point.moment == Moment::Close { bar } else { before };
         let price = self.slippage.price(&FillContext::new(instrument, qty, point.price, known), rng);
         // A bar is stamped by its close; it opened one period before, but never before the last bar closed.
@@ -101,7 +101,7 @@ impl Models {
             multiplier: instrument.multiplier,
             time,
             order: order.id,
-            instrument: order.request.instrument,
+            instrument: order.instrument,
             futures: instrument.is_futures(),
         }
     }

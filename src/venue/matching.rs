@@ -68,7 +68,7 @@ impl MatchRow<'_> {
         };
         if working.book().is_empty() {
             working.take_active(self.row, |order| {
-                let id = order.request.instrument.0 as usize;
+                let id = order.instrument.0 as usize;
                 let (instrument, before, bar) = (&self.instruments[id], &self.before[id], &self.bars[id]);
                 let fill = self.models.execute(order, instrument, before, bar, self.period_ns, rng);
                 tell(account, AccountEvent::Fill(fill));
@@ -88,7 +88,7 @@ impl MatchRow<'_> {
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
         let mut plain = Vec::new();
-        working.take_active(self.row, |order| plain.push(Resting::new(*order, self.before[0].time)));
+        working.take_active(self.row, |order| plain.push(Resting::new(order.into(), self.before[0].time)));
         let book = working.book_mut();
         book.extend(plain);
         book.sort_by_key(|resting| resting.order.id);

@@ -113,7 +113,10 @@ impl<'a> Walk<'a> {
             self.price = price;
             self.now = ends;
             match next {
-                Next::Arrival => self.arrive(at),
+                Next::Arrival => {
+                    self.now = self.book[at].arrives;
+                    self.arrive(at);
+                }
                 Next::Cancel => self.cancel_one(at),
                 Next::Stop => self.trigger(at),
                 Next::Limit => {
@@ -286,7 +289,9 @@ impl<'a> Walk<'a> {
                 if point.moment == Moment::Close {
                     return;
                 }
-                self.fill_at_market(at, if self.at_open { point.price } else { price });
+                // Between the corners of the path prices are on the grid too.
+                let reference = if self.at_open { point.price } else { self.instrument.round_price(price) };
+                self.fill_at_market(at, reference);
             }
             OrderKind::MarketOnOpen {} if self.at_open => self.fill_at_market(at, price),
             OrderKind::MarketOnOpen {} => return,
