@@ -65,7 +65,7 @@ impl Models {
     #[must_use]
     #[inline]
     pub fn is_plain(&self) -> bool {
-        self.latency.is_none() && self.matching.is_plain() && self.slippage.needs() == Facts::NONE
+        self.latency.is_none() && self.matching.is_plain() && self.slippage.is_plain()
     }
 
     /// Fills a market order on `bar`, the first one on which it can; `before` is the bar before that.

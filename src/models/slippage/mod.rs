@@ -63,10 +63,10 @@ pub enum Slippage {
     FixedTicks(FixedTicks),
     /// A fixed share of the price.
     FixedBps(FixedBps),
-    /// Half of the spread.
-    HalfSpread(HalfSpread),
     /// Quadratic in the share of the bar's volume.
     VolumeShare(VolumeShare),
+    /// Half of the spread.
+    HalfSpread(HalfSpread),
     /// The square root of the share of a day's volume, in days' volatilities.
     SquareRoot(SquareRoot),
     /// Linear impact, temporary and permanent.
@@ -108,6 +108,13 @@ impl Slippage {
         }
     }
 
+    /// Whether bars are all that the model asks for; the common ones are told apart by their kind alone.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self, Self::None(_) | Self::FixedTicks(_) | Self::FixedBps(_) | Self::VolumeShare(_))
+            || self.needs() == Facts::NONE
+    }
+
     /// What the model asks of the venue beyond the bars; your own model asks for nothing.
     ///
     /// ```
@@ -115,7 +122,6 @@ impl Slippage {
     /// assert_eq!(Slippage::default().needs(), Facts::NONE);
     /// ```
     #[must_use]
-    #[inline]
     pub fn needs(&self) -> Facts {
         match self {
             Self::HalfSpread(model) => Facts { spread: model.spread_ticks.is_none(), ..Facts::NONE },
