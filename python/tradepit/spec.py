@@ -26,43 +26,6 @@ class NoNumbers(TypedDict):
     kind: Literal["none", "next_open", "next_close", "look_ahead_close", "session", "random", "first", "data"]
 
 
-class FixedTicks(TypedDict):
-    """Every fill is ``ticks`` ticks worse."""
-
-    kind: Literal["fixed_ticks"]
-    ticks: float
-
-
-class Bps(TypedDict):
-    """A share of the price (slippage) or of the notional (commission), in 1/10,000."""
-
-    kind: Literal["fixed_bps", "bps"]
-    bps: float
-
-
-class VolumeShare(TypedDict, total=False):
-    """Slippage quadratic in the share of the volume."""
-
-    kind: Literal["volume_share"]
-    impact: float
-    limit: float
-
-
-class PerContract(TypedDict):
-    """A fixed fee for each contract and side, in account currency."""
-
-    kind: Literal["per_contract"]
-    fee: float
-
-
-class PerShare(TypedDict, total=False):
-    """A fee for each share, with a minimum for each order."""
-
-    kind: Literal["per_share"]
-    fee: float
-    minimum: float
-
-
 class TargetPosition(TypedDict, total=False):
     """A number in [-1, 1]: the target position as a share of ``max_lots``."""
 
@@ -147,13 +110,79 @@ class Matching(TypedDict, total=False):
     protection_ticks: float | None
 
 
+class Slippage(TypedDict, total=False):
+    """A model of how much worse than the reference orders fill; the Rust documentation has each one's formula."""
+
+    kind: Literal[
+        "none",
+        "fixed_ticks",
+        "fixed_bps",
+        "volume_share",
+        "half_spread",
+        "square_root",
+        "almgren_chriss",
+        "probabilistic_tick",
+        "empirical",
+        "volatility_volume_share",
+    ]
+    ticks: float
+    bps: float
+    impact: float
+    limit: float
+    without_volume: str
+    spread_ticks: float
+    y: float
+    sigma: float
+    adv: float
+    warmup_bps: float
+    epsilon: float
+    eta: float
+    gamma: float
+    period: float
+    probability: float
+    unit: str
+    quantiles: list[float]
+    etas: dict[str, float]
+
+
+class Commission(TypedDict, total=False):
+    """A model of what fills cost in fees; the Rust documentation has each one's rule."""
+
+    kind: Literal[
+        "none",
+        "per_contract",
+        "per_share",
+        "bps",
+        "per_order",
+        "maker_taker",
+        "premium_tiers",
+        "volume_tiers",
+        "sum",
+        "schedule",
+    ]
+    fee: float
+    per_order: float
+    minimum: float
+    maximum_rate: float
+    minimum_wins: bool
+    bps: float
+    maker_bps: float
+    taker_bps: float
+    measure: str
+    whole: bool
+    tiers: list[Any]
+    parts: list[Any]
+    name: str
+    rows: list[Any]
+
+
 class EnvSpec(TypedDict, total=False):
     """Everything that makes an environment, but for its data. See the fields' own types for what they take."""
 
     cash: float
     fill: str | NoNumbers
-    slippage: str | NoNumbers | FixedTicks | Bps | VolumeShare
-    commission: str | NoNumbers | PerContract | PerShare | Bps
+    slippage: str | Slippage
+    commission: str | Commission
     latency: str | Latency
     matching: Matching
     features: Features | list[str | dict[str, Any]] | None
