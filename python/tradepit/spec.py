@@ -129,7 +129,7 @@ class Slippage(TypedDict, total=False):
     bps: float
     impact: float
     limit: float
-    without_volume: str
+    without_volume: float
     spread_ticks: float
     y: float
     sigma: float
