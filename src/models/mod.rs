@@ -5,7 +5,9 @@
 
 mod commission;
 mod fill;
+mod financing;
 mod latency;
+mod margin;
 mod matching;
 pub mod queue;
 mod set;
@@ -13,7 +15,13 @@ mod slippage;
 
 pub use commission::{Bps, Commission, CommissionModel, FeeContext, NoCommission, PerContract, PerShare};
 pub use fill::{FillContext, FillModel, FillPoint, FillRule, NextClose, NextOpen};
+pub use financing::{
+    CarryContext, CarrySchedule, DailyCarry, Financing, FinancingModel, NoFinancing, PerpetualFunding,
+};
 pub use latency::{FixedLatency, JitteredLatency, Latency, LatencyModel, NoLatency};
+pub use margin::{
+    DatedMargin, Flatten, InstrumentMargin, LeverageMargin, MarginContext, MarginModel, MarginRule, NoMargin, Required,
+};
 pub use matching::{IntrabarPath, Matching};
 pub use set::Models;
 pub use slippage::{FixedBps, FixedTicks, NoSlippage, Slippage, SlippageModel, VolumeShare};

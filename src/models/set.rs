@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Commission, CommissionModel as _, FeeContext, FillContext, FillModel as _, FillRule, Latency, Matching, Slippage,
-    SlippageModel as _,
+    Commission, CommissionModel as _, FeeContext, FillContext, FillModel as _, FillPoint, FillRule, Financing, Flatten,
+    Latency, MarginRule, Matching, Slippage, SlippageModel as _,
 };
 use crate::{Bar, Instrument, Result, Rng, account::Fill, order::Order};
 
@@ -29,6 +29,12 @@ pub struct Models {
     pub latency: Latency,
     /// How orders in the book meet a bar.
     pub matching: Matching,
+    /// What it costs to hold cash and positions.
+    pub financing: Financing,
+    /// What an account must be worth to open and to keep positions.
+    pub margin: MarginRule,
+    /// What happens to positions where a session ends.
+    pub flatten: Flatten,
 }
 
 impl Models {
@@ -40,7 +46,15 @@ impl Models {
         self.slippage.validate()?;
         self.commission.validate()?;
         self.latency.validate()?;
-        self.matching.validate()
+        self.matching.validate()?;
+        self.financing.validate()?;
+        self.margin.validate()
+    }
+
+    /// Whether anything happens to an account but its own orders: carry, margin calls, flattening.
+    #[must_use]
+    pub fn carries(&self) -> bool {
+        !self.financing.is_none() || !self.margin.is_none() || self.flatten != Flatten::None {}
     }
 
     /// Whether a market order needs no book: it arrives at once, and fills in whole at the next bar.
@@ -62,7 +76,22 @@ impl Models {
         period_ns: i64,
         rng: &mut Rng,
     ) -> Fill {
-        let point = self.fill.market(bar);
+        self.execute_at(self.fill.market(bar), order, instrument, before, bar, period_ns, rng)
+    }
+
+    /// As [`execute`](Self::execute), at a point of the bar that is not the fill rule's: what a venue does on its own.
+    #[expect(clippy::too_many_arguments, reason = "those of execute, and the point")]
+    #[inline]
+    pub(crate) fn execute_at(
+        &self,
+        point: FillPoint,
+        order: &Order,
+        instrument: &Instrument,
+        before: &Bar,
+        bar: &Bar,
+        period_ns: i64,
+        rng: &mut Rng,
+    ) -> Fill {
         let qty = order.request.qty;
         let known = if point.at_close { bar } else { before };
         let price = self.slippage.price(&FillContext { instrument, qty, reference: point.price, known }, rng);

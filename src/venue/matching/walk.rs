@@ -1,14 +1,14 @@
 //! One walk along a path of prices, over the orders of one instrument.
 
-use super::MatchRow;
+use super::{MatchRow, Purse};
 use crate::{
     Bar, Instrument, Rng, Timestamp,
-    account::{AccountEvent, Fill},
+    account::{AccountEvent, Fill, RejectReason},
     models::{
         CommissionModel as _, FeeContext, FillContext, FillModel as _, SlippageModel as _,
         queue::{LimitContext, LimitModel as _, LimitRule},
     },
-    order::{OrderChange, OrderKind, Resting, TimeInForce},
+    order::{OrderChange, OrderKind, OrderState, Resting, TimeInForce},
 };
 
 /// What a walk has come to.
@@ -20,6 +20,8 @@ pub(super) struct Walk<'a> {
     bar: &'a Bar,
     /// Units held by the account.
     held: f64,
+    /// What the account can carry; none where nothing is asked.
+    purse: Option<Purse<'a>>,
     /// Units that the participation cap leaves.
     cap: f64,
     /// Where the walk is: the price, and its moment.
@@ -53,6 +55,7 @@ impl<'a> Walk<'a> {
             before,
             bar,
             held,
+            purse: None,
             cap: row.models.matching.participation.map_or(f64::INFINITY, lots),
             price: bar.open,
             now: row.opened(),
@@ -62,6 +65,11 @@ impl<'a> Walk<'a> {
             rng,
             gain: 0.0,
         }
+    }
+
+    /// With what the account can carry.
+    pub(super) fn paying(self, purse: Option<Purse<'a>>) -> Self {
+        Self { purse, ..self }
     }
 
     /// Walks from the open over the extremes to the close.
@@ -376,25 +384,15 @@ impl<'a> Walk<'a> {
         if qty == 0.0 {
             return self.done_if_nothing_to_reduce(at);
         }
-        let resting = &mut self.book[at];
+        let resting = &self.book[at];
         let fee = self.row.models.commission.fee(&FeeContext {
             instrument: self.instrument,
             qty,
             price,
             filled_before: resting.filled,
         });
-        let left = resting.left - qty;
-        resting.left = if left.abs() < 0.5 * self.instrument.lot { 0.0 } else { left };
-        resting.filled += qty.abs();
-        let whole =
-            resting.left == 0.0 && resting.filled + 0.5 * self.instrument.lot >= resting.order.request.qty.abs();
-        let next = resting.state.after(if whole { OrderChange::Fill } else { OrderChange::PartialFill });
-        resting.state = next.unwrap_or(resting.state);
         let order = resting.order;
-        self.held += qty;
-        self.cap -= qty.abs();
-        self.gain += qty * (self.bar.close - price) * self.instrument.multiplier - fee;
-        self.events.push(AccountEvent::Fill(Fill {
+        let fill = Fill {
             qty,
             price,
             reference,
@@ -404,7 +402,22 @@ impl<'a> Walk<'a> {
             order: order.id,
             instrument: order.request.instrument,
             futures: self.instrument.is_futures(),
-        }));
+        };
+        if self.purse.as_mut().is_some_and(|purse| !purse.carries(&fill)) {
+            return self.refuse(at);
+        }
+        let resting = &mut self.book[at];
+        let left = resting.left - qty;
+        resting.left = if left.abs() < 0.5 * self.instrument.lot { 0.0 } else { left };
+        resting.filled += qty.abs();
+        let whole =
+            resting.left == 0.0 && resting.filled + 0.5 * self.instrument.lot >= resting.order.request.qty.abs();
+        let next = resting.state.after(if whole { OrderChange::Fill } else { OrderChange::PartialFill });
+        resting.state = next.unwrap_or(resting.state);
+        self.held += qty;
+        self.cap -= qty.abs();
+        self.gain += qty * (self.bar.close - price) * self.instrument.multiplier - fee;
+        self.events.push(AccountEvent::Fill(fill));
         if let Some(group) = order.request.oco {
             self.take_off_group(at, group, qty.abs());
         }
@@ -467,9 +480,20 @@ impl<'a> Walk<'a> {
         self.close(at, OrderChange::Cancel);
     }
 
+    /// Takes out an order that the account can't carry: rejected if it never filled, what is left cancelled if it did.
+    fn refuse(&mut self, at: usize) {
+        let how = if self.book[at].filled == 0.0 { OrderChange::Reject } else { OrderChange::Cancel };
+        self.close(at, how);
+    }
+
     /// Takes an order out, and its children with it if it never filled.
     fn close(&mut self, at: usize, how: OrderChange) {
-        let event = change(&mut self.book[at], how, self.now);
+        let event = match change(&mut self.book[at], how, self.now) {
+            AccountEvent::Order { order, state: OrderState::Rejected, time } => {
+                AccountEvent::Rejected { order, reason: RejectReason::Margin, time }
+            }
+            event => event,
+        };
         self.events.push(event);
         let (id, filled) = (self.book[at].order.id, self.book[at].filled);
         for child in 0..self.book.len() {
