@@ -1,5 +1,7 @@
 //! Carry, margin calls and flattening, through the public order path.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -280,13 +282,8 @@ fn pair(seed: u64) -> MarketData {
         }
     };
     let rows = a.bars().iter().zip(b.bars()).flat_map(|(a, b)| [wild(a), wild(b)]);
-    let instruments = vec![Instrument::es(), Instrument { name: "SHARE".into(), ..Instrument::equity("X") }];
-    let share = Instrument { tick: 0.25, ..instruments[1].clone() };
-    MarketData::builder(vec![instruments[0].clone(), share])
-        .calendar(Calendar::Utc)
-        .bars(rows.collect())
-        .build()
-        .unwrap()
+    let share = Instrument { tick: 0.25, ..Instrument::equity("SHARE") };
+    MarketData::builder(vec![Instrument::es(), share]).calendar(Calendar::Utc).bars(rows.collect()).build().unwrap()
 }
 
 fn rule() -> impl Strategy<Value = MarginRule> {
