@@ -238,6 +238,9 @@ impl MarginModel for MarginRule {
 /// let flatten: Flatten = serde_json::from_str(r#"{"kind": "session_end"}"#).unwrap();
 /// assert_eq!(flatten, Flatten::SessionEnd {});
 /// ```
+///
+/// Orders that wait go on waiting: give them the time in force of a day. Where the last bar of a session is missing, it
+/// ends late, with the first bar of the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Flatten {
