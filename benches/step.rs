@@ -21,7 +21,7 @@ fn setup(window: usize) -> SimSetup {
     let spec = EnvSpec {
         window,
         slippage: Slippage::VolumeShare(VolumeShare::default()),
-        commission: Commission::PerContract(PerContract { fee: 2.1 }),
+        commission: Commission::PerContract(PerContract::new(2.1)),
         episode: EpisodeSpec {
             start: StartRule::Random(RandomStart {}),
             length: Length::Steps(StepsLength { steps: 1_000 }),

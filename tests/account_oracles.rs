@@ -295,7 +295,7 @@ fn d139_a_future_and_its_locked_margin() {
     let margin = MarginRule::Instrument(InstrumentMargin { intraday: 1.0 });
     let models = Models {
         margin: margin.clone(),
-        commission: Commission::PerContract(PerContract { fee: 2.15 }),
+        commission: Commission::PerContract(PerContract::new(2.15)),
         ..Models::default()
     };
     let contract = Instrument { initial_margin: 13_200.0, maintenance_margin: 13_200.0, ..Instrument::es() };

@@ -41,9 +41,9 @@ fn models() -> impl Strategy<Value = Models> {
     ];
     let commission = prop_oneof![
         Just(Commission::default()),
-        Just(Commission::PerContract(PerContract { fee: 2.13 })),
-        Just(Commission::PerShare(PerShare { fee: 0.0075, minimum: 1.0 })),
-        Just(Commission::Bps(Bps { bps: 0.7 })),
+        Just(Commission::PerContract(PerContract::new(2.13))),
+        Just(Commission::PerShare(PerShare { fee: 0.0075, minimum: 1.0, ..PerShare::default() })),
+        Just(Commission::Bps(Bps::new(0.7))),
     ];
     (slippage, commission).prop_map(|(slippage, commission)| Models { slippage, commission, ..Models::default() })
 }
@@ -120,7 +120,7 @@ proptest! {
         orders in prop::collection::vec(-5..=5i32, N - 1),
         fee in 0.0..5.0f64,
     ) {
-        let models = Models { commission: Commission::PerContract(PerContract { fee }),
+        let models = Models { commission: Commission::PerContract(PerContract::new(fee)),
             slippage: Slippage::FixedTicks(FixedTicks { ticks: 1.0 }), ..Models::default() };
         let mirrored: Vec<_> = prices.iter().map(|(o, c, v)| (20_000.0 - o, 20_000.0 - c, *v)).collect();
         let flipped: Vec<Vec<i32>> = orders.iter().map(|o| vec![-o]).collect();

@@ -59,7 +59,7 @@ fn es_futures() {
     for lots in [3.0, -3.0] {
         let spec = EnvSpec {
             slippage: Slippage::FixedTicks(FixedTicks { ticks: 1.0 }),
-            commission: Commission::PerContract(PerContract { fee: 2.25 }),
+            commission: Commission::PerContract(PerContract::new(2.25)),
             ..EnvSpec::default()
         };
         let (equity, bars) = hold("es_1m.csv", None, Instrument::es(), lots, spec);
@@ -74,7 +74,7 @@ fn es_futures() {
 fn a_stock() {
     let spec = EnvSpec {
         slippage: Slippage::FixedBps(FixedBps { bps: 2.0 }),
-        commission: Commission::PerShare(PerShare { fee: 0.005, minimum: 1.0 }),
+        commission: Commission::PerShare(PerShare { fee: 0.005, minimum: 1.0, ..PerShare::default() }),
         ..EnvSpec::default()
     };
     let (equity, bars) = hold("stocks_1d.csv", Some("IBM"), Instrument::equity("IBM"), 1_000.0, spec);
@@ -86,7 +86,7 @@ fn a_stock() {
 fn eurusd() {
     let spec = EnvSpec {
         slippage: Slippage::FixedTicks(FixedTicks { ticks: 5.0 }),
-        commission: Commission::Bps(Bps { bps: 0.2 }),
+        commission: Commission::Bps(Bps::new(0.2)),
         ..EnvSpec::default()
     };
     let (equity, bars) = hold("eurusd_1h.csv", None, Instrument::eurusd(), 200.0, spec);

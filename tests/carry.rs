@@ -189,7 +189,7 @@ fn a_call_takes_orders_out_and_closes_just_enough_at_the_next_open() {
     let models = Models {
         margin: MarginRule::Instrument(InstrumentMargin { intraday: 1.0 }),
         slippage: Slippage::FixedTicks(FixedTicks { ticks: 4.0 }),
-        commission: Commission::PerContract(PerContract { fee: 2.0 }),
+        commission: Commission::PerContract(PerContract::new(2.0)),
         ..Models::default()
     };
     let orders = [

@@ -85,7 +85,7 @@ fn independent_returns_with_costs_are_left_alone() {
     let spec = EnvSpec {
         window: 1,
         slippage: Slippage::FixedTicks(FixedTicks { ticks: 1.0 }),
-        commission: Commission::PerContract(PerContract { fee: 2.1 }),
+        commission: Commission::PerContract(PerContract::new(2.1)),
         ..EnvSpec::default()
     };
     let mut policy = train(&spec, synth::es_1m(20_000, 0).unwrap(), 400_000);

@@ -9,17 +9,18 @@ use std::{path::Path, sync::Arc};
 use rand::RngExt as _;
 use road::{Actor, bits, costly};
 use tradepit::{
-    Bar, Instrument, MarketData, Rng, Venue,
+    Bar, Instrument, InstrumentId, MarketData, Rng, Venue,
     account::{Account, AccountEvent, RejectReason},
     features::FeaturePipeline,
     ingest::{Stamp, load_csv},
     market::{Calendar, synth},
     models::{
         DailyCarry, FillContext, FillModel, FillPoint, FillRule, Financing, Flatten, LeverageMargin, MarginRule,
-        NextClose, PerpetualFunding, Slippage, SlippageModel,
+        Models, Moment, NextClose, PerpetualFunding, Slippage, SlippageModel,
     },
+    order::{OrderKind, OrderRequest, TimeInForce},
     rng::{Purpose, stream},
-    venue::{LogEntry, ReplayVenue, Start},
+    venue::{Advance, LogEntry, NoFeatures, ReplayVenue, SimVenue, SimWorld, Start},
 };
 use tradepit_envs::{
     Autoreset, DataLength, Env, EnvSpec, EpisodeSpec, FirstStart, Length, SimSetup, StartRule, StepBuffers, StepFacts,
@@ -44,8 +45,8 @@ impl SlippageModel for RandomTicks {
 struct Middle;
 
 impl FillModel for Middle {
-    fn market(&self, bar: &Bar) -> FillPoint {
-        FillPoint { price: 0.5 * (bar.high + bar.low), at_close: true }
+    fn market(&self, _: &Bar, bar: &Bar) -> FillPoint {
+        FillPoint { price: 0.5 * (bar.high + bar.low), moment: Moment::Close }
     }
 }
 
@@ -216,4 +217,101 @@ fn a_history_too_short_for_the_window_is_refused() {
     let mut obs = vec![0.0; setup.rules().observation_space().len()];
     let refused = Env::new(Arc::clone(setup.rules()), venue).open(Start::Now, &mut obs).unwrap_err().to_string();
     assert!(refused.contains("do not warm the features up for a window of 32"), "{refused}");
+}
+
+/// An order of any kind, near the price.
+fn any_order(rng: &mut Rng, price: f64, sent: u32) -> OrderRequest {
+    let ticks = |rng: &mut Rng| f64::from(rng.random_range(-12i32..=12)) * 0.25;
+    let qty = f64::from(rng.random_range(1i32..=4)) * if rng.random::<bool>() { 1.0 } else { -1.0 };
+    let (a, b) = (price + ticks(rng), price + ticks(rng));
+    let kind = match rng.random_range(0..8) {
+        0 => OrderKind::Limit { price: a },
+        1 => OrderKind::Stop { trigger: a },
+        2 => OrderKind::StopLimit { trigger: a, price: b },
+        3 => OrderKind::TrailingStop { offset: 0.25 * f64::from(rng.random_range(1u32..20)) },
+        4 => OrderKind::MarketOnOpen {},
+        5 => OrderKind::MarketOnClose {},
+        _ => OrderKind::Market {},
+    };
+    let mut order = OrderRequest::of(InstrumentId(0), qty, kind).with_tif(match rng.random_range(0..6) {
+        0 => TimeInForce::Day {},
+        1 => TimeInForce::Ioc {},
+        _ => TimeInForce::Gtc {},
+    });
+    order.reduce_only = rng.random_range(0..5) == 0;
+    order.oco = (rng.random_range(0..4) == 0).then_some(sent / 3);
+    order
+}
+
+/// All events of a session with random orders and cancels, and what the account comes to.
+fn trade_anything<V: Venue>(mut venue: V, start: Start) -> (Vec<AccountEvent>, Account, V) {
+    let mut rng = stream(77, 0, Purpose::Policy);
+    let (mut account, mut events, mut ids) = (Account::new(1), Vec::new(), Vec::new());
+    venue.open(start, &mut account).unwrap();
+    loop {
+        for _ in 0..rng.random_range(0..3) {
+            let price = venue.market().last(InstrumentId(0)).close;
+            ids.push(venue.submit(any_order(&mut rng, price, ids.len() as u32)).unwrap());
+        }
+        if !ids.is_empty() && rng.random_range(0..3) == 0 {
+            venue.cancel(ids[rng.random_range(0..ids.len())]).unwrap();
+        }
+        if venue.advance(&mut account, |event| events.push(*event)).unwrap() == Advance::EndOfData {
+            return (events, account, venue);
+        }
+    }
+}
+
+#[test]
+fn books_of_orders_are_one_too() {
+    let data = Arc::new(synth::es_1m(1_500, 8).unwrap());
+    for path in ["pessimistic", "open_high_low_close"] {
+        for limit in ["touch", "penetration", "queue"] {
+            let models: Models = serde_json::from_value(serde_json::json!({
+                "latency": {"kind": "jittered", "ms": 500.0, "jitter_ms": 9000.0},
+                "commission": {"kind": "per_share", "fee": 0.5, "minimum": 1.0},
+                "matching": {"path": {"kind": path}, "limit": {"kind": limit}, "participation": 0.003, "protection_ticks": 40},
+            }))
+            .unwrap();
+            let models = Models { slippage: Slippage::Custom(Arc::new(RandomTicks)), ..models };
+            let world = SimWorld::new(Arc::clone(&data), models.clone(), 1e7).unwrap();
+            let (events, account, _) = trade_anything(SimVenue::new(Arc::new(world), SEED), Start::At(10));
+            let states = events.iter().filter(|e| matches!(e, AccountEvent::Order { .. })).count();
+            assert!(account.fills() > 300 && states > 300, "{} fills, {states} changes", account.fills());
+
+            let broker =
+                PaperBroker::new(Feed::memory(Arc::clone(&data), 10), models, 1e7, stream(SEED, 0, Purpose::Models))
+                    .unwrap();
+            let journal = Journal::in_memory().unwrap();
+            let live = LiveVenue::connect(broker, NoFeatures, Some(journal), LiveOptions::default()).unwrap();
+            let (on_paper, paper_account, live) = trade_anything(live, Start::Now);
+            let same = on_paper.iter().zip(&events).position(|(a, b)| a != b);
+            assert_eq!(
+                same,
+                None,
+                "{path} {limit}: {:?} on paper, {:?} simulated",
+                on_paper[same.unwrap_or(0)],
+                events[same.unwrap_or(0)]
+            );
+            assert_eq!((on_paper.len(), &paper_account), (events.len(), &account));
+
+            let log = live.journal().unwrap().log().unwrap().unwrap();
+            let (replayed, replay_account, _) = trade_anything(ReplayVenue::new(log, NoFeatures).unwrap(), Start::Now);
+            assert!(replayed == events && replay_account == account, "{path} {limit}: the replay differs");
+        }
+    }
+}
+
+#[test]
+fn with_delays_and_caps_the_environment_orders_nothing_twice() {
+    let mut spec = spec(FillRule::default());
+    spec.latency = serde_json::from_value(serde_json::json!({"kind": "fixed", "ms": 90_000.0})).unwrap();
+    spec.matching.participation = Some(0.002);
+    let data = synth::es_1m(1_000, 8).unwrap();
+    let setup = SimSetup::new(spec, data.clone()).unwrap();
+    let in_sim = sim(&setup);
+    assert!(in_sim.account.fills() > 100);
+    assert!(in_sim.steps.iter().all(|(_, _, facts)| facts.position.abs() <= 1.0), "more than one lot was held");
+    let (on_paper, _, venue) = paper(&setup, &data, Journal::in_memory().unwrap());
+    assert!(on_paper == in_sim && replay(&setup, venue) == in_sim);
 }

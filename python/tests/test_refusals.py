@@ -27,7 +27,7 @@ def makers(data, spec):
     ("fields", "message"),
     [
         ({"comission": "none"}, r"^comission: unknown field; known fields are action, cash, commission, episode, "),
-        ({"commission": {"kind": "per_contract", "fees": 1}}, r"^commission: unknown field `fees`, expected `fee`"),
+        ({"commission": {"kind": "per_contract", "fees": 1}}, r"^commission: unknown field `fees`, expected one of `fee`"),
         ({"commission": {"kind": "none", "bps": 5}}, r"^commission: unknown field `bps`"),
         (
             {"commission": {"kind": "per_contract", "fee": -1}},

@@ -373,3 +373,10 @@ def test_table_names_periods_that_differ_in_their_rows() -> None:
 def test_wide_letters_take_two_cells() -> None:
     _, wide, narrow = report.table([{"policy": "\u7b56\u7565"}, {"policy": "abcd"}]).split("\n")
     assert len(wide) == len(narrow) - 2
+
+
+def test_a_look_ahead_rule_is_flagged() -> None:
+    flagged = report.page("x", report.evaluation_sections([run("ppo")], spec={"fill": {"kind": "look_ahead_close"}}))
+    plain = report.page("x", report.evaluation_sections([run("ppo")], spec={"fill": {"kind": "next_open"}}))
+    assert "Look-ahead: orders filled at the close" in flagged
+    assert "Look-ahead" not in plain

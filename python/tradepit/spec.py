@@ -23,7 +23,7 @@ __all__ = ["EnvSpec", "default_spec", "read_spec"]
 class NoNumbers(TypedDict):
     """A variant without numbers."""
 
-    kind: Literal["none", "next_open", "next_close", "session", "random", "first", "data"]
+    kind: Literal["none", "next_open", "next_close", "look_ahead_close", "session", "random", "first", "data"]
 
 
 class FixedTicks(TypedDict):

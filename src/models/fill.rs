@@ -4,6 +4,7 @@ use std::{fmt::Debug, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
+use super::Liquidity;
 use crate::{Bar, Instrument};
 
 /// What is known when an order fills.
@@ -20,7 +21,7 @@ use crate::{Bar, Instrument};
 ///     }
 /// }
 /// let (es, known) = (Instrument::es(), Bar { volume: 7.0, ..Bar::default() });
-/// let ctx = FillContext { instrument: &es, qty: 1.0, reference: 5000.0, known: &known };
+/// let ctx = FillContext::new(&es, 1.0, 5000.0, &known);
 /// assert_eq!(Thin.price(&ctx, &mut rng::stream(0, 0, rng::Purpose::Models)), 5000.25);
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -33,48 +34,85 @@ pub struct FillContext<'a> {
     pub reference: f64,
     /// The last bar that had closed then; its volume is what a model may use.
     pub known: &'a Bar,
+    /// What else the venue knew then.
+    pub liquidity: Liquidity,
+}
+
+impl<'a> FillContext<'a> {
+    /// A context in which nothing is known beyond the last bar.
+    ///
+    /// ```
+    /// use tradepit::{Bar, Instrument, models::{FillContext, Liquidity}};
+    /// let (es, known) = (Instrument::es(), Bar::default());
+    /// let plain = FillContext::new(&es, 1.0, 5000.0, &known);
+    /// let daily = FillContext { liquidity: Liquidity { sigma: 0.01, adv: 1e6, ..Liquidity::default() }, ..plain };
+    /// assert!(plain.liquidity.sigma.is_nan() && daily.liquidity.adv == 1e6);
+    /// ```
+    #[must_use]
+    #[inline]
+    pub const fn new(instrument: &'a Instrument, qty: f64, reference: f64, known: &'a Bar) -> Self {
+        Self { instrument, qty, reference, known, liquidity: Liquidity::UNKNOWN }
+    }
+}
+
+/// When an order fills.
+///
+/// ```
+/// use tradepit::models::Moment;
+/// assert_ne!(Moment::Open, Moment::Close);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// With the close that the decision has seen: look-ahead.
+    SeenClose,
+    /// When the bar opens: the bar before it is what is known.
+    Open,
+    /// Within the bar or when it closes: it is stamped by its close, and models may use its volume.
+    Close,
 }
 
 /// A point of a bar: its price, and which bar is the last one known there.
 ///
 /// ```
-/// use tradepit::{Bar, models::{FillModel, FillPoint}};
+/// use tradepit::{Bar, models::{FillModel, FillPoint, Moment}};
 /// /// In the middle of the bar: its ends are known when it has closed.
 /// #[derive(Debug)]
 /// struct Middle;
 /// impl FillModel for Middle {
-///     fn market(&self, bar: &Bar) -> FillPoint {
-///         FillPoint { price: 0.5 * (bar.high + bar.low), at_close: true }
+///     fn market(&self, _: &Bar, bar: &Bar) -> FillPoint {
+///         FillPoint { price: 0.5 * (bar.high + bar.low), moment: Moment::Close }
 ///     }
 /// }
-/// assert_eq!(Middle.market(&Bar { high: 12.0, low: 10.0, ..Bar::default() }).price, 11.0);
+/// let bar = Bar { high: 12.0, low: 10.0, ..Bar::default() };
+/// assert_eq!(Middle.market(&bar, &bar).price, 11.0);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FillPoint {
     /// Price before slippage.
     pub price: f64,
-    /// Whether the bar has closed at this point: the fill is stamped by its close, and models may use its volume.
-    pub at_close: bool,
+    /// When that is: the fill is stamped so, and models may use what is known then.
+    pub moment: Moment,
 }
 
-/// Chooses the point of the first bar after the decision at which a market order fills.
+/// Chooses the point at which a market order fills: of the first bar after the decision, or, in the teeth of the facts, of
+/// the bar before it.
 ///
 /// ```
 /// use tradepit::{Bar, models::{FillModel, NextOpen}};
 /// let bar = Bar { open: 10.0, close: 11.0, high: 11.0, low: 10.0, ..Bar::default() };
-/// assert_eq!(NextOpen {}.market(&bar).price, 10.0);
+/// assert_eq!(NextOpen {}.market(&bar, &bar).price, 10.0);
 /// ```
 pub trait FillModel: Send + Sync + Debug {
-    /// The point of `bar`, the first one after the decision.
-    fn market(&self, bar: &Bar) -> FillPoint;
+    /// The point of `bar`, the first one after the decision; `before` is the last one that the decision saw.
+    fn market(&self, before: &Bar, bar: &Bar) -> FillPoint;
 }
 
 /// At the open of the next bar.
 ///
 /// ```
-/// use tradepit::{Bar, models::{FillModel, FillPoint, NextOpen}};
+/// use tradepit::{Bar, models::{FillModel, FillPoint, Moment, NextOpen}};
 /// let bar = Bar { open: 10.0, high: 12.0, low: 9.0, close: 11.0, ..Bar::default() };
-/// assert_eq!(NextOpen {}.market(&bar), FillPoint { price: 10.0, at_close: false });
+/// assert_eq!(NextOpen {}.market(&bar, &bar), FillPoint { price: 10.0, moment: Moment::Open });
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -82,17 +120,17 @@ pub struct NextOpen {}
 
 impl FillModel for NextOpen {
     #[inline]
-    fn market(&self, bar: &Bar) -> FillPoint {
-        FillPoint { price: bar.open, at_close: false }
+    fn market(&self, _: &Bar, bar: &Bar) -> FillPoint {
+        FillPoint { price: bar.open, moment: Moment::Open }
     }
 }
 
 /// At the close of the next bar: a whole bar after the decision.
 ///
 /// ```
-/// use tradepit::{Bar, models::{FillModel, FillPoint, NextClose}};
+/// use tradepit::{Bar, models::{FillModel, FillPoint, Moment, NextClose}};
 /// let bar = Bar { open: 10.0, high: 12.0, low: 9.0, close: 11.0, ..Bar::default() };
-/// assert_eq!(NextClose {}.market(&bar), FillPoint { price: 11.0, at_close: true });
+/// assert_eq!(NextClose {}.market(&bar, &bar), FillPoint { price: 11.0, moment: Moment::Close });
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,8 +138,28 @@ pub struct NextClose {}
 
 impl FillModel for NextClose {
     #[inline]
-    fn market(&self, bar: &Bar) -> FillPoint {
-        FillPoint { price: bar.close, at_close: true }
+    fn market(&self, _: &Bar, bar: &Bar) -> FillPoint {
+        FillPoint { price: bar.close, moment: Moment::Close }
+    }
+}
+
+/// At the close of the bar that the decision has seen, as many backtests do: nobody gets this price. It is here to compare
+/// with their numbers, flagged by its name wherever a spec is shown.
+///
+/// ```
+/// use tradepit::{Bar, models::{FillModel, FillRule, LookAheadClose}};
+/// let (before, bar) = (Bar { close: 10.0, ..Bar::default() }, Bar { open: 11.0, ..Bar::default() });
+/// assert_eq!(LookAheadClose {}.market(&before, &bar).price, 10.0);
+/// assert!(FillRule::LookAheadClose(LookAheadClose {}).looks_ahead() && !FillRule::default().looks_ahead());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LookAheadClose {}
+
+impl FillModel for LookAheadClose {
+    #[inline]
+    fn market(&self, before: &Bar, _: &Bar) -> FillPoint {
+        FillPoint { price: before.close, moment: Moment::SeenClose }
     }
 }
 
@@ -120,9 +178,19 @@ pub enum FillRule {
     NextOpen(NextOpen),
     /// At the next close.
     NextClose(NextClose),
+    /// At the close that the decision has seen: look-ahead, by its name.
+    LookAheadClose(LookAheadClose),
     /// Your own; it is not part of a saved spec.
     #[serde(skip)]
     Custom(Arc<dyn FillModel>),
+}
+
+impl FillRule {
+    /// Whether orders fill at a price that their decision has seen, which no market gives.
+    #[must_use]
+    pub fn looks_ahead(&self) -> bool {
+        matches!(self, Self::LookAheadClose(_))
+    }
 }
 
 impl Default for FillRule {
@@ -133,11 +201,12 @@ impl Default for FillRule {
 
 impl FillModel for FillRule {
     #[inline]
-    fn market(&self, bar: &Bar) -> FillPoint {
+    fn market(&self, before: &Bar, bar: &Bar) -> FillPoint {
         match self {
-            Self::NextOpen(rule) => rule.market(bar),
-            Self::NextClose(rule) => rule.market(bar),
-            Self::Custom(rule) => rule.market(bar),
+            Self::NextOpen(rule) => rule.market(before, bar),
+            Self::NextClose(rule) => rule.market(before, bar),
+            Self::LookAheadClose(rule) => rule.market(before, bar),
+            Self::Custom(rule) => rule.market(before, bar),
         }
     }
 }

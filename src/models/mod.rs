@@ -2,26 +2,38 @@
 //!
 //! Every model is pure: it takes `&self` and what is known at the fill; the random stream is passed in.
 //! The built-in ones are data (an enum); your own goes into the `Custom` arm.
+#![doc = include_str!("execution.md")]
 
 mod commission;
+mod daily;
 mod fill;
 mod financing;
 mod latency;
+mod liquidity;
 mod margin;
 mod matching;
 pub mod queue;
+mod root;
 mod set;
 mod slippage;
 
-pub use commission::{Bps, Commission, CommissionModel, FeeContext, NoCommission, PerContract, PerShare};
-pub use fill::{FillContext, FillModel, FillPoint, FillRule, NextClose, NextOpen};
+pub use commission::{
+    Bps, Commission, CommissionModel, FeeContext, MakerTaker, NoCommission, PerContract, PerOrder, PerShare,
+    PremiumTier, PremiumTiers, Schedule, ScheduleRow, Sum, VolumeMeasure, VolumeTier, VolumeTiers,
+};
+pub use daily::DailyStats;
+pub use fill::{FillContext, FillModel, FillPoint, FillRule, LookAheadClose, Moment, NextClose, NextOpen};
 pub use financing::{
     CarryContext, CarrySchedule, DailyCarry, Financing, FinancingModel, NoFinancing, PerpetualFunding,
 };
 pub use latency::{FixedLatency, JitteredLatency, Latency, LatencyModel, NoLatency};
+pub use liquidity::{Facts, Liquidity};
 pub use margin::{
     DatedMargin, Flatten, InstrumentMargin, LeverageMargin, MarginContext, MarginModel, MarginRule, NoMargin, Required,
 };
 pub use matching::{IntrabarPath, Matching};
 pub use set::Models;
-pub use slippage::{FixedBps, FixedTicks, NoSlippage, Slippage, SlippageModel, VolumeShare};
+pub use slippage::{
+    AlmgrenChriss, Empirical, FixedBps, FixedTicks, HalfSpread, NoSlippage, ProbabilisticTick, Slippage, SlippageModel,
+    SlippageUnit, SquareRoot, VolatilityVolumeShare, VolumeShare,
+};

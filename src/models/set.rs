@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Commission, CommissionModel as _, FeeContext, FillContext, FillModel as _, FillPoint, FillRule, Financing, Flatten,
-    Latency, MarginRule, Matching, Slippage, SlippageModel as _,
+    Commission, CommissionModel as _, Facts, FeeContext, FillContext, FillModel as _, FillRule, Financing, Flatten,
+    Latency, MarginRule, Matching, Moment, Slippage, SlippageModel as _,
 };
-use crate::{Bar, Instrument, Result, Rng, account::Fill, order::Order};
+use crate::{Bar, Instrument, Result, Rng, account::Fill, order::MarketOrder};
 
 /// How orders execute.
 ///
@@ -38,13 +38,30 @@ pub struct Models {
 }
 
 impl Models {
-    /// Whether every number makes sense.
+    /// Whether every number makes sense, for a venue that knows its bars and the account's position.
+    ///
+    /// ```
+    /// use tradepit::models::{Facts, Models};
+    /// let models: Models = serde_json::from_str(r#"{"slippage": {"kind": "square_root", "adv": 1e6}}"#).unwrap();
+    /// let refused = models.validate().unwrap_err().to_string();
+    /// assert!(refused.starts_with("slippage.sigma: is not set"));
+    /// assert!(models.validate_with(Facts::DAILY).is_ok());
+    /// ```
     ///
     /// # Errors
-    /// Names the field, its value and the allowed range.
+    /// Names the field, its value and the allowed range, or what the venue does not know.
     pub fn validate(&self) -> Result<()> {
+        self.validate_with(Facts::BARS)
+    }
+
+    /// Whether every number makes sense, for a venue that has `facts` beyond its bars and gives them to the models.
+    ///
+    /// # Errors
+    /// As [`validate`](Self::validate).
+    pub fn validate_with(&self, facts: Facts) -> Result<()> {
         self.slippage.validate()?;
         self.commission.validate()?;
+        self.slippage.needs().or(self.commission.needs()).check(facts)?;
         self.latency.validate()?;
         self.matching.validate()?;
         self.financing.validate()?;
@@ -57,10 +74,12 @@ impl Models {
         !self.financing.is_none() || !self.margin.is_none() || self.flatten != Flatten::None {}
     }
 
-    /// Whether a market order needs no book: it arrives at once, and fills in whole at the next bar.
+    /// Whether a market order needs no book: it arrives at once, fills in whole at the next bar, and no model asks for
+    /// more than the bars.
     #[must_use]
+    #[inline]
     pub fn is_plain(&self) -> bool {
-        self.latency.is_none() && self.matching.is_plain()
+        self.latency.is_none() && self.matching.is_plain() && self.slippage.is_plain()
     }
 
     /// Fills a market order on `bar`, the first one on which it can; `before` is the bar before that.
@@ -69,44 +88,34 @@ impl Models {
     #[inline]
     pub fn execute(
         &self,
-        order: &Order,
+        order: MarketOrder,
         instrument: &Instrument,
         before: &Bar,
         bar: &Bar,
         period_ns: i64,
         rng: &mut Rng,
     ) -> Fill {
-        self.execute_at(self.fill.market(bar), order, instrument, before, bar, period_ns, rng)
-    }
-
-    /// As [`execute`](Self::execute), at a point of the bar that is not the fill rule's: what a venue does on its own.
-    #[expect(clippy::too_many_arguments, reason = "those of execute, and the point")]
-    #[inline]
-    pub(crate) fn execute_at(
-        &self,
-        point: FillPoint,
-        order: &Order,
-        instrument: &Instrument,
-        before: &Bar,
-        bar: &Bar,
-        period_ns: i64,
-        rng: &mut Rng,
-    ) -> Fill {
-        let qty = order.request.qty;
-        let known = if point.at_close { bar } else { before };
-        let price = self.slippage.price(&FillContext { instrument, qty, reference: point.price, known }, rng);
-        let fee = self.commission.fee(&FeeContext { instrument, qty, price, filled_before: 0.0 });
+        let point = self.fill.market(before, bar);
+        let qty = order.qty;
+        let known = if point.moment == Moment::Close { bar } else { before };
+        let price = self.slippage.price(&FillContext::new(instrument, qty, point.price, known), rng);
         // A bar is stamped by its close; it opened one period before, but never before the last bar closed.
         let opened = bar.time.plus_ns(-period_ns).max(before.time);
+        let time = match point.moment {
+            Moment::SeenClose => before.time,
+            Moment::Open => opened,
+            Moment::Close => bar.time,
+        };
+        let fee = self.commission.fee(&FeeContext { time, ..FeeContext::new(instrument, qty, price) });
         Fill {
             qty,
             price,
             reference: point.price,
             fee,
             multiplier: instrument.multiplier,
-            time: if point.at_close { bar.time } else { opened },
+            time,
             order: order.id,
-            instrument: order.request.instrument,
+            instrument: order.instrument,
             futures: instrument.is_futures(),
         }
     }

@@ -10,4 +10,4 @@ pub use kind::{OrderKind, TimeInForce};
 pub use open::OpenOrders;
 pub use request::{OrderId, OrderRequest};
 pub use state::{OrderChange, OrderState};
-pub use working::{Order, Resting, Working};
+pub use working::{MarketOrder, Order, Resting, Working};

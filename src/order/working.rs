@@ -15,14 +15,9 @@ use crate::{
 ///
 /// ```
 /// use tradepit::{InstrumentId, order::{Order, OrderId, OrderRequest}};
-/// # use tradepit::{market::synth, models::Models, rng};
-/// # let data = synth::es_1m(2, 0).unwrap();
-/// # let (bars, mut rng) = (data.bars(), rng::stream(0, 0, rng::Purpose::Models));
 /// // Decided when row 0 had closed, so it can fill on row 1.
-/// let order = Order { id: OrderId(3), request: OrderRequest::market(InstrumentId(0), 2.0), active_from: 1 };
-/// let (before, bar) = (&bars[0], &bars[order.active_from as usize]);
-/// let fill = Models::default().execute(&order, &data.instruments()[0], before, bar, data.period_ns(), &mut rng);
-/// assert_eq!((fill.order, fill.qty, fill.price), (OrderId(3), 2.0, bar.open));
+/// let order = Order { id: OrderId(3), request: OrderRequest::limit(InstrumentId(0), 2.0, 10.0), active_from: 1 };
+/// assert_eq!(order.request.kind.limit(), Some(10.0));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,16 +30,45 @@ pub struct Order {
     pub active_from: u32,
 }
 
+/// An order that is nothing but a market order: all that filling it needs.
+///
+/// ```
+/// use tradepit::{InstrumentId, market::synth, models::Models, order::{MarketOrder, OrderId}, rng};
+/// let data = synth::es_1m(2, 0).unwrap();
+/// let (bars, mut rng) = (data.bars(), rng::stream(0, 0, rng::Purpose::Models));
+/// let order = MarketOrder { id: OrderId(3), instrument: InstrumentId(0), qty: 2.0, active_from: 1 };
+/// let fill = Models::default().execute(order, &data.instruments()[0], &bars[0], &bars[1], data.period_ns(), &mut rng);
+/// assert_eq!((fill.order, fill.qty, fill.price), (OrderId(3), 2.0, bars[1].open));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MarketOrder {
+    /// Its number.
+    pub id: OrderId,
+    /// What to trade.
+    pub instrument: InstrumentId,
+    /// How much, signed.
+    pub qty: f64,
+    /// First row of data on which it can fill.
+    pub active_from: u32,
+}
+
+impl From<MarketOrder> for Order {
+    fn from(order: MarketOrder) -> Self {
+        let MarketOrder { id, instrument, qty, active_from } = order;
+        Self { id, request: OrderRequest::market(instrument, qty), active_from }
+    }
+}
+
 /// The orders that wait, oldest first.
 ///
 /// The first one is held in scalars: writing an `Option<Order>` in pieces and reading it back whole stalls the
 /// processor, and almost every step has at most one order.
 ///
 /// ```
-/// use tradepit::{InstrumentId, order::{Order, OrderId, OrderRequest, Working}};
+/// use tradepit::{InstrumentId, order::{MarketOrder, OrderId, Working}};
 /// let mut working = Working::default();
-/// let request = OrderRequest::market(InstrumentId(0), 1.0);
-/// working.push(Order { id: OrderId(1), request, active_from: 5 });
+/// working.push(MarketOrder { id: OrderId(1), instrument: InstrumentId(0), qty: 1.0, active_from: 5 });
 /// let mut filled = Vec::new();
 /// working.take_active(4, |order| filled.push(order.id));
 /// assert!(filled.is_empty());
@@ -59,7 +83,7 @@ pub struct Working {
     instrument: u32,
     active_from: u32,
     id: u32,
-    more: Vec<Order>,
+    more: Vec<MarketOrder>,
     /// Orders that need a book: limits, stops, and market orders with conditions.
     #[serde(default)]
     book: Vec<Resting>,
@@ -89,6 +113,9 @@ pub struct Resting {
     pub left: f64,
     /// Units that have filled, without a sign.
     pub filled: f64,
+    /// Value of what has filled: the sum of `|qty * price * multiplier|`.
+    #[serde(default)]
+    pub value: f64,
     /// Whether its stop was reached.
     pub triggered: bool,
     /// The best price since it works, for a trailing stop; none until it has arrived.
@@ -102,18 +129,19 @@ impl Resting {
     #[must_use]
     pub fn new(order: Order, arrives: Timestamp) -> Self {
         let left = if order.request.parent.is_some() { 0.0 } else { order.request.qty };
-        let (state, filled, triggered) = (OrderState::Accepted, 0.0, false);
-        Self { order, state, arrives, cancelled_at: None, left, filled, triggered, best: None, queue: Queue::default() }
+        let (state, filled, value, triggered) = (OrderState::Accepted, 0.0, 0.0, false);
+        let (cancelled_at, best, queue) = (None, None, Queue::default());
+        Self { order, state, arrives, cancelled_at, left, filled, value, triggered, best, queue }
     }
 }
 
 impl Working {
-    /// Puts an order behind the others.
+    /// Puts a market order behind the others.
     #[inline]
-    pub fn push(&mut self, order: Order) {
+    pub fn push(&mut self, order: MarketOrder) {
         if self.qty == 0.0 && self.more.is_empty() {
-            self.qty = order.request.qty;
-            self.instrument = order.request.instrument.0;
+            self.qty = order.qty;
+            self.instrument = order.instrument.0;
             self.active_from = order.active_from;
             self.id = order.id.0;
         } else {
@@ -135,7 +163,8 @@ impl Working {
         rng: &mut Rng,
     ) -> Result<()> {
         if order.request.is_plain() && models.is_plain() {
-            self.push(order);
+            let OrderRequest { instrument, qty, .. } = order.request;
+            self.push(MarketOrder { id: order.id, instrument, qty, active_from: order.active_from });
             return Ok(());
         }
         self.take(order, market, models, sent, rng)
@@ -197,23 +226,29 @@ impl Working {
         &mut self.book
     }
 
-    /// Takes out every order that can fill at row `t`, oldest first.
+    /// Takes out every market order that can fill at row `t`, oldest first.
     #[inline]
-    pub fn take_active(&mut self, t: u32, mut fill: impl FnMut(&Order)) {
+    pub fn take_active(&mut self, t: u32, mut fill: impl FnMut(MarketOrder)) {
         if self.qty != 0.0 && self.active_from <= t {
             let order = self.first();
             self.qty = 0.0;
-            fill(&order);
+            fill(order);
         }
         if !self.more.is_empty() {
-            self.more.retain(|order| {
-                let active = order.active_from <= t;
-                if active {
-                    fill(order);
-                }
-                !active
-            });
+            self.take_more(t, &mut fill);
         }
+    }
+
+    /// Out of line, so that what fills the first order stands inline.
+    #[inline(never)]
+    fn take_more(&mut self, t: u32, fill: &mut dyn FnMut(MarketOrder)) {
+        self.more.retain(|order| {
+            let active = order.active_from <= t;
+            if active {
+                fill(*order);
+            }
+            !active
+        });
     }
 
     /// Takes an order out before it fills; `false` if it does not wait (any more).
@@ -248,27 +283,24 @@ impl Working {
 
     #[cold]
     fn at_market_of_many(&self, instrument: InstrumentId) -> f64 {
+        let plain = self.plain().filter(|order| order.instrument == instrument).map(|order| order.qty);
         let ours = |request: &OrderRequest| request.instrument == instrument && is_at_market(request);
-        let plain = self.iter().take(self.iter().count() - self.book.len());
         let book = self.book.iter().filter(|resting| ours(&resting.order.request)).map(|resting| resting.left);
-        plain.filter(|order| ours(&order.request)).map(|order| order.request.qty).sum::<f64>() + book.sum::<f64>()
+        plain.sum::<f64>() + book.sum::<f64>()
     }
 
-    /// All orders that wait, oldest first.
+    fn plain(&self) -> impl Iterator<Item = MarketOrder> + '_ {
+        (self.qty != 0.0).then(|| self.first()).into_iter().chain(self.more.iter().copied())
+    }
+
+    /// All orders that wait: market orders, then the book, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = Order> + '_ {
-        (self.qty != 0.0)
-            .then(|| self.first())
-            .into_iter()
-            .chain(self.more.iter().copied())
-            .chain(self.book.iter().map(|r| r.order))
+        self.plain().map(Order::from).chain(self.book.iter().map(|resting| resting.order))
     }
 
     #[inline]
-    fn first(&self) -> Order {
-        Order {
-            id: OrderId(self.id),
-            request: OrderRequest::market(crate::InstrumentId(self.instrument), self.qty),
-            active_from: self.active_from,
-        }
+    fn first(&self) -> MarketOrder {
+        let (id, instrument) = (OrderId(self.id), InstrumentId(self.instrument));
+        MarketOrder { id, instrument, qty: self.qty, active_from: self.active_from }
     }
 }

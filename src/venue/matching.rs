@@ -111,7 +111,7 @@ impl<'a> MatchRow<'a> {
             return self.run_book(working, account, rng, tell);
         }
         working.take_active(self.row, |order| {
-            let id = order.request.instrument.0 as usize;
+            let id = order.instrument.0 as usize;
             let (instrument, before, bar) = (&self.instruments[id], &self.before[id], &self.bars[id]);
             let fill = self.models.execute(order, instrument, before, bar, self.period_ns, rng);
             let carried = Purse::of(self, account, id).is_none_or(|mut purse| purse.carries(&fill));
@@ -130,7 +130,7 @@ impl<'a> MatchRow<'a> {
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
         let mut plain = Vec::new();
-        working.take_active(self.row, |order| plain.push(Resting::new(*order, self.before[0].time)));
+        working.take_active(self.row, |order| plain.push(Resting::new(order.into(), self.before[0].time)));
         let book = working.book_mut();
         book.extend(plain);
         book.sort_by_key(|resting| resting.order.id);

@@ -96,7 +96,7 @@ fn recorded() -> (Recorder<SimVenue>, Road) {
     let data = data();
     let models = Models {
         slippage: Slippage::Custom(Arc::new(Drawn)),
-        commission: Commission::Bps(Bps { bps: 0.3 }),
+        commission: Commission::Bps(Bps::new(0.3)),
         ..Models::default()
     };
     let world = Arc::new(SimWorld::new(data.clone(), models, 1e6).unwrap());

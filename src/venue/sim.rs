@@ -159,7 +159,7 @@ impl Venue for Sim<'_> {
         }
         if world.plain && self.state.working.book().is_empty() {
             self.state.working.take_active(t, |order| {
-                let id = order.request.instrument;
+                let id = order.instrument;
                 let (before, bar) = (data.bar(t as usize - 1, id), data.bar(t as usize, id));
                 let instrument = &data.instruments()[id.0 as usize];
                 let fill = world.models.execute(order, instrument, before, bar, data.period_ns(), rng);

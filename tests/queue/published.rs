@@ -52,7 +52,7 @@ impl Resting {
         let queue = rule.join(&instrument, Some(shown), &Bar::default());
         let mut account = Account::new(1);
         account.open(0.0);
-        let commission = Commission::Bps(Bps { bps: fee_bps });
+        let commission = Commission::Bps(Bps::new(fee_bps));
         Self { rule, instrument, commission, limit, left: qty, queue, account }
     }
 
@@ -61,7 +61,7 @@ impl Resting {
         let qty = self.rule.trade(&order, &Print { price, qty, taker: -1.0 }, &mut self.queue);
         if qty > 0.0 {
             let price = self.limit;
-            let fee = self.commission.fee(&FeeContext { instrument: &self.instrument, qty, price, filled_before: 0.0 });
+            let fee = self.commission.fee(&FeeContext::new(&self.instrument, qty, price));
             self.left -= qty;
             self.account.apply(&AccountEvent::Fill(Fill {
                 qty,

@@ -16,7 +16,7 @@ pub(crate) fn costly() -> EnvSpec {
     EnvSpec {
         window: 4,
         slippage: Slippage::FixedTicks(FixedTicks { ticks: 0.5 }),
-        commission: Commission::PerContract(PerContract { fee: 2.1 }),
+        commission: Commission::PerContract(PerContract::new(2.1)),
         ..EnvSpec::default()
     }
 }

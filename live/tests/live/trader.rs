@@ -50,7 +50,7 @@ impl MarginModel for Moody {
 pub(crate) fn models() -> Models {
     Models {
         slippage: Slippage::Custom(Arc::new(Drawn)),
-        commission: Commission::Bps(Bps { bps: 0.3 }),
+        commission: Commission::Bps(Bps::new(0.3)),
         // What the venue does on its own must survive a restart, too.
         financing: Financing::Funding(PerpetualFunding { rate: 1e-5, hours: 1 }),
         margin: MarginRule::Custom(Arc::new(Moody)),

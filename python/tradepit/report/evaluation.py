@@ -61,7 +61,7 @@ def evaluation_sections(
     agent = read[0]
     clock_ = _Clock.of(read, market)
     sections = [
-        Section("", [_banner(read), _tiles(agent, currency)]),
+        Section("", [*_look_ahead(spec), _banner(read), _tiles(agent, currency)]),
         Section("Equity", [_equity(read, clock_, currency), *_drawdown(read, clock_)]),
     ]
     sections += _behaviour(agent, market, clock_)
@@ -333,6 +333,19 @@ def _training(training: Mapping[str, Any] | None) -> list[Section]:
         for name, values in training["curves"].items()
     ]
     return [Section("Training", [Grid(charts)])] if charts else []
+
+
+def _look_ahead(spec: Mapping[str, Any] | None) -> list[Block]:
+    """A warning where orders filled at a price that their decision had seen."""
+    fill = (spec or {}).get("fill")
+    kind = fill.get("kind") if isinstance(fill, Mapping) else fill
+    if kind != "look_ahead_close":
+        return []
+    return [
+        Banner(
+            "Look-ahead: orders filled at the close that their decision had seen. No market gives this price.", "bad"
+        )
+    ]
 
 
 def _known(name: str, values: Any, step: Any) -> Series:

@@ -8,9 +8,10 @@ use crate::{
     InstrumentId, MarketView, Rng, Timestamp,
     account::{Account, AccountEvent, Fill},
     models::{
-        CarryContext, CarrySchedule, FillPoint, FinancingModel as _, Flatten, MarginContext, MarginModel as _, Models,
+        CarryContext, CarrySchedule, CommissionModel as _, FeeContext, FillContext, FinancingModel as _, Flatten,
+        Liquidity, MarginContext, MarginModel as _, Models, SlippageModel as _,
     },
-    order::{Order, OrderId, OrderRequest, OrderState, Working},
+    order::{OrderId, OrderState, Working},
     time::HOUR_NS,
 };
 
@@ -120,7 +121,7 @@ impl MatchRow<'_> {
             let order = self.own_order(id, 0);
             let close = |lots: u64, all: u64, rng: &mut Rng| {
                 let size = if lots == all { qty } else { (lots as f64 * lot).copysign(qty) };
-                self.own_fill(id, order, -size, false, rng)
+                self.own_fill(id, order, qty, -size, false, rng)
             };
             let all = ((qty / lot).abs().round() as u64).max(1);
             // What is missing falls with every lot that is closed: the least number that is enough, by halves.
@@ -167,7 +168,7 @@ impl MatchRow<'_> {
         for id in 0..self.bars.len() {
             let qty = account.positions()[id].qty();
             if qty != 0.0 {
-                let fill = self.own_fill(id, self.own_order(id, 1), -qty, true, rng);
+                let fill = self.own_fill(id, self.own_order(id, 1), qty, -qty, true, rng);
                 tell(account, AccountEvent::Fill(fill));
             }
         }
@@ -179,11 +180,25 @@ impl MatchRow<'_> {
         OrderId::of_venue(row.wrapping_mul(n).wrapping_add(id as u32).wrapping_mul(2).wrapping_add(reason))
     }
 
-    fn own_fill(&self, id: usize, order: OrderId, qty: f64, at_close: bool, rng: &mut Rng) -> Fill {
+    /// A fill of the venue's own order, by the models of everybody's.
+    fn own_fill(&self, id: usize, order: OrderId, held: f64, qty: f64, at_close: bool, rng: &mut Rng) -> Fill {
         let (instrument, before, bar) = (&self.instruments[id], &self.before[id], &self.bars[id]);
-        let request = OrderRequest::market(InstrumentId(id as u32), qty);
-        let order = Order { id: order, request, active_from: self.row };
-        let point = FillPoint { price: if at_close { bar.close } else { bar.open }, at_close };
-        self.models.execute_at(point, &order, instrument, before, bar, self.period_ns, rng)
+        let (reference, known, time) =
+            if at_close { (bar.close, bar, bar.time) } else { (bar.open, before, self.opened()) };
+        let liquidity = Liquidity { net_traded: held, ..Liquidity::UNKNOWN };
+        let ctx = FillContext { liquidity, ..FillContext::new(instrument, qty, reference, known) };
+        let price = self.models.slippage.price(&ctx, rng);
+        let fee = self.models.commission.fee(&FeeContext { time, ..FeeContext::new(instrument, qty, price) });
+        Fill {
+            qty,
+            price,
+            reference,
+            fee,
+            multiplier: instrument.multiplier,
+            time,
+            order,
+            instrument: InstrumentId(id as u32),
+            futures: instrument.is_futures(),
+        }
     }
 }

@@ -1,14 +1,16 @@
 //! One walk along a path of prices, over the orders of one instrument.
 
+mod fills;
+
 use super::{MatchRow, Purse};
 use crate::{
     Bar, Instrument, Rng, Timestamp,
-    account::{AccountEvent, Fill, RejectReason},
+    account::AccountEvent,
     models::{
-        CommissionModel as _, FeeContext, FillContext, FillModel as _, SlippageModel as _,
+        FillModel as _, FillPoint, Moment,
         queue::{LimitContext, LimitModel as _, LimitRule},
     },
-    order::{OrderChange, OrderKind, OrderState, Resting, TimeInForce},
+    order::{OrderChange, OrderKind, Resting, TimeInForce},
 };
 
 /// What a walk has come to.
@@ -24,6 +26,10 @@ pub(super) struct Walk<'a> {
     purse: Option<Purse<'a>>,
     /// Units that the participation cap leaves.
     cap: f64,
+    /// Units that the account's orders have taken of the bar.
+    taken: f64,
+    /// Whether the order that fills has just come, and takes what rests; otherwise it rested itself.
+    taking: bool,
     /// Where the walk is: the price, and its moment.
     price: f64,
     now: Timestamp,
@@ -57,6 +63,8 @@ impl<'a> Walk<'a> {
             held,
             purse: None,
             cap: row.models.matching.participation.map_or(f64::INFINITY, lots),
+            taken: 0.0,
+            taking: true,
             price: bar.open,
             now: row.opened(),
             at_open: true,
@@ -90,10 +98,13 @@ impl<'a> Walk<'a> {
             self.leg(path[leg + 1], begins, ends, path[leg]);
         }
         self.now = closed;
+        self.taking = false;
         self.settle_queues();
         for at in 0..self.book.len() {
             if self.works(at) && self.waits_for_close(&self.book[at]) {
-                self.fill_at_market(at, self.bar.close);
+                let close = self.point();
+                let named = self.book[at].order.request.kind == (OrderKind::MarketOnClose {});
+                self.fill_at_market(at, if named { self.bar.close } else { close.price });
             }
         }
         self
@@ -110,11 +121,15 @@ impl<'a> Walk<'a> {
             self.price = price;
             self.now = ends;
             match next {
-                Next::Arrival => self.arrive(at),
+                Next::Arrival => {
+                    self.now = self.book[at].arrives;
+                    self.arrive(at);
+                }
                 Next::Cancel => self.cancel_one(at),
                 Next::Stop => self.trigger(at),
                 Next::Limit => {
                     let limit = self.book[at].order.request.kind.limit().unwrap_or(price);
+                    self.taking = false;
                     self.fill(at, limit, limit);
                 }
             }
@@ -231,11 +246,16 @@ impl<'a> Walk<'a> {
         resting.best.is_some()
     }
 
+    /// Where the rule of market orders fills them.
+    fn point(&self) -> FillPoint {
+        self.row.models.fill.market(self.before, self.bar)
+    }
+
     /// Market orders whose fill rule, or kind, names the close.
     fn waits_for_close(&self, resting: &Resting) -> bool {
         match resting.order.request.kind {
             OrderKind::MarketOnClose {} => true,
-            OrderKind::Market {} => self.row.models.fill.market(self.bar).at_close && resting.arrives <= self.now,
+            OrderKind::Market {} => self.point().moment == Moment::Close && resting.arrives <= self.now,
             _ => false,
         }
     }
@@ -273,11 +293,13 @@ impl<'a> Walk<'a> {
         match resting.order.request.kind {
             OrderKind::MarketOnClose {} => return,
             OrderKind::Market {} => {
-                let point = self.row.models.fill.market(self.bar);
-                if point.at_close {
+                let point = self.point();
+                if point.moment == Moment::Close {
                     return;
                 }
-                self.fill_at_market(at, if self.at_open { point.price } else { price });
+                // Between the corners of the path prices are on the grid too.
+                let reference = if self.at_open { point.price } else { self.instrument.round_price(price) };
+                self.fill_at_market(at, reference);
             }
             OrderKind::MarketOnOpen {} if self.at_open => self.fill_at_market(at, price),
             OrderKind::MarketOnOpen {} => return,
@@ -299,6 +321,7 @@ impl<'a> Walk<'a> {
                     if resting.order.request.post_only && first && resting.filled == 0.0 {
                         self.close(at, OrderChange::Cancel);
                     } else {
+                        self.taking = first;
                         self.fill_at_limit(at);
                     }
                 }
@@ -306,200 +329,6 @@ impl<'a> Walk<'a> {
         }
         if matches!(resting.order.request.tif, TimeInForce::Ioc {} | TimeInForce::Fok {}) && self.works(at) {
             self.close(at, OrderChange::Cancel);
-        }
-    }
-
-    fn trigger(&mut self, at: usize) {
-        self.book[at].triggered = true;
-        let event = change(&mut self.book[at], OrderChange::Trigger, self.now);
-        self.events.push(event);
-        let resting = &self.book[at];
-        match resting.order.request.kind.limit() {
-            None => self.fill_at_market(at, self.price),
-            Some(limit) => {
-                let reached = if resting.left > 0.0 { self.price <= limit } else { self.price >= limit };
-                if reached {
-                    self.fill_at_limit(at);
-                }
-            }
-        }
-    }
-
-    /// Fills at the limit, or at the present price where that is better.
-    fn fill_at_limit(&mut self, at: usize) {
-        let resting = &self.book[at];
-        let Some(limit) = resting.order.request.kind.limit() else { return };
-        let price = if resting.left > 0.0 { limit.min(self.price) } else { limit.max(self.price) };
-        self.fill(at, price, price);
-    }
-
-    /// Fills at `reference`, slipped; not beyond the price protection.
-    fn fill_at_market(&mut self, at: usize, reference: f64) {
-        let qty = self.fillable(at);
-        if qty == 0.0 {
-            return self.done_if_nothing_to_reduce(at);
-        }
-        // At the close the bar itself is known; before, the one before it.
-        let known = if self.now >= self.bar.time && !self.at_open { self.bar } else { self.before };
-        let ctx = FillContext { instrument: self.instrument, qty, reference, known };
-        let mut price = self.row.models.slippage.price(&ctx, &mut self.rng);
-        if let Some(ticks) = self.row.models.matching.protection_ticks {
-            let worst = self.before.close + (ticks * self.instrument.tick).copysign(qty);
-            if (reference - worst) * qty > 0.0 {
-                return;
-            }
-            price = if qty > 0.0 { price.min(worst) } else { price.max(worst) };
-        }
-        self.fill(at, price, reference);
-    }
-
-    /// Units that can fill now, signed: what is left, what may be reduced, what the cap leaves; all of it or nothing.
-    fn fillable(&self, at: usize) -> f64 {
-        let resting = &self.book[at];
-        let mut size = resting.left.abs();
-        if resting.order.request.reduce_only {
-            size = if self.held * resting.left < 0.0 { size.min(self.held.abs()) } else { 0.0 };
-        }
-        let whole = size;
-        size = size.min(self.cap);
-        if resting.order.request.tif == (TimeInForce::Fok {}) && size < whole {
-            size = 0.0;
-        }
-        if size == 0.0 { 0.0 } else { size.copysign(resting.left) }
-    }
-
-    fn done_if_nothing_to_reduce(&mut self, at: usize) {
-        let request = &self.book[at].order.request;
-        if request.reduce_only && self.held * self.book[at].left >= 0.0 {
-            self.close(at, OrderChange::Cancel);
-        }
-    }
-
-    fn fill(&mut self, at: usize, price: f64, reference: f64) {
-        self.fill_at_most(at, f64::INFINITY, price, reference);
-    }
-
-    fn fill_at_most(&mut self, at: usize, most: f64, price: f64, reference: f64) {
-        let qty = self.fillable(at).clamp(-most, most);
-        if qty == 0.0 {
-            return self.done_if_nothing_to_reduce(at);
-        }
-        let resting = &self.book[at];
-        let fee = self.row.models.commission.fee(&FeeContext {
-            instrument: self.instrument,
-            qty,
-            price,
-            filled_before: resting.filled,
-        });
-        let order = resting.order;
-        let fill = Fill {
-            qty,
-            price,
-            reference,
-            fee,
-            multiplier: self.instrument.multiplier,
-            time: self.now,
-            order: order.id,
-            instrument: order.request.instrument,
-            futures: self.instrument.is_futures(),
-        };
-        if self.purse.as_mut().is_some_and(|purse| !purse.carries(&fill)) {
-            return self.refuse(at);
-        }
-        let resting = &mut self.book[at];
-        let left = resting.left - qty;
-        resting.left = if left.abs() < 0.5 * self.instrument.lot { 0.0 } else { left };
-        resting.filled += qty.abs();
-        let whole =
-            resting.left == 0.0 && resting.filled + 0.5 * self.instrument.lot >= resting.order.request.qty.abs();
-        let next = resting.state.after(if whole { OrderChange::Fill } else { OrderChange::PartialFill });
-        resting.state = next.unwrap_or(resting.state);
-        self.held += qty;
-        self.cap -= qty.abs();
-        self.gain += qty * (self.bar.close - price) * self.instrument.multiplier - fee;
-        self.events.push(AccountEvent::Fill(fill));
-        if let Some(group) = order.request.oco {
-            self.take_off_group(at, group, qty.abs());
-        }
-        self.wake_children(at);
-    }
-
-    /// What one order of a group fills is taken off the others.
-    fn take_off_group(&mut self, at: usize, group: u32, size: f64) {
-        for other in 0..self.book.len() {
-            if other == at || !self.works(other) || self.book[other].order.request.oco != Some(group) {
-                continue;
-            }
-            let Resting { left, order, .. } = self.book[other];
-            let rest = (left.abs() - size).max(0.0);
-            // Under a parent that may still fill more, there may be more to do.
-            let parent_works =
-                (0..self.book.len()).any(|p| Some(self.book[p].order.id) == order.request.parent && self.works(p));
-            if rest < 0.5 * self.instrument.lot && !parent_works {
-                self.close(other, OrderChange::Cancel);
-            } else {
-                self.book[other].left = if rest < 0.5 * self.instrument.lot { 0.0 } else { rest.copysign(left) };
-            }
-        }
-    }
-
-    /// Children work for what their parent has filled.
-    fn wake_children(&mut self, at: usize) {
-        let (id, filled) = (self.book[at].order.id, self.book[at].filled);
-        for child in 0..self.book.len() {
-            if self.book[child].order.request.parent != Some(id) || !self.works(child) {
-                continue;
-            }
-            let request = self.book[child].order.request;
-            // What its group has filled of the parent's fills is done.
-            let group = |r: &Resting| r.order.request.parent == Some(id) && r.order.request.oco == request.oco;
-            let done: f64 = match request.oco {
-                Some(_) => self.book.iter().filter(|r| group(r)).map(|r| r.filled).sum(),
-                None => self.book[child].filled,
-            };
-            let resting = &mut self.book[child];
-            let size = (filled.min(request.qty.abs()) - done).max(0.0);
-            resting.left = size.copysign(resting.order.request.qty);
-            resting.best = None;
-            if size > 0.0 {
-                self.arrive(child);
-            }
-        }
-    }
-
-    fn cancel_due(&mut self) {
-        let opened = self.row.opened();
-        for at in 0..self.book.len() {
-            if self.works(at) && self.book[at].cancelled_at.is_some_and(|time| time <= opened) {
-                self.cancel_one(at);
-            }
-        }
-    }
-
-    fn cancel_one(&mut self, at: usize) {
-        self.close(at, OrderChange::Cancel);
-    }
-
-    /// Takes out an order that the account can't carry: rejected if it never filled, what is left cancelled if it did.
-    fn refuse(&mut self, at: usize) {
-        let how = if self.book[at].filled == 0.0 { OrderChange::Reject } else { OrderChange::Cancel };
-        self.close(at, how);
-    }
-
-    /// Takes an order out, and its children with it if it never filled.
-    fn close(&mut self, at: usize, how: OrderChange) {
-        let event = match change(&mut self.book[at], how, self.now) {
-            AccountEvent::Order { order, state: OrderState::Rejected, time } => {
-                AccountEvent::Rejected { order, reason: RejectReason::Margin, time }
-            }
-            event => event,
-        };
-        self.events.push(event);
-        let (id, filled) = (self.book[at].order.id, self.book[at].filled);
-        for child in 0..self.book.len() {
-            if filled == 0.0 && self.book[child].order.request.parent == Some(id) && self.works(child) {
-                self.close(child, OrderChange::Cancel);
-            }
         }
     }
 }

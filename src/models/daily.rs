@@ -1,0 +1,94 @@
+//! Running volatility and volume of days.
+
+use std::collections::VecDeque;
+
+use crate::Bar;
+
+/// Volatility of a day's return and units traded a day, over the last days that are complete.
+///
+/// ```
+/// use tradepit::{Bar, models::DailyStats};
+/// let mut stats = DailyStats::new(20);
+/// let bar = |close, volume| Bar { close, volume, ..Bar::default() };
+/// stats.push(&bar(100.0, 600.0), true);
+/// stats.push(&bar(101.0, 400.0), false);
+/// assert!(stats.adv().is_nan()); // the first day is not over
+/// stats.push(&bar(100.0, 900.0), true);
+/// assert_eq!(stats.adv(), 1000.0);
+/// assert!((stats.sigma() - 1.01_f64.ln()).abs() < 1e-12);
+/// ```
+///
+/// A day's variance is the sum of the squares of its bars' log returns (realised variance: Andersen, Bollerslev,
+/// Diebold and Labys, 2003, "Modeling and Forecasting Realized Volatility", equation 6), the night before included; its
+/// square root after averaging over the days is `sigma`. Both are NaN until a day is complete. A day that is under way
+/// counts for nothing, so that a session's shape by the hour does not show. The same code serves a simulation (push
+/// the bars in order) and a live session.
+#[derive(Clone, Debug)]
+pub struct DailyStats {
+    days: usize,
+    /// Variance and volume of complete days, oldest first.
+    complete: VecDeque<(f64, f64)>,
+    today: Option<(f64, f64)>,
+    close: f64,
+    sigma: f64,
+    adv: f64,
+}
+
+impl DailyStats {
+    /// Over `days` days, at least 1.
+    #[must_use]
+    pub fn new(days: usize) -> Self {
+        let (sigma, adv) = (f64::NAN, f64::NAN);
+        Self { days: days.max(1), complete: VecDeque::new(), today: None, close: f64::NAN, sigma, adv }
+    }
+
+    /// Takes a bar that has closed; `begins` says that a day begins with it.
+    pub fn push(&mut self, bar: &Bar, begins: bool) {
+        if begins && let Some(day) = self.today.take() {
+            self.complete.push_back(day);
+            if self.complete.len() > self.days {
+                self.complete.pop_front();
+            }
+            let n = self.complete.len() as f64;
+            let (variance, volume) = self.complete.iter().fold((0.0, 0.0), |sum, day| (sum.0 + day.0, sum.1 + day.1));
+            (self.sigma, self.adv) = ((variance / n).sqrt(), volume / n);
+        }
+        let moved = (bar.close / self.close).ln();
+        let square = if moved.is_finite() { moved * moved } else { 0.0 };
+        let (variance, volume) = self.today.unwrap_or_default();
+        self.today = Some((variance + square, volume + bar.volume));
+        self.close = bar.close;
+    }
+
+    /// Standard deviation of a day's return, as a share of the price; NaN until a day is complete.
+    #[must_use]
+    pub fn sigma(&self) -> f64 {
+        self.sigma
+    }
+
+    /// Units traded a day; NaN until a day is complete.
+    #[must_use]
+    pub fn adv(&self) -> f64 {
+        self.adv
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_last_days_count_and_the_day_under_way_does_not() {
+        let mut stats = DailyStats::new(2);
+        let mut price = 100.0;
+        for day in 0..4 {
+            for bar in 0..3 {
+                price *= f64::exp(0.01 * f64::from(day + 1) * if bar % 2 == 0 { 1.0 } else { -1.0 });
+                stats.push(&Bar { close: price, volume: f64::from(10 * (day + 1)), ..Bar::default() }, bar == 0);
+            }
+        }
+        // Days 1 and 2 (counted from 0) are the last complete ones: three moves of 2 and of 3 percent.
+        assert!((stats.sigma() - (3.0_f64 * (0.02 * 0.02 + 0.03 * 0.03) / 2.0).sqrt()).abs() < 1e-12);
+        assert_eq!(stats.adv(), (60.0 + 90.0) / 2.0);
+    }
+}

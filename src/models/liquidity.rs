@@ -1,0 +1,124 @@
+//! What a venue knows of a market's depth when an order fills, beyond the last bar.
+
+use crate::{Error, Result};
+
+/// Volatility, volume and spread known at a fill, and what the account itself has traded.
+///
+/// ```
+/// use tradepit::models::Liquidity;
+/// let unknown = Liquidity::default();
+/// assert!(unknown.sigma.is_nan() && unknown.adv.is_nan() && unknown.spread.is_nan());
+/// assert_eq!((unknown.filled_in_bar, unknown.net_traded), (0.0, 0.0));
+/// ```
+///
+/// NaN is what is not known (yet). Only facts of the time of the fill belong here: bars that had closed, quotes that
+/// had come, fills that had happened. The first two numbers are the account's, and a venue keeps them with the state
+/// of the account; the others are the market's.
+#[derive(Clone, Copy, Debug)]
+pub struct Liquidity {
+    /// Units that the account's orders had filled against this bar before, without a sign.
+    pub filled_in_bar: f64,
+    /// Units bought less units sold by the account since it was opened flat: the position before this fill.
+    pub net_traded: f64,
+    /// Standard deviation of a day's return, as a share of the price: 0.01 is one percent a day.
+    pub sigma: f64,
+    /// Units traded in a day, on average.
+    pub adv: f64,
+    /// Ask less bid of the last quote, in units of price.
+    pub spread: f64,
+}
+
+impl Liquidity {
+    /// Nothing known, nothing traded.
+    pub const UNKNOWN: Self =
+        Self { filled_in_bar: 0.0, net_traded: 0.0, sigma: f64::NAN, adv: f64::NAN, spread: f64::NAN };
+}
+
+impl Default for Liquidity {
+    fn default() -> Self {
+        Self::UNKNOWN
+    }
+}
+
+/// Which facts beyond the bars a model asks for, or a venue has.
+///
+/// ```
+/// use tradepit::models::{Facts, Slippage};
+/// let slippage: Slippage = serde_json::from_str(r#"{"kind": "square_root", "adv": 1e6}"#).unwrap();
+/// assert_eq!(slippage.needs(), Facts { sigma: true, ..Facts::NONE });
+/// let refused = slippage.needs().check(Facts::NONE).unwrap_err().to_string();
+/// assert!(refused.starts_with("slippage.sigma: "));
+/// assert!(slippage.needs().check(Facts::DAILY).is_ok());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The volatility of a day: [`Liquidity::sigma`].
+    pub sigma: bool,
+    /// The volume of a day: [`Liquidity::adv`].
+    pub adv: bool,
+    /// Bid and ask: [`Liquidity::spread`].
+    pub spread: bool,
+    /// What the account has traded: [`Liquidity::net_traded`].
+    pub net_traded: bool,
+    /// What the account has traded in the month: [`FeeContext::month_qty`](super::FeeContext::month_qty).
+    pub month: bool,
+}
+
+impl Facts {
+    /// Bars only.
+    pub const NONE: Self = Self { sigma: false, adv: false, spread: false, net_traded: false, month: false };
+    /// Bars and the account's position: what the simulated venue and the paper broker tell.
+    pub const BARS: Self = Self { net_traded: true, ..Self::NONE };
+    /// Besides, the statistics of days, by [`DailyStats`](super::DailyStats).
+    pub const DAILY: Self = Self { sigma: true, adv: true, ..Self::BARS };
+
+    /// What either asks for.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            sigma: self.sigma || other.sigma,
+            adv: self.adv || other.adv,
+            spread: self.spread || other.spread,
+            net_traded: self.net_traded || other.net_traded,
+            month: self.month || other.month,
+        }
+    }
+
+    /// Whether a venue that has `known` can serve a model that needs `self`.
+    ///
+    /// # Errors
+    /// Names the field that the venue lacks, and what to set instead.
+    pub fn check(self, known: Self) -> Result<()> {
+        let missing = [
+            (
+                "slippage.sigma",
+                self.sigma && !known.sigma,
+                "is not set, and this venue knows no volatility of a day; give it, as 0.01 for one percent a day",
+            ),
+            (
+                "slippage.adv",
+                self.adv && !known.adv,
+                "is not set, and this venue knows no volume of a day; give it in units of the instrument",
+            ),
+            (
+                "slippage.spread_ticks",
+                self.spread && !known.spread,
+                "is not set, and these data have no bid and ask; give the spread in ticks",
+            ),
+            (
+                "slippage.gamma",
+                self.net_traded && !known.net_traded,
+                "is above 0, and this venue does not tell what the account traded before; set it to 0",
+            ),
+            (
+                "commission.tiers",
+                self.month && !known.month,
+                "are several, and this venue does not tell what the account traded in the month; keep the one you are in",
+            ),
+        ];
+        match missing.iter().find(|(_, lacks, _)| *lacks) {
+            Some((field, _, message)) => Err(Error::spec(*field, *message)),
+            None => Ok(()),
+        }
+    }
+}

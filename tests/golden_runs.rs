@@ -1,0 +1,167 @@
+//! One small run for each kind of order and each model, as a table that people can read: `golden/runs.txt`.
+//!
+//! `UPDATE_GOLDEN=1 cargo test --test golden_runs` writes it anew; read the difference before you commit it.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::{fmt::Write as _, path::Path, sync::Arc};
+
+use serde_json::{Value, json};
+use tradepit::{
+    Bar, Instrument, MarketData, Timestamp, Venue as _,
+    account::{Account, AccountEvent},
+    models::Models,
+    order::OrderRequest,
+    venue::{SimVenue, SimWorld, Start},
+};
+
+const MINUTE: i64 = 60_000_000_000;
+
+/// Up, down through everything, a gap up, quiet.
+const BARS: [[f64; 5]; 5] = [
+    [100.0, 100.5, 99.5, 100.0, 1000.0],
+    [100.25, 102.0, 99.0, 101.0, 800.0],
+    [101.0, 101.25, 97.0, 97.5, 1200.0],
+    [99.5, 100.0, 99.0, 99.25, 500.0],
+    [99.25, 99.5, 99.0, 99.25, 300.0],
+];
+
+fn table(name: &str, models: &Value, orders: &[Value]) -> String {
+    let bars = BARS.iter().enumerate().map(|(i, &[open, high, low, close, volume])| Bar {
+        time: Timestamp::from_nanos((i as i64 + 1) * MINUTE),
+        open,
+        high,
+        low,
+        close,
+        volume,
+    });
+    let share = Instrument { tick: 0.25, ..Instrument::equity("XYZ") };
+    let data = MarketData::builder(vec![share]).bars(bars.collect()).period_ns(MINUTE).build().unwrap();
+    let models: Models = serde_json::from_value(models.clone()).unwrap();
+    let mut venue = SimVenue::new(Arc::new(SimWorld::new(Arc::new(data), models, 1e6).unwrap()), 7);
+    let mut account = Account::new(1);
+    venue.open(Start::At(0), &mut account).unwrap();
+    for order in orders {
+        let mut order = order.clone();
+        order["instrument"] = 0.into();
+        let order: OrderRequest = serde_json::from_value(order).unwrap();
+        venue.submit(order).unwrap();
+    }
+    let mut text = format!(
+        "== {name}\n{:>8} {:>5} {:<10} {:>6} {:>10} {:>9} {:>8}\n",
+        "seconds", "order", "event", "qty", "price", "reference", "fee"
+    );
+    for _ in 1..BARS.len() {
+        venue
+            .advance(&mut account, |event| {
+                let seconds = event.time().nanos() as f64 * 1e-9;
+                match event {
+                    AccountEvent::Fill(f) => {
+                        let (qty, price, reference, fee) = (f.qty, f.price, f.reference, f.fee);
+                        writeln!(
+                            text,
+                            "{seconds:>8.1} {:>5} {:<10} {qty:>6} {price:>10.4} {reference:>9.2} {fee:>8.4}",
+                            f.order.0, "fill"
+                        )
+                    }
+                    AccountEvent::Order { order, state, .. } => {
+                        let state = serde_json::to_value(state).unwrap();
+                        writeln!(text, "{seconds:>8.1} {:>5} {:<10}", order.0, state.as_str().unwrap())
+                    }
+                    other => writeln!(text, "{seconds:>8.1}       {other:?}"),
+                }
+                .unwrap();
+            })
+            .unwrap();
+    }
+    let position = account.positions()[0].qty();
+    writeln!(text, "position {position}, equity {:.4}, fees {:.4}\n", account.equity(), account.fees()).unwrap();
+    text
+}
+
+fn runs() -> String {
+    let buy = |kind: Value| json!({"qty": 2, "kind": kind});
+    let sell = |kind: Value| json!({"qty": -2, "kind": kind});
+    let touch = json!({"matching": {"limit": {"kind": "touch"}}});
+    let bracket = [
+        json!({"qty": 2}),
+        json!({"qty": -2, "kind": {"kind": "stop", "trigger": 99.25}, "parent": 0, "oco": 1}),
+        json!({"qty": -2, "kind": {"kind": "limit", "price": 101.5}, "parent": 0, "oco": 1}),
+    ];
+    let one = [json!({"qty": 20})];
+    let mut text = String::new();
+    let mut run = |name: &str, models: &Value, orders: &[Value]| text.push_str(&table(name, models, orders));
+    run("market", &json!({}), &[json!({"qty": 2})]);
+    run("market, next close", &json!({"fill": {"kind": "next_close"}}), &[json!({"qty": 2})]);
+    run("market, look-ahead close", &json!({"fill": {"kind": "look_ahead_close"}}), &[json!({"qty": 2})]);
+    run("market on open", &json!({"fill": {"kind": "next_close"}}), &[buy(json!({"kind": "market_on_open"}))]);
+    run("market on close", &json!({}), &[buy(json!({"kind": "market_on_close"}))]);
+    run(
+        "limit",
+        &touch,
+        &[buy(json!({"kind": "limit", "price": 98.0})), sell(json!({"kind": "limit", "price": 101.75}))],
+    );
+    run(
+        "stop",
+        &touch,
+        &[buy(json!({"kind": "stop", "trigger": 101.5})), sell(json!({"kind": "stop", "trigger": 98.0}))],
+    );
+    run("stop limit", &touch, &[buy(json!({"kind": "stop_limit", "trigger": 101.5, "price": 101.0}))]);
+    run("trailing stop", &touch, &[json!({"qty": 2}), sell(json!({"kind": "trailing_stop", "offset": 1.5}))]);
+    for path in ["pessimistic", "open_high_low_close", "open_low_high_close", "nearest_first"] {
+        let models = json!({"matching": {"limit": {"kind": "touch"}, "path": {"kind": path}}});
+        run(&format!("bracket, {path}"), &models, &bracket);
+    }
+    for tif in [json!({"kind": "ioc"}), json!({"kind": "fok"}), json!({"kind": "gtd", "until": 3 * MINUTE})] {
+        let order = json!({"qty": 100, "kind": {"kind": "limit", "price": 100.5}, "tif": tif});
+        run(
+            &format!("limit {}", tif["kind"].as_str().unwrap()),
+            &json!({"matching": {"participation": 0.1}}),
+            &[order],
+        );
+    }
+    for limit in ["touch", "penetration", "queue"] {
+        let order = buy(json!({"kind": "limit", "price": 99.0}));
+        run(&format!("limit at the low, {limit}"), &json!({"matching": {"limit": {"kind": limit}}}), &[order]);
+    }
+    run("participation of a tenth", &json!({"matching": {"participation": 0.1}}), &[json!({"qty": 250})]);
+    run(
+        "price protection of a tick",
+        &json!({"matching": {"protection_ticks": 1}, "slippage": {"kind": "fixed_ticks", "ticks": 8}}),
+        &one,
+    );
+    run("latency of ten seconds", &json!({"latency": {"kind": "fixed", "ms": 10000}}), &one);
+    run("latency, jittered", &json!({"latency": {"kind": "jittered", "ms": 1000, "jitter_ms": 20000}}), &one);
+    for slippage in [
+        json!({"kind": "fixed_ticks", "ticks": 1}),
+        json!({"kind": "fixed_bps", "bps": 5}),
+        json!({"kind": "volume_share"}),
+        json!({"kind": "half_spread", "spread_ticks": 1}),
+        json!({"kind": "probabilistic_tick", "probability": 0.5}),
+    ] {
+        run(&format!("slippage {}", slippage["kind"].as_str().unwrap()), &json!({"slippage": slippage}), &one);
+    }
+    for commission in [
+        json!({"kind": "per_contract", "fee": 2.1}),
+        json!({"kind": "per_share", "fee": 0.005, "minimum": 1}),
+        json!({"kind": "bps", "bps": 2}),
+        json!({"kind": "per_order", "fee": 3}),
+    ] {
+        run(&format!("commission {}", commission["kind"].as_str().unwrap()), &json!({"commission": commission}), &one);
+    }
+    text
+}
+
+#[test]
+fn runs_are_as_they_were() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/runs.txt");
+    let now = runs();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &now).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap();
+    for (now, kept) in now.lines().zip(kept.lines()) {
+        assert_eq!(now, kept, "see tests/golden/runs.txt");
+    }
+    assert_eq!(now.lines().count(), kept.lines().count());
+}
