@@ -22,8 +22,10 @@ pub struct Timestamp(i64);
 pub const SECOND_NS: i64 = 1_000_000_000;
 /// Nanoseconds of one minute.
 pub const MINUTE_NS: i64 = 60 * SECOND_NS;
+/// Nanoseconds of one hour.
+pub const HOUR_NS: i64 = 60 * MINUTE_NS;
 /// Nanoseconds of one day of 24 hours.
-pub const DAY_NS: i64 = 24 * 60 * MINUTE_NS;
+pub const DAY_NS: i64 = 24 * HOUR_NS;
 
 impl Timestamp {
     /// From nanoseconds since the Unix epoch.

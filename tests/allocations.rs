@@ -13,6 +13,7 @@ use road::{Actor, actions, costly, draw_all, es};
 use tradepit::{
     features::{FeaturePipeline, FeaturePipelineSpec},
     market::synth,
+    models::{Financing, Flatten, InstrumentMargin, MarginRule, PerpetualFunding},
 };
 use tradepit_envs::{
     Autoreset, EnvSpec, EpisodeSpec, Length, RandomStart, SimSetup, StartRule, StepBuffers, StepsLength, VecEnv as _,
@@ -63,8 +64,16 @@ fn a_steady_step_allocates_nothing() {
         },
         ..costly()
     };
-    let setup = SimSetup::new(spec, es(4_000)).unwrap();
-    for mode in [Autoreset::NextStep, Autoreset::SameStep] {
+    // Carry and margin are looked at in every step as well; only a margin call may allocate.
+    let carried = EnvSpec {
+        cash: 1e6,
+        financing: Financing::Funding(PerpetualFunding { rate: 1e-4, hours: 1 }),
+        margin: MarginRule::Instrument(InstrumentMargin { intraday: 0.5 }),
+        flatten: Flatten::SessionEnd {},
+        ..spec.clone()
+    };
+    let setups = [spec, carried].map(|spec| SimSetup::new(spec, es(4_000)).unwrap());
+    for (setup, mode) in setups.iter().flat_map(|s| [(s, Autoreset::NextStep), (s, Autoreset::SameStep)]) {
         for threads in [1, 2] {
             let mut envs = setup.vec_env(256, threads, mode).unwrap();
             let mut buffers = StepBuffers::new(&envs);

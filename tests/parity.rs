@@ -10,11 +10,14 @@ use rand::RngExt as _;
 use road::{Actor, bits, costly};
 use tradepit::{
     Bar, Instrument, InstrumentId, MarketData, Rng, Venue,
-    account::{Account, AccountEvent},
+    account::{Account, AccountEvent, RejectReason},
     features::FeaturePipeline,
     ingest::{Stamp, load_csv},
     market::{Calendar, synth},
-    models::{FillContext, FillModel, FillPoint, FillRule, Models, Moment, NextClose, Slippage, SlippageModel},
+    models::{
+        DailyCarry, FillContext, FillModel, FillPoint, FillRule, Financing, Flatten, LeverageMargin, MarginRule,
+        Models, Moment, NextClose, PerpetualFunding, Slippage, SlippageModel,
+    },
     order::{OrderKind, OrderRequest, TimeInForce},
     rng::{Purpose, stream},
     venue::{Advance, LogEntry, NoFeatures, ReplayVenue, SimVenue, SimWorld, Start},
@@ -159,6 +162,48 @@ fn sim_lane_paper_and_replay_are_one_and_change_together() {
             seen[0] != seen[1] && seen[1] != seen[2] && seen[0] != seen[2],
             "another fill rule must show: {seen:?}"
         );
+    }
+}
+
+/// What a venue does on its own must be the same everywhere, too.
+#[test]
+fn so_they_are_with_carry_margin_calls_and_flattening() {
+    let data = synth::es_1m(6_000, 8).unwrap();
+    let mut seen: Vec<f64> = Vec::new();
+    for (financing, flatten) in [
+        (Financing::default(), Flatten::None {}),
+        (Financing::Daily(DailyCarry { interest: 0.05, borrow: 0.02 }), Flatten::None {}),
+        (Financing::Funding(PerpetualFunding { rate: 1e-4, hours: 8 }), Flatten::None {}),
+        (Financing::Funding(PerpetualFunding { rate: 1e-4, hours: 8 }), Flatten::SessionEnd {}),
+    ] {
+        let carried = EnvSpec {
+            cash: 55_000.0,
+            margin: MarginRule::Leverage(LeverageMargin { max: 20.0, maintenance: 0.99 }),
+            financing,
+            flatten,
+            ..spec(FillRule::default())
+        };
+        let setup = SimSetup::new(carried, data.clone()).unwrap();
+        let in_sim = sim(&setup);
+        let (on_paper, entries, venue) = paper(&setup, &data, Journal::in_memory().unwrap());
+        assert!(on_paper == in_sim, "paper differs from the simulator");
+        assert!(replay(&setup, venue) == in_sim, "replay differs from the simulator");
+        let last = in_sim.steps.last().unwrap();
+        assert_eq!(lane(&setup), (last.0.clone(), last.2));
+        let count = |test: fn(&AccountEvent) -> bool| {
+            entries.iter().filter(|e| matches!(e, LogEntry::Event(event) if test(event))).count()
+        };
+        assert!(count(|e| matches!(e, AccountEvent::Rejected { reason: RejectReason::Margin, .. })) > 0);
+        assert!(count(|e| matches!(e, AccountEvent::Liquidation { .. })) > 0);
+        let own = count(|e| matches!(e, AccountEvent::Fill(fill) if fill.order.is_of_venue()));
+        let called = count(|e| matches!(e, AccountEvent::Liquidation { .. }));
+        assert_eq!(own > called, setup.rules().spec().flatten != Flatten::None {});
+        assert_eq!(
+            count(|e| matches!(e, AccountEvent::Financing { .. })) > 0,
+            !setup.rules().spec().financing.is_none()
+        );
+        assert!(!seen.contains(&in_sim.account.equity()), "another rule must show: {seen:?}");
+        seen.push(in_sim.account.equity());
     }
 }
 

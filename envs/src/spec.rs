@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tradepit::{
     features::FeaturePipelineSpec,
-    models::{Commission, FillRule, Latency, Matching, Models, Slippage},
+    models::{Commission, FillRule, Financing, Flatten, Latency, MarginRule, Matching, Models, Slippage},
 };
 
 use crate::{ActionSpec, EpisodeSpec, Error, Result, RewardSpec};
@@ -32,6 +32,12 @@ pub struct EnvSpec {
     pub latency: Latency,
     /// How limits and stops meet a bar, and how much of it there is.
     pub matching: Matching,
+    /// What it costs to hold cash and positions.
+    pub financing: Financing,
+    /// What an account must be worth to open and to keep positions.
+    pub margin: MarginRule,
+    /// What happens to positions where a session ends.
+    pub flatten: Flatten,
     /// What is computed from the bars; without it, the default for their length.
     pub features: Option<FeaturePipelineSpec>,
     /// Rows of features in an observation, at least 1.
@@ -53,6 +59,9 @@ impl Default for EnvSpec {
             commission: Commission::default(),
             latency: Latency::default(),
             matching: Matching::default(),
+            financing: Financing::default(),
+            margin: MarginRule::default(),
+            flatten: Flatten::default(),
             features: None,
             window: 32,
             action: ActionSpec::default(),
@@ -72,6 +81,9 @@ impl EnvSpec {
             commission: self.commission.clone(),
             latency: self.latency.clone(),
             matching: self.matching.clone(),
+            financing: self.financing.clone(),
+            margin: self.margin.clone(),
+            flatten: self.flatten,
         }
     }
 

@@ -122,16 +122,7 @@ impl PaperBroker {
         *index += 1;
         market.push(&row)?;
         let mut events = Vec::new();
-        let matched = MatchRow {
-            models,
-            instruments: &opening.instruments,
-            before: &last.bars,
-            bars: &row.bars,
-            row: *index,
-            period_ns: opening.period_ns,
-            session_closed: market.view().session_closed(),
-        };
-        matched.run(working, account, rng, |event| events.push(*event));
+        MatchRow::last(models, market.view())?.run(working, account, rng, |event| events.push(*event));
         *last = row;
         Ok(events)
     }

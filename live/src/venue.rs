@@ -252,7 +252,7 @@ impl LiveVenue {
             };
             match event {
                 BrokerEvent::Account(event) => {
-                    let stranger = matches!(event, AccountEvent::Fill(fill) if fill.order.0 >= self.next_id);
+                    let stranger = matches!(event, AccountEvent::Fill(fill) if fill.order.0 >= self.next_id && !fill.order.is_of_venue());
                     if stranger {
                         let note = format!("{event:?} fills an order that we did not send ({} were)", self.next_id);
                         return self.end(LogEnd::Halted(HaltReason::OutOfStep), note, account);

@@ -7,13 +7,16 @@ use tradepit_envs::EnvSpec;
 use crate::error::{fault, raise};
 
 /// Fields whose value is `{"kind": ..}`, as paths; a bare string there is the kind.
-const KINDS: [&[&str]; 10] = [
+const KINDS: [&[&str]; 13] = [
     &["fill"],
     &["slippage"],
     &["commission"],
     &["latency"],
     &["matching", "path"],
     &["matching", "limit"],
+    &["financing"],
+    &["margin"],
+    &["flatten"],
     &["action"],
     &["reward"],
     &["episode", "start"],

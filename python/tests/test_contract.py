@@ -71,6 +71,9 @@ CHANGES = {
         "participation": 0.25,
         "protection_ticks": 8.0,
     },
+    "financing": {"kind": "funding", "rate": 0.0002, "hours": 4},
+    "margin": {"kind": "leverage", "max": 20.0, "maintenance": 0.25},
+    "flatten": {"kind": "session_end"},
     "features": {
         "version": 1,
         "clip": 3.0,

@@ -176,6 +176,31 @@ class Commission(TypedDict, total=False):
     rows: list[Any]
 
 
+class Financing(TypedDict, total=False):
+    """``none``, ``daily`` (yearly rates: ``interest`` on cash, ``borrow`` on short spot) or ``funding`` (rate, hours)."""
+
+    kind: Literal["none", "daily", "funding"]
+    interest: float
+    borrow: float
+    rate: float
+    hours: int
+
+
+class Margin(TypedDict, total=False):
+    """``none``, ``instrument`` (the share asked ``intraday``) or ``leverage`` (max, ``maintenance`` as a share of it)."""
+
+    kind: Literal["none", "instrument", "leverage"]
+    intraday: float
+    max: float
+    maintenance: float
+
+
+class Flatten(TypedDict):
+    """What happens to positions where a session ends."""
+
+    kind: Literal["none", "session_end"]
+
+
 class EnvSpec(TypedDict, total=False):
     """Everything that makes an environment, but for its data. See the fields' own types for what they take."""
 
@@ -185,6 +210,9 @@ class EnvSpec(TypedDict, total=False):
     commission: str | Commission
     latency: str | Latency
     matching: Matching
+    financing: str | Financing
+    margin: str | Margin
+    flatten: str | Flatten
     features: Features | list[str | dict[str, Any]] | None
     window: int
     action: str | TargetPosition | TargetLevels | EnterExit

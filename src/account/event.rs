@@ -86,7 +86,8 @@ pub enum RejectReason {
 pub enum AccountEvent {
     /// An order executed, in whole or in part.
     Fill(Fill),
-    /// Carry: interest, borrow, funding. `amount` is added to cash (negative is paid).
+    /// Carry: interest, borrow, funding. `amount` is added to cash (negative is paid). Interest on the cash itself is
+    /// booked under the first instrument.
     Financing {
         /// Added to cash, in account currency.
         amount: f64,
@@ -101,6 +102,20 @@ pub enum AccountEvent {
         order: OrderId,
         /// Its state now.
         state: OrderState,
+        /// When.
+        time: Timestamp,
+    },
+    /// The venue closes a position, or a part of it, because the account was worth too little at the last close. The
+    /// fills of `order`, which the account never sent, follow.
+    Liquidation {
+        /// The venue's own order.
+        order: OrderId,
+        /// What is closed.
+        instrument: InstrumentId,
+        /// What the account was worth, in account currency.
+        equity: f64,
+        /// What it had to be worth.
+        maintenance: f64,
         /// When.
         time: Timestamp,
     },

@@ -93,7 +93,7 @@ impl Account {
                 self.financing += amount;
                 self.gross_flow += amount.abs();
             }
-            AccountEvent::Order { .. } | AccountEvent::Rejected { .. } => {}
+            AccountEvent::Order { .. } | AccountEvent::Rejected { .. } | AccountEvent::Liquidation { .. } => {}
         }
     }
 
@@ -218,7 +218,8 @@ impl Account {
         &self.positions[id.0 as usize]
     }
 
-    /// Maintenance margin of the positions at the last closes: money per contract (futures), share of the notional (spot).
+    /// Maintenance margin of the positions at the last closes, in full: money per contract (futures), share of the
+    /// notional (spot). What a market's own rule asks is [`MarginRule::of_account`](crate::models::MarginRule::of_account).
     #[must_use]
     pub fn maintenance_margin(&self, market: MarketView<'_>) -> f64 {
         let mut margin = 0.0;

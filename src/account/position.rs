@@ -34,7 +34,7 @@ pub struct Position {
 
 /// What settling one fill did.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Settled {
+pub(crate) struct Settled {
     /// Added to cash before the fee.
     pub cash: f64,
     /// Realised profit before the fee.
@@ -87,7 +87,7 @@ impl Position {
     }
 
     #[inline]
-    pub(super) fn settle(&mut self, fill: &Fill) -> Settled {
+    pub(crate) fn settle(&mut self, fill: &Fill) -> Settled {
         let old = self.qty;
         let new = old + fill.qty;
         // Sums of lots such as 0.1 + 0.2 - 0.3 must come back to nothing.

@@ -1,6 +1,6 @@
 //! The past of a market, and nothing after it.
 
-use crate::{Bar, Instrument, InstrumentId, Timestamp, market::MarketData};
+use crate::{Bar, Instrument, InstrumentId, Timestamp, market::MarketData, time::DAY_NS};
 
 /// What is known at a decision: the bars that have closed. There is no way from here to a later one.
 ///
@@ -83,5 +83,50 @@ impl<'a> MarketView<'a> {
     #[inline]
     pub fn session_closed(&self) -> bool {
         self.data.session_closed(self.end - 1)
+    }
+
+    /// Whether what is held now is carried out of a session: the session ended with the last bar, or there are none.
+    #[must_use]
+    #[inline]
+    pub fn is_overnight(&self) -> bool {
+        self.session_closed() || self.data.calendar() == super::Calendar::None
+    }
+
+    /// Length of a bar in nanoseconds.
+    #[must_use]
+    #[inline]
+    pub fn period_ns(&self) -> i64 {
+        self.data.period_ns()
+    }
+
+    /// The data without its last row, unless that is all.
+    #[must_use]
+    pub(crate) fn before(&self) -> Option<Self> {
+        (self.end > 1).then(|| Self { data: self.data, end: self.end - 1 })
+    }
+
+    /// The last row, one bar an instrument.
+    #[must_use]
+    pub(crate) fn row(&self) -> &'a [Bar] {
+        let n = self.data.instruments().len();
+        &self.data.bars()[(self.end - 1) * n..self.end * n]
+    }
+
+    /// Days, by the calendar, from the close of the session of the row before to that of the last row's session.
+    pub(crate) fn days_turned(&self) -> i64 {
+        let Some(before) = self.before() else { return 0 };
+        let (then, now) = (before.now(), self.now());
+        if self.data.calendar() == super::Calendar::None {
+            // As with sessions, a bar that closes at midnight is the day's last.
+            let day = |time: Timestamp| (time.nanos() - 1).div_euclid(DAY_NS);
+            return day(now) - day(then);
+        }
+        if self.data.session_starts().binary_search(&(self.end as u32 - 1)).is_err() {
+            return 0;
+        }
+        let clock = self.data.clock();
+        let closes = |time| clock.session(time).closes.nanos();
+        // Daylight saving makes a day of 23 or 25 hours: it is one.
+        ((closes(now) - closes(then)) as f64 / DAY_NS as f64).round() as i64
     }
 }

@@ -7,8 +7,10 @@
 mod commission;
 mod daily;
 mod fill;
+mod financing;
 mod latency;
 mod liquidity;
+mod margin;
 mod matching;
 pub mod queue;
 mod root;
@@ -21,8 +23,14 @@ pub use commission::{
 };
 pub use daily::DailyStats;
 pub use fill::{FillContext, FillModel, FillPoint, FillRule, LookAheadClose, Moment, NextClose, NextOpen};
+pub use financing::{
+    CarryContext, CarrySchedule, DailyCarry, Financing, FinancingModel, NoFinancing, PerpetualFunding,
+};
 pub use latency::{FixedLatency, JitteredLatency, Latency, LatencyModel, NoLatency};
 pub use liquidity::{Facts, Liquidity};
+pub use margin::{
+    DatedMargin, Flatten, InstrumentMargin, LeverageMargin, MarginContext, MarginModel, MarginRule, NoMargin, Required,
+};
 pub use matching::{IntrabarPath, Matching};
 pub use set::Models;
 pub use slippage::{

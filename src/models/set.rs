@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Commission, CommissionModel as _, Facts, FeeContext, FillContext, FillModel as _, FillRule, Latency, Matching,
-    Moment, Slippage, SlippageModel as _,
+    Commission, CommissionModel as _, Facts, FeeContext, FillContext, FillModel as _, FillRule, Financing, Flatten,
+    Latency, MarginRule, Matching, Moment, Slippage, SlippageModel as _,
 };
 use crate::{Bar, Instrument, Result, Rng, account::Fill, order::MarketOrder};
 
@@ -29,6 +29,12 @@ pub struct Models {
     pub latency: Latency,
     /// How orders in the book meet a bar.
     pub matching: Matching,
+    /// What it costs to hold cash and positions.
+    pub financing: Financing,
+    /// What an account must be worth to open and to keep positions.
+    pub margin: MarginRule,
+    /// What happens to positions where a session ends.
+    pub flatten: Flatten,
 }
 
 impl Models {
@@ -57,7 +63,15 @@ impl Models {
         self.commission.validate()?;
         self.slippage.needs().or(self.commission.needs()).check(facts)?;
         self.latency.validate()?;
-        self.matching.validate()
+        self.matching.validate()?;
+        self.financing.validate()?;
+        self.margin.validate()
+    }
+
+    /// Whether anything happens to an account but its own orders: carry, margin calls, flattening.
+    #[must_use]
+    pub fn carries(&self) -> bool {
+        !self.financing.is_none() || !self.margin.is_none() || self.flatten != Flatten::None {}
     }
 
     /// Whether a market order needs no book: it arrives at once, fills in whole at the next bar, and no model asks for

@@ -35,7 +35,7 @@ impl OpenOrders {
             }
             AccountEvent::Order { order, state, .. } if state.is_closed() => self.0.retain(|(id, _)| id != order),
             AccountEvent::Rejected { order, .. } => self.0.retain(|(id, _)| id != order),
-            AccountEvent::Order { .. } | AccountEvent::Financing { .. } => {}
+            AccountEvent::Order { .. } | AccountEvent::Financing { .. } | AccountEvent::Liquidation { .. } => {}
         }
     }
 

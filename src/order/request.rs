@@ -25,6 +25,27 @@ use crate::{Error, Instrument, InstrumentId, Result};
 #[serde(transparent)]
 pub struct OrderId(pub u32);
 
+impl OrderId {
+    /// Numbers from here on are those of venues.
+    const VENUE: u32 = 1 << 31;
+
+    /// A number for an order that the venue makes itself: a liquidation, a flattening.
+    pub(crate) const fn of_venue(number: u32) -> Self {
+        Self(Self::VENUE | number)
+    }
+
+    /// Whether the venue made the order itself, as it does to liquidate a position, or to flatten it.
+    ///
+    /// ```
+    /// use tradepit::order::OrderId;
+    /// assert!(!OrderId(7).is_of_venue());
+    /// ```
+    #[must_use]
+    pub const fn is_of_venue(self) -> bool {
+        self.0 >= Self::VENUE
+    }
+}
+
 /// A wish to trade: buy (`qty` above 0) or sell (below).
 ///
 /// ```

@@ -89,6 +89,7 @@ impl OrderState {
     /// |---|---|---|
     /// | initialised | submit | submitted |
     /// | initialised, submitted | reject | rejected |
+    /// | accepted, triggered | reject | rejected: it can't be carried when it would fill |
     /// | submitted, pending cancel | accept | accepted |
     /// | accepted | trigger | triggered |
     /// | submitted, accepted, triggered, partially filled | partial fill | partially filled |
@@ -106,7 +107,7 @@ impl OrderState {
         use OrderState as S;
         Ok(match (self, change) {
             (S::Initialised, C::Submit) => S::Submitted,
-            (S::Initialised | S::Submitted, C::Reject) => S::Rejected,
+            (S::Initialised | S::Submitted | S::Accepted | S::Triggered, C::Reject) => S::Rejected,
             (S::Submitted | S::PendingCancel, C::Accept) => S::Accepted,
             (S::Accepted, C::Trigger) => S::Triggered,
             (S::Submitted | S::Accepted | S::Triggered | S::PartiallyFilled, C::PartialFill) => S::PartiallyFilled,
@@ -160,7 +161,7 @@ mod tests {
     #[test]
     fn the_table_has_this_many_rows() {
         let legal = OrderState::ALL.iter().flat_map(|s| CHANGES.iter().map(move |c| s.after(*c))).filter(Result::is_ok);
-        assert_eq!(legal.count(), 1 + 2 + 2 + 1 + 4 + 1 + 6 + 4 + 5 + 4);
+        assert_eq!(legal.count(), 1 + 4 + 2 + 1 + 4 + 1 + 6 + 4 + 5 + 4);
     }
 
     proptest! {

@@ -240,7 +240,10 @@ impl AccountEvent {
     pub fn time(&self) -> Timestamp {
         match self {
             Self::Fill(fill) => fill.time,
-            Self::Financing { time, .. } | Self::Order { time, .. } | Self::Rejected { time, .. } => *time,
+            Self::Financing { time, .. }
+            | Self::Order { time, .. }
+            | Self::Liquidation { time, .. }
+            | Self::Rejected { time, .. } => *time,
         }
     }
 
@@ -252,6 +255,9 @@ impl AccountEvent {
         let (finite, instrument) = match self {
             Self::Fill(fill) => (fill_is_finite(fill), fill.instrument.0),
             Self::Financing { amount, instrument, .. } => (amount.is_finite(), instrument.0),
+            Self::Liquidation { equity, maintenance, instrument, .. } => {
+                (equity.is_finite() && maintenance.is_finite(), instrument.0)
+            }
             Self::Order { .. } | Self::Rejected { .. } => (true, 0),
         };
         if finite && (instrument as usize) < instruments {

@@ -6,14 +6,18 @@
 //! order. What an order does at a price happens before the walk goes on: a filled parent wakes its children, a fill is
 //! taken off the other orders of its group.
 
+mod carry;
+mod purse;
 mod walk;
 
 use crate::{
-    Bar, Instrument, Rng, Timestamp,
-    account::{Account, AccountEvent},
+    Bar, Error, Instrument, MarketView, Result, Rng, Timestamp,
+    account::{Account, AccountEvent, RejectReason},
     models::{IntrabarPath, Models},
     order::{OrderChange, Resting, TimeInForce, Working},
 };
+use carry::Call;
+use purse::Purse;
 use walk::Walk;
 
 /// One row of the market, and how orders meet it.
@@ -23,12 +27,13 @@ use walk::Walk;
 /// use tradepit::{order::{Order, OrderId, OrderRequest, Resting, Working}, venue::MatchRow};
 /// let bar = |minute: i64, open: f64, high: f64, low: f64, close: f64| Bar {
 ///     time: Timestamp::from_nanos(minute * 60_000_000_000), open, high, low, close, volume: 100.0 };
-/// let (before, bars) = ([bar(1, 10.0, 10.0, 10.0, 10.0)], [bar(2, 10.0, 11.0, 9.0, 10.5)]);
+/// let bars = vec![bar(1, 10.0, 10.0, 10.0, 10.0), bar(2, 10.0, 11.0, 9.0, 10.5)];
 /// let mut working = Working::default();
-/// let order = Order { id: OrderId(0), request: OrderRequest::limit(InstrumentId(0), 1.0, 9.25), active_from: 2 };
-/// working.rest(Resting::new(order, before[0].time));
-/// let row = MatchRow { models: &Models::default(), instruments: &[Instrument::es()], before: &before, bars: &bars,
-///     row: 2, period_ns: 60_000_000_000, session_closed: false };
+/// let order = Order { id: OrderId(0), request: OrderRequest::limit(InstrumentId(0), 1.0, 9.25), active_from: 1 };
+/// working.rest(Resting::new(order, bars[0].time));
+/// let data = MarketData::builder(vec![Instrument::es()]).bars(bars).build().unwrap();
+/// let models = Models::default();
+/// let row = MatchRow::last(&models, data.view(2)).unwrap();
 /// let (mut account, mut rng) = (Account::new(1), rng::stream(0, 0, rng::Purpose::Models));
 /// row.run(&mut working, &mut account, &mut rng, |_| {});
 /// // The bar went a tick below the limit: it filled there.
@@ -36,23 +41,39 @@ use walk::Walk;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct MatchRow<'a> {
-    /// How orders execute.
-    pub models: &'a Models,
-    /// What is traded.
-    pub instruments: &'a [Instrument],
+    models: &'a Models,
+    market: MarketView<'a>,
+    instruments: &'a [Instrument],
     /// The row before, one bar an instrument.
-    pub before: &'a [Bar],
+    before: &'a [Bar],
     /// The row, one bar an instrument.
-    pub bars: &'a [Bar],
-    /// Number of the row.
-    pub row: u32,
-    /// Length of a bar in nanoseconds.
-    pub period_ns: i64,
-    /// Whether the session ends with this row.
-    pub session_closed: bool,
+    bars: &'a [Bar],
+    row: u32,
+    period_ns: i64,
+    session_closed: bool,
 }
 
-impl MatchRow<'_> {
+impl<'a> MatchRow<'a> {
+    /// The last row of `market`.
+    ///
+    /// # Errors
+    /// When it is also the first one: orders need a row to be decided on.
+    pub fn last(models: &'a Models, market: MarketView<'a>) -> Result<Self> {
+        let Some(before) = market.before() else {
+            return Err(Error::TooLittleData("orders meet the second row of a market at the earliest".into()));
+        };
+        Ok(Self {
+            models,
+            market,
+            instruments: market.instruments(),
+            before: before.row(),
+            bars: market.row(),
+            row: market.len() as u32 - 1,
+            period_ns: market.period_ns(),
+            session_closed: market.session_closed(),
+        })
+    }
+
     /// When the bars of this row opened: one period before they closed, but not before the last ones did.
     fn opened(&self) -> Timestamp {
         self.bars[0].time.plus_ns(-self.period_ns).max(self.before[0].time)
@@ -66,16 +87,37 @@ impl MatchRow<'_> {
             account.apply(&event);
             on(&event);
         };
-        if working.book().is_empty() {
-            working.take_active(self.row, |order| {
-                let id = order.instrument.0 as usize;
-                let (instrument, before, bar) = (&self.instruments[id], &self.before[id], &self.bars[id]);
-                let fill = self.models.execute(order, instrument, before, bar, self.period_ns, rng);
-                tell(account, AccountEvent::Fill(fill));
-            });
-            return;
+        if !self.models.carries() {
+            return self.run_orders(working, account, rng, &mut tell);
         }
-        self.run_book(working, account, rng, &mut tell);
+        let call = self.market.before().and_then(|closed| Call::of(self.models, account, closed));
+        self.finance(account, true, &mut tell);
+        if let Some(call) = call {
+            self.liquidate(call, working, account, rng, &mut tell);
+        }
+        self.run_orders(working, account, rng, &mut tell);
+        self.finance(account, false, &mut tell);
+        self.flatten(account, rng, &mut tell);
+    }
+
+    fn run_orders(
+        &self,
+        working: &mut Working,
+        account: &mut Account,
+        rng: &mut Rng,
+        tell: &mut impl FnMut(&mut Account, AccountEvent),
+    ) {
+        if !working.book().is_empty() {
+            return self.run_book(working, account, rng, tell);
+        }
+        working.take_active(self.row, |order| {
+            let id = order.instrument.0 as usize;
+            let (instrument, before, bar) = (&self.instruments[id], &self.before[id], &self.bars[id]);
+            let fill = self.models.execute(order, instrument, before, bar, self.period_ns, rng);
+            let carried = Purse::of(self, account, id).is_none_or(|mut purse| purse.carries(&fill));
+            let refused = AccountEvent::Rejected { order: order.id, reason: RejectReason::Margin, time: fill.time };
+            tell(account, if carried { AccountEvent::Fill(fill) } else { refused });
+        });
     }
 
     /// With a book, market orders take their place in it by age.
@@ -119,10 +161,10 @@ impl MatchRow<'_> {
         rng: &mut Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
-        let held = account.positions()[id].qty();
+        let (held, purse) = (account.positions()[id].qty(), Purse::of(self, account, id));
         let bar = &self.bars[id];
         let (up, down) = ([bar.open, bar.high, bar.low, bar.close], [bar.open, bar.low, bar.high, bar.close]);
-        let walk = |path| Walk::new(self, id, book, held, rng.clone()).along(path);
+        let walk = |path| Walk::new(self, id, book, held, rng.clone()).paying(purse.clone()).along(path);
         let done = match self.models.matching.path {
             IntrabarPath::OpenHighLowClose {} => walk(up),
             IntrabarPath::OpenLowHighClose {} => walk(down),

@@ -32,6 +32,8 @@ pub struct SimWorld {
     pub models: Models,
     /// Cash of a fresh account, in account currency.
     pub cash: f64,
+    /// Nothing happens to an account but its own orders.
+    plain: bool,
 }
 
 impl SimWorld {
@@ -44,7 +46,8 @@ impl SimWorld {
         if !(cash.is_finite() && cash > 0.0) {
             return Err(Error::spec("cash", format!("{cash} must be a finite number above 0")));
         }
-        Ok(Self { data, models, cash })
+        let plain = !models.carries();
+        Ok(Self { data, models, cash, plain })
     }
 }
 
@@ -154,7 +157,7 @@ impl Venue for Sim<'_> {
         if t as usize >= data.len() {
             return Ok(Advance::EndOfData);
         }
-        if self.state.working.book().is_empty() {
+        if world.plain && self.state.working.book().is_empty() {
             self.state.working.take_active(t, |order| {
                 let id = order.instrument;
                 let (before, bar) = (data.bar(t as usize - 1, id), data.bar(t as usize, id));
@@ -165,7 +168,7 @@ impl Venue for Sim<'_> {
                 on(&event);
             });
         } else {
-            match_book(world, self.state, rng, account, &mut on);
+            match_row(world, self.state, rng, account, &mut on)?;
         }
         self.state.t = t;
         let market = data.view(t as usize + 1);
@@ -184,27 +187,18 @@ impl Venue for Sim<'_> {
     }
 }
 
-/// The row after the present one, with everything that a book takes.
-#[cold]
-fn match_book(
+/// The row after the present one, with everything that a book, carry and margin take.
+#[inline(never)]
+fn match_row(
     world: &SimWorld,
     state: &mut SimState,
     rng: &mut Rng,
     account: &mut Account,
     on: &mut impl FnMut(&AccountEvent),
-) {
-    let (data, n) = (&*world.data, world.data.instruments().len());
-    let at = (state.t as usize + 1) * n;
-    let row = MatchRow {
-        models: &world.models,
-        instruments: data.instruments(),
-        before: &data.bars()[at - n..at],
-        bars: &data.bars()[at..at + n],
-        row: state.t + 1,
-        period_ns: data.period_ns(),
-        session_closed: data.view(state.t as usize + 2).session_closed(),
-    };
+) -> Result<()> {
+    let row = MatchRow::last(&world.models, world.data.view(state.t as usize + 2))?;
     row.run(&mut state.working, account, rng, on);
+    Ok(())
 }
 
 /// A simulated venue that owns its state.

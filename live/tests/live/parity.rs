@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tradepit::{
     Instrument, MarketData,
+    account::AccountEvent,
     venue::{Advance, NoFeatures, ReplayVenue},
 };
 use tradepit_live::{Feed, Journal, LiveVenue};
@@ -24,6 +25,9 @@ fn paper_trades_as_the_simulator_does_from_memory_and_from_another_process_and_i
     let data = data(BARS);
     let simulated = drive(&mut sim(&data), START).unwrap();
     assert!(simulated.events.len() > BARS, "{} events", simulated.events.len());
+    let count = |test: fn(&AccountEvent) -> bool| simulated.events.iter().filter(|event| test(event)).count();
+    assert!(count(|e| matches!(e, AccountEvent::Financing { .. })) > 20);
+    assert!(count(|e| matches!(e, AccountEvent::Liquidation { .. })) > 20);
     assert_eq!((simulated.seen.len(), simulated.end), (BARS - START as usize, Advance::EndOfData));
 
     let (from_memory, _) = live(Feed::memory(data, START), None);

@@ -9,7 +9,7 @@ use std::{
 
 use tradepit::{
     Error, InstrumentId, MarketData, Venue,
-    account::Account,
+    account::{Account, AccountEvent},
     order::OrderRequest,
     venue::{Advance, EventLog, HaltReason, LogEnd, LogEntry, ReplayVenue, Start},
 };
@@ -46,6 +46,8 @@ fn a_session_cut_after_any_entry_goes_on_to_the_same_bits() {
     let (road, log) = whole(BARS);
     assert_eq!(road, drive(&mut sim(&data(BARS)), START).unwrap());
     assert!(log.entries().len() > 100, "{} entries", log.entries().len());
+    let called = road.events.iter().any(|event| matches!(event, AccountEvent::Liquidation { .. }));
+    assert!(called, "a margin call is cut in the middle, too");
     for cut in 0..=log.entries().len() {
         let mut venue = session(BARS, journal_of(&log, cut));
         assert_eq!(drive(&mut venue, START).unwrap(), road, "cut after {cut} entries");

@@ -13,7 +13,10 @@ use tradepit::{
     Bar, InstrumentId, MarketData, Result, Rng, Venue,
     account::{Account, AccountEvent},
     market::synth::{self, Leak},
-    models::{Bps, Commission, FillContext, Models, Slippage, SlippageModel},
+    models::{
+        Bps, Commission, FillContext, Financing, MarginContext, MarginModel, MarginRule, Models, PerpetualFunding,
+        Required, Slippage, SlippageModel,
+    },
     order::OrderRequest,
     rng::{Purpose, stream},
     venue::{Advance, RowMaker, SimVenue, SimWorld, Start},
@@ -33,10 +36,24 @@ impl SlippageModel for Drawn {
     }
 }
 
+/// Two millions for a unit; at one price in seven six millions to keep it, so that there are margin calls.
+#[derive(Debug)]
+struct Moody;
+
+impl MarginModel for Moody {
+    fn required(&self, ctx: &MarginContext<'_>) -> Required {
+        let (size, ticks) = (ctx.qty.abs(), (ctx.price / ctx.instrument.tick).round());
+        Required { initial: 2e6 * size, maintenance: if ticks % 7.0 == 0.0 { 6e6 } else { 1e6 } * size }
+    }
+}
+
 pub(crate) fn models() -> Models {
     Models {
         slippage: Slippage::Custom(Arc::new(Drawn)),
         commission: Commission::Bps(Bps::new(0.3)),
+        // What the venue does on its own must survive a restart, too.
+        financing: Financing::Funding(PerpetualFunding { rate: 1e-5, hours: 1 }),
+        margin: MarginRule::Custom(Arc::new(Moody)),
         ..Models::default()
     }
 }

@@ -2,7 +2,7 @@
 
 mod fills;
 
-use super::MatchRow;
+use super::{MatchRow, Purse};
 use crate::{
     Bar, Instrument, Rng, Timestamp,
     account::AccountEvent,
@@ -22,6 +22,8 @@ pub(super) struct Walk<'a> {
     bar: &'a Bar,
     /// Units held by the account.
     held: f64,
+    /// What the account can carry; none where nothing is asked.
+    purse: Option<Purse<'a>>,
     /// Units that the participation cap leaves.
     cap: f64,
     /// Units that the account's orders have taken of the bar.
@@ -59,6 +61,7 @@ impl<'a> Walk<'a> {
             before,
             bar,
             held,
+            purse: None,
             cap: row.models.matching.participation.map_or(f64::INFINITY, lots),
             taken: 0.0,
             taking: true,
@@ -70,6 +73,11 @@ impl<'a> Walk<'a> {
             rng,
             gain: 0.0,
         }
+    }
+
+    /// With what the account can carry.
+    pub(super) fn paying(self, purse: Option<Purse<'a>>) -> Self {
+        Self { purse, ..self }
     }
 
     /// Walks from the open over the extremes to the close.

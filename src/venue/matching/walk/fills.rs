@@ -2,9 +2,9 @@
 
 use super::{Walk, change};
 use crate::{
-    account::{AccountEvent, Fill},
+    account::{AccountEvent, Fill, RejectReason},
     models::{CommissionModel as _, FeeContext, FillContext, Liquidity, SlippageModel as _},
-    order::{OrderChange, Resting, TimeInForce},
+    order::{OrderChange, OrderState, Resting, TimeInForce},
 };
 
 impl Walk<'_> {
@@ -85,7 +85,7 @@ impl Walk<'_> {
         if qty == 0.0 {
             return self.done_if_nothing_to_reduce(at);
         }
-        let resting = &mut self.book[at];
+        let resting = &self.book[at];
         let fees = FeeContext {
             filled_before: resting.filled,
             value_before: resting.value,
@@ -94,20 +94,8 @@ impl Walk<'_> {
             ..FeeContext::new(self.instrument, qty, price)
         };
         let fee = self.row.models.commission.fee(&fees);
-        let left = resting.left - qty;
-        resting.left = if left.abs() < 0.5 * self.instrument.lot { 0.0 } else { left };
-        resting.filled += qty.abs();
-        resting.value += fees.value();
-        let whole =
-            resting.left == 0.0 && resting.filled + 0.5 * self.instrument.lot >= resting.order.request.qty.abs();
-        let next = resting.state.after(if whole { OrderChange::Fill } else { OrderChange::PartialFill });
-        resting.state = next.unwrap_or(resting.state);
         let order = resting.order;
-        self.held += qty;
-        self.cap -= qty.abs();
-        self.taken += qty.abs();
-        self.gain += qty * (self.bar.close - price) * self.instrument.multiplier - fee;
-        self.events.push(AccountEvent::Fill(Fill {
+        let fill = Fill {
             qty,
             price,
             reference,
@@ -117,7 +105,24 @@ impl Walk<'_> {
             order: order.id,
             instrument: order.request.instrument,
             futures: self.instrument.is_futures(),
-        }));
+        };
+        if self.purse.as_mut().is_some_and(|purse| !purse.carries(&fill)) {
+            return self.refuse(at);
+        }
+        let resting = &mut self.book[at];
+        let left = resting.left - qty;
+        resting.left = if left.abs() < 0.5 * self.instrument.lot { 0.0 } else { left };
+        resting.filled += qty.abs();
+        resting.value += fees.value();
+        let whole =
+            resting.left == 0.0 && resting.filled + 0.5 * self.instrument.lot >= resting.order.request.qty.abs();
+        let next = resting.state.after(if whole { OrderChange::Fill } else { OrderChange::PartialFill });
+        resting.state = next.unwrap_or(resting.state);
+        self.held += qty;
+        self.cap -= qty.abs();
+        self.taken += qty.abs();
+        self.gain += qty * (self.bar.close - price) * self.instrument.multiplier - fee;
+        self.events.push(AccountEvent::Fill(fill));
         if let Some(group) = order.request.oco {
             self.take_off_group(at, group, qty.abs());
         }
@@ -180,9 +185,20 @@ impl Walk<'_> {
         self.close(at, OrderChange::Cancel);
     }
 
+    /// Takes out an order that the account can't carry: rejected if it never filled, what is left cancelled if it did.
+    fn refuse(&mut self, at: usize) {
+        let how = if self.book[at].filled == 0.0 { OrderChange::Reject } else { OrderChange::Cancel };
+        self.close(at, how);
+    }
+
     /// Takes an order out, and its children with it if it never filled.
     pub(super) fn close(&mut self, at: usize, how: OrderChange) {
-        let event = change(&mut self.book[at], how, self.now);
+        let event = match change(&mut self.book[at], how, self.now) {
+            AccountEvent::Order { order, state: OrderState::Rejected, time } => {
+                AccountEvent::Rejected { order, reason: RejectReason::Margin, time }
+            }
+            event => event,
+        };
         self.events.push(event);
         let (id, filled) = (self.book[at].order.id, self.book[at].filled);
         for child in 0..self.book.len() {

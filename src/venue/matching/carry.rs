@@ -1,0 +1,204 @@
+//! What happens to an account beside its own orders: carry, margin calls, flattening.
+//!
+//! In the order of a row: carry that fell due before the open, a margin call of the last close, the orders, carry that
+//! fell due since, flattening at the close.
+
+use super::MatchRow;
+use crate::{
+    InstrumentId, MarketView, Rng, Timestamp,
+    account::{Account, AccountEvent, Fill},
+    models::{
+        CarryContext, CarrySchedule, CommissionModel as _, FeeContext, FillContext, FinancingModel as _, Flatten,
+        Liquidity, MarginContext, MarginModel as _, Models, SlippageModel as _,
+    },
+    order::{OrderId, OrderState, Working},
+    time::HOUR_NS,
+};
+
+/// A margin call: the equity at a close was below the maintenance margin.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call {
+    equity: f64,
+    maintenance: f64,
+}
+
+impl Call {
+    /// Whether the account is called at the last closes of `market`.
+    pub(super) fn of(models: &Models, account: &Account, market: MarketView<'_>) -> Option<Self> {
+        if models.margin.is_none() {
+            return None;
+        }
+        let bars = market.row().iter();
+        let value: f64 = account.positions().iter().zip(bars).map(|(p, bar)| p.value(bar.close)).sum();
+        let (equity, maintenance) = (account.cash() + value, models.margin.of_account(account, market).maintenance);
+        (maintenance > 0.0 && equity < maintenance).then_some(Self { equity, maintenance })
+    }
+}
+
+impl MatchRow<'_> {
+    /// Pays the carry that fell due up to the open of this row, or after it.
+    pub(super) fn finance(
+        &self,
+        account: &mut Account,
+        before_open: bool,
+        tell: &mut impl FnMut(&mut Account, AccountEvent),
+    ) {
+        match self.models.financing.schedule() {
+            CarrySchedule::Never => {}
+            CarrySchedule::Daily => {
+                let days = if before_open { self.market.days_turned() } else { 0 };
+                if days > 0 {
+                    self.pay(account, self.opened(), days as f64, |id| self.before[id].close, tell);
+                }
+            }
+            CarrySchedule::EveryHours(hours) => {
+                let step = i64::from(hours.max(1)) * HOUR_NS;
+                let (last, now) = (self.before[0].time.nanos(), self.bars[0].time.nanos());
+                for boundary in last.div_euclid(step) + 1..=now.div_euclid(step) {
+                    let time = Timestamp::from_nanos(boundary * step);
+                    if (time <= self.opened()) != before_open {
+                        continue;
+                    }
+                    let known = |id: usize| match before_open {
+                        true => self.before[id].close,
+                        false if time.nanos() == now => self.bars[id].close,
+                        false => self.bars[id].open,
+                    };
+                    self.pay(account, time, f64::from(hours) / 24.0, known, tell);
+                }
+            }
+        }
+    }
+
+    fn pay(
+        &self,
+        account: &mut Account,
+        time: Timestamp,
+        days: f64,
+        price: impl Fn(usize) -> f64,
+        tell: &mut impl FnMut(&mut Account, AccountEvent),
+    ) {
+        let model = &self.models.financing;
+        let mut book = |account: &mut Account, amount: f64, id: usize| {
+            if amount != 0.0 {
+                tell(account, AccountEvent::Financing { amount, instrument: InstrumentId(id as u32), time });
+            }
+        };
+        let interest = model.cash(account.cash(), days);
+        book(account, interest, 0);
+        for (id, instrument) in self.instruments.iter().enumerate() {
+            let qty = account.positions()[id].qty();
+            if qty != 0.0 {
+                let amount = model.position(&CarryContext { instrument, qty, price: price(id), days });
+                book(account, amount, id);
+            }
+        }
+    }
+
+    /// Takes out all orders, and closes just enough at the open, the largest loser first; never less than a lot.
+    #[cold]
+    pub(super) fn liquidate(
+        &self,
+        call: Call,
+        working: &mut Working,
+        account: &mut Account,
+        rng: &mut Rng,
+        tell: &mut impl FnMut(&mut Account, AccountEvent),
+    ) {
+        let time = self.opened();
+        for order in working.iter() {
+            tell(account, AccountEvent::Order { order: order.id, state: OrderState::Cancelled, time });
+        }
+        working.clear();
+        let loss = |id: &usize| account.positions()[*id].unrealised(self.bars[*id].open);
+        let mut held: Vec<usize> = (0..self.bars.len()).filter(|id| account.positions()[*id].qty() != 0.0).collect();
+        held.sort_by(|a, b| loss(a).total_cmp(&loss(b)));
+        for (n, id) in held.into_iter().enumerate() {
+            if n > 0 && self.covered_at_open(account) {
+                break;
+            }
+            let (lot, qty) = (self.instruments[id].lot, account.positions()[id].qty());
+            let order = self.own_order(id, 0);
+            let close = |lots: u64, all: u64, rng: &mut Rng| {
+                let size = if lots == all { qty } else { (lots as f64 * lot).copysign(qty) };
+                self.own_fill(id, order, qty, -size, false, rng)
+            };
+            let all = ((qty / lot).abs().round() as u64).max(1);
+            // What is missing falls with every lot that is closed: the least number that is enough, by halves.
+            let (mut least, mut enough) = (1, all);
+            while least < enough {
+                let lots = (least + enough) / 2;
+                let mut after = account.clone();
+                after.apply(&AccountEvent::Fill(close(lots, all, &mut rng.clone())));
+                if self.covered_at_open(&after) {
+                    enough = lots;
+                } else {
+                    least = lots + 1;
+                }
+            }
+            let Call { equity, maintenance } = call;
+            let instrument = InstrumentId(id as u32);
+            tell(account, AccountEvent::Liquidation { order, instrument, equity, maintenance, time });
+            tell(account, AccountEvent::Fill(close(enough, all, rng)));
+        }
+    }
+
+    /// Whether the account is worth its maintenance margin at the open of this row, by the rule of the last close.
+    fn covered_at_open(&self, account: &Account) -> bool {
+        let overnight = self.market.before().is_none_or(|market| market.is_overnight());
+        let (mut equity, mut maintenance) = (account.cash(), 0.0);
+        for ((position, instrument), bar) in account.positions().iter().zip(self.instruments).zip(self.bars) {
+            let ctx = MarginContext { instrument, qty: position.qty(), price: bar.open, overnight };
+            equity += position.value(bar.open);
+            maintenance += self.models.margin.required(&ctx).maintenance;
+        }
+        equity >= maintenance
+    }
+
+    /// Closes everything at the close of a session's last bar.
+    pub(super) fn flatten(
+        &self,
+        account: &mut Account,
+        rng: &mut Rng,
+        tell: &mut impl FnMut(&mut Account, AccountEvent),
+    ) {
+        if self.models.flatten != (Flatten::SessionEnd {}) || !self.session_closed {
+            return;
+        }
+        for id in 0..self.bars.len() {
+            let qty = account.positions()[id].qty();
+            if qty != 0.0 {
+                let fill = self.own_fill(id, self.own_order(id, 1), qty, -qty, true, rng);
+                tell(account, AccountEvent::Fill(fill));
+            }
+        }
+    }
+
+    /// A number that no order of the account can have: unique by row, instrument and reason.
+    fn own_order(&self, id: usize, reason: u32) -> OrderId {
+        let (row, n) = (self.row, self.instruments.len() as u32);
+        OrderId::of_venue(row.wrapping_mul(n).wrapping_add(id as u32).wrapping_mul(2).wrapping_add(reason))
+    }
+
+    /// A fill of the venue's own order, by the models of everybody's.
+    fn own_fill(&self, id: usize, order: OrderId, held: f64, qty: f64, at_close: bool, rng: &mut Rng) -> Fill {
+        let (instrument, before, bar) = (&self.instruments[id], &self.before[id], &self.bars[id]);
+        let (reference, known, time) =
+            if at_close { (bar.close, bar, bar.time) } else { (bar.open, before, self.opened()) };
+        let liquidity = Liquidity { net_traded: held, ..Liquidity::UNKNOWN };
+        let ctx = FillContext { liquidity, ..FillContext::new(instrument, qty, reference, known) };
+        let price = self.models.slippage.price(&ctx, rng);
+        let fee = self.models.commission.fee(&FeeContext { time, ..FeeContext::new(instrument, qty, price) });
+        Fill {
+            qty,
+            price,
+            reference,
+            fee,
+            multiplier: instrument.multiplier,
+            time,
+            order,
+            instrument: InstrumentId(id as u32),
+            futures: instrument.is_futures(),
+        }
+    }
+}
