@@ -220,3 +220,26 @@ fn a_refused_action_moves_nothing() {
         assert!(buffers == twin.1);
     }
 }
+
+#[test]
+fn rewards_add_up_to_the_change_of_equity() {
+    let setup = SimSetup::new(costly(), es(4_000)).unwrap();
+    let (mut env, mut actor) = (setup.env(), Actor::new(3, setup.rules().action_space()));
+    let mut obs = vec![0.0; setup.rules().observation_space().len()];
+    for seed in 0..5 {
+        env.reset(Some(seed), &mut obs).unwrap();
+        let (mut sum, mut size) = (0.0, 0.0);
+        loop {
+            let drawn = actor.draw();
+            let transition = env.step(actor.action(&drawn), &mut obs).unwrap();
+            sum += f64::from(transition.reward);
+            size += f64::from(transition.reward.abs());
+            if transition.truncated || transition.terminated {
+                break;
+            }
+        }
+        let account = env.state().account();
+        let change = (account.equity() - account.opening_equity()) / account.opening_equity();
+        assert!(account.fills() > 100 && (sum - change).abs() < 1e-6 * size, "{sum} {change}");
+    }
+}
