@@ -1,0 +1,17 @@
+"""The README's Python runs as it stands there, for fewer steps."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+README = next((folder / "README.md" for folder in Path(__file__).parents if (folder / "README.md").exists()), None)
+
+
+@pytest.mark.skipif(README is None, reason="the README is not beside these tests")
+def test_the_python_of_the_readme_runs():
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        assert "100_000" in block
+        exec(compile(block.replace("100_000", "512"), str(README), "exec"), {})
