@@ -207,6 +207,20 @@ fn a_child_needs_a_working_parent() {
     assert!(refused.contains("its parent 0 does not work (any more)"), "{refused}");
 }
 
+#[test]
+fn a_reduce_only_limit_that_wakes_up_fills_inside_the_bar() {
+    let bars =
+        [[100.0, 100.0, 100.0, 100.0, 9.0], [109.25, 110.0, 100.0, 100.0, 9.0], [100.0, 100.0, 100.0, 100.0, 9.0]];
+    let orders = [
+        OrderRequest::market(ONE, -1.0),
+        OrderRequest::limit(ONE, 2.0, 110.25).reduce_only(),
+        OrderRequest::market(ONE, -2.0),
+    ];
+    let (fills, _) = run(data(&bars, share_of_lot_one()), Models::default(), &orders);
+    assert_eq!(fills.iter().map(|(_, f)| f.qty).collect::<Vec<_>>(), [-1.0, 1.0, -2.0, 1.0]);
+    assert!(fills.iter().all(|(row, f)| f.price <= bars[*row][1] && f.price >= bars[*row][2]), "{fills:?}");
+}
+
 fn bars() -> impl Strategy<Value = Vec<[f64; 5]>> {
     let bar = (0i32..40, 0i32..40, 0i32..12, 0i32..12, 0u32..400).prop_map(|(open, close, up, down, volume)| {
         let price = |ticks: i32| 100.0 + f64::from(ticks) * 0.25;
@@ -252,7 +266,7 @@ fn models(path: IntrabarPath) -> impl Strategy<Value = Models> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(4000))]
 
     /// What must hold of every fill: inside its bar, within its limit, not before its stop, within what was ordered and
     /// within the cap; nothing for an order after its end.

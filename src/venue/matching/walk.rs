@@ -128,7 +128,7 @@ impl<'a> Walk<'a> {
                 Next::Cancel => self.cancel_one(at),
                 Next::Stop => self.trigger(at),
                 Next::Limit => {
-                    let limit = self.book[at].order.request.kind.limit().unwrap_or(price);
+                    let limit = self.within_bar(self.book[at].order.request.kind.limit().unwrap_or(price));
                     self.taking = false;
                     self.fill(at, limit, limit);
                 }
@@ -231,9 +231,16 @@ impl<'a> Walk<'a> {
             let size = self.row.models.matching.limit.bar(&ctx, self.bar, &mut queue);
             self.book[at].queue = queue;
             if size > 0.0 {
+                let limit = self.within_bar(limit);
                 self.fill_at_most(at, size, limit, limit);
             }
         }
+    }
+
+    /// A limit, or the price nearest to it that was traded: a reduce-only order may wake up, and a stop-limit trigger, with
+    /// a limit that the bar never came to.
+    fn within_bar(&self, limit: f64) -> f64 {
+        limit.clamp(self.bar.low, self.bar.high)
     }
 
     fn works(&self, at: usize) -> bool {
