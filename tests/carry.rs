@@ -271,7 +271,7 @@ fn pair(seed: u64) -> MarketData {
     let (a, b) = (synth::es_1m(150, seed).unwrap(), synth::es_1m(150, seed + 1_000).unwrap());
     let began = a.bars()[0].time;
     let wild = |bar: &Bar| {
-        let move_by = |price: f64| 20_000.0 + 12.0 * (price - 20_000.0);
+        let move_by = |price: f64| 5_000.0 + 12.0 * (price - 5_000.0);
         Bar {
             time: began.plus_ns(20 * (bar.time.nanos() - began.nanos())),
             open: move_by(bar.open),
@@ -306,8 +306,8 @@ fn order() -> impl Strategy<Value = (u32, OrderRequest)> {
         let (id, qty) = if future { (0, f64::from(lots)) } else { (1, 25.0 * f64::from(lots)) };
         let request = match away % 3 {
             0 => OrderRequest::market(InstrumentId(id), qty),
-            1 => OrderRequest::limit(InstrumentId(id), qty, 20_000.0 + f64::from(away) * 10.0),
-            _ => OrderRequest::stop(InstrumentId(id), qty, 20_000.0 + f64::from(away) * 10.0),
+            1 => OrderRequest::limit(InstrumentId(id), qty, 5_000.0 + f64::from(away) * 10.0),
+            _ => OrderRequest::stop(InstrumentId(id), qty, 5_000.0 + f64::from(away) * 10.0),
         };
         (qty != 0.0).then_some((row, request))
     })

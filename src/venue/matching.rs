@@ -5,20 +5,21 @@
 //! something happens: a stop is reached, a limit is reached, a message arrives. Ties go to stops, then to the older
 //! order. What an order does at a price happens before the walk goes on: a filled parent wakes its children, a fill is
 //! taken off the other orders of its group.
+//!
+//! All instruments are on their way together: what comes first gets what there is of margin, and at the same moment the
+//! older order does, whatever the order in which instruments were registered.
 
 mod carry;
-mod purse;
 mod walk;
 
 use crate::{
     Bar, Error, Instrument, MarketView, Result, Rng, Timestamp,
-    account::{Account, AccountEvent, RejectReason},
+    account::{Account, AccountEvent, Fill, RejectReason},
     models::{IntrabarPath, Models},
     order::{OrderChange, Resting, TimeInForce, Working},
 };
 use carry::Call;
-use purse::Purse;
-use walk::Walk;
+use walk::{Spot, Walk};
 
 /// One row of the market, and how orders meet it.
 ///
@@ -76,7 +77,25 @@ impl<'a> MatchRow<'a> {
 
     /// When the bars of this row opened: one period before they closed, but not before the last ones did.
     fn opened(&self) -> Timestamp {
-        self.bars[0].time.plus_ns(-self.period_ns).max(self.before[0].time)
+        self.closed().plus_ns(-self.period_ns).max(self.before[0].time)
+    }
+
+    /// When they closed.
+    fn closed(&self) -> Timestamp {
+        self.bars[0].time
+    }
+
+    /// Units of an instrument that the account may take of this row; whole lots.
+    fn cap(&self, id: usize) -> f64 {
+        let lot = self.instruments[id].lot;
+        let lots = |share: f64| (share * self.bars[id].volume / lot + 1e-9).floor() * lot;
+        self.models.matching.participation.map_or(f64::INFINITY, lots)
+    }
+
+    /// Whether the account can carry a fill; what else it holds is worth its open, or its close.
+    fn carries(&self, account: &Account, fill: &Fill, at_close: bool) -> bool {
+        let price = |bar: &Bar| if at_close { bar.close } else { bar.open };
+        self.models.margin.carries(account, fill, self.market, price, 0.0)
     }
 
     /// Matches everything that works with this row; every event is applied to `account` and shown to `on`.
@@ -114,7 +133,7 @@ impl<'a> MatchRow<'a> {
             let id = order.instrument.0 as usize;
             let (instrument, before, bar) = (&self.instruments[id], &self.before[id], &self.bars[id]);
             let fill = self.models.execute(order, instrument, before, bar, self.period_ns, rng);
-            let carried = Purse::of(self, account, id).is_none_or(|mut purse| purse.carries(&fill));
+            let carried = self.carries(account, &fill, fill.time >= self.closed());
             let refused = AccountEvent::Rejected { order: order.id, reason: RejectReason::Margin, time: fill.time };
             tell(account, if carried { AccountEvent::Fill(fill) } else { refused });
         });
@@ -134,12 +153,8 @@ impl<'a> MatchRow<'a> {
         let book = working.book_mut();
         book.extend(plain);
         book.sort_by_key(|resting| resting.order.id);
-        for id in 0..self.instruments.len() {
-            if book.iter().any(|resting| resting.order.request.instrument.0 as usize == id) {
-                self.run_instrument(id, book, account, rng, tell);
-            }
-        }
-        let now = self.bars[0].time;
+        self.walk(book, account, rng, tell);
+        let now = self.closed();
         for resting in book.iter_mut().filter(|resting| !resting.state.is_closed()) {
             let over = match resting.order.request.tif {
                 TimeInForce::Day {} => self.session_closed,
@@ -153,28 +168,43 @@ impl<'a> MatchRow<'a> {
         book.retain(|resting| !resting.state.is_closed());
     }
 
-    fn run_instrument(
+    /// Walks all instruments with orders together, each along the path that is its own.
+    fn walk(
         &self,
-        id: usize,
         book: &mut Vec<Resting>,
         account: &mut Account,
         rng: &mut Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
-        let (held, purse) = (account.positions()[id].qty(), Purse::of(self, account, id));
-        let bar = &self.bars[id];
-        let (up, down) = ([bar.open, bar.high, bar.low, bar.close], [bar.open, bar.low, bar.high, bar.close]);
-        let walk = |path| Walk::new(self, id, book, held, rng.clone()).paying(purse.clone()).along(path);
-        let done = match self.models.matching.path {
-            IntrabarPath::OpenHighLowClose {} => walk(up),
-            IntrabarPath::OpenLowHighClose {} => walk(down),
-            IntrabarPath::NearestFirst {} if bar.high - bar.open <= bar.open - bar.low => walk(up),
-            IntrabarPath::NearestFirst {} => walk(down),
-            IntrabarPath::Pessimistic {} => {
-                let (up, down) = (walk(up), walk(down));
-                if up.gain <= down.gain { up } else { down }
-            }
-        };
+        let has_orders = |id: &usize| book.iter().any(|r| r.order.request.instrument.0 as usize == *id);
+        let mut alone = None;
+        let walk = |spots: Vec<Spot<'a>>| Walk::new(self, spots, book, account, rng).along();
+        let paths: Vec<(usize, [f64; 4])> = (0..self.instruments.len())
+            .filter(has_orders)
+            .map(|id| {
+                let bar = &self.bars[id];
+                let (up, down) = ([bar.open, bar.high, bar.low, bar.close], [bar.open, bar.low, bar.high, bar.close]);
+                let path = match self.models.matching.path {
+                    IntrabarPath::OpenHighLowClose {} => up,
+                    IntrabarPath::OpenLowHighClose {} => down,
+                    IntrabarPath::NearestFirst {} if bar.high - bar.open <= bar.open - bar.low => up,
+                    IntrabarPath::NearestFirst {} => down,
+                    // Each instrument's worse path is that of a walk with all of the margin to itself.
+                    IntrabarPath::Pessimistic {} => {
+                        let tried = [up, down].map(|path| walk(vec![Spot::new(self, id, path)]));
+                        let [rising, falling] = tried;
+                        let (path, tried) = if rising.gain <= falling.gain { (up, rising) } else { (down, falling) };
+                        alone = Some(tried);
+                        path
+                    }
+                };
+                (id, path)
+            })
+            .collect();
+        // A walk of one instrument that was tried is the walk.
+        let done = alone
+            .filter(|_| paths.len() == 1)
+            .unwrap_or_else(|| walk(paths.iter().map(|(id, path)| Spot::new(self, *id, *path)).collect()));
         *rng = done.rng;
         *book = done.book;
         done.events.into_iter().for_each(|event| tell(account, event));

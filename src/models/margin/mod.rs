@@ -6,7 +6,10 @@ use std::{fmt::Debug, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Instrument, MarketView, Result, account::Account};
+use crate::{
+    Bar, Error, Instrument, MarketView, Result,
+    account::{Account, Fill},
+};
 pub use table::DatedMargin;
 
 /// What the margin of one position may depend on.
@@ -197,6 +200,33 @@ impl MarginRule {
             let one = self.required(&MarginContext { instrument, qty: position.qty(), price, overnight });
             Required { initial: sum.initial + one.initial, maintenance: sum.maintenance + one.maintenance }
         })
+    }
+
+    /// Whether an account can carry a fill: it only reduces, or what is there afterwards, less the share `keep` of it,
+    /// covers the initial margin. What else is held is worth the `price` of its last bar.
+    pub(crate) fn carries(
+        &self,
+        account: &Account,
+        fill: &Fill,
+        market: MarketView<'_>,
+        price: impl Fn(&Bar) -> f64,
+        keep: f64,
+    ) -> bool {
+        let own = fill.instrument.0 as usize;
+        let before = account.positions()[own];
+        let mut after = before;
+        let mut equity = account.cash() + after.settle(fill).cash - fill.fee;
+        if self.is_none() || (after.qty().abs() <= before.qty().abs() && after.qty() * before.qty() >= 0.0) {
+            return true;
+        }
+        let (overnight, mut required) = (market.is_overnight(), 0.0);
+        for (id, (instrument, bar)) in market.instruments().iter().zip(market.row()).enumerate() {
+            let (position, price) =
+                if id == own { (&after, fill.price) } else { (&account.positions()[id], price(bar)) };
+            equity += position.value(price);
+            required += self.required(&MarginContext { instrument, qty: position.qty(), price, overnight }).initial;
+        }
+        equity - keep * equity >= required
     }
 
     /// Whether every number makes sense.

@@ -112,7 +112,8 @@ impl MatchRow<'_> {
         working.clear();
         let loss = |id: &usize| account.positions()[*id].unrealised(self.bars[*id].open);
         let mut held: Vec<usize> = (0..self.bars.len()).filter(|id| account.positions()[*id].qty() != 0.0).collect();
-        held.sort_by(|a, b| loss(a).total_cmp(&loss(b)));
+        let name = |id: &usize| &self.instruments[*id].name;
+        held.sort_by(|a, b| loss(a).total_cmp(&loss(b)).then_with(|| name(a).cmp(name(b))));
         for (n, id) in held.into_iter().enumerate() {
             if n > 0 && self.covered_at_open(account) {
                 break;

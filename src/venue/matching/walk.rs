@@ -1,11 +1,12 @@
-//! One walk along a path of prices, over the orders of one instrument.
+//! One walk along paths of prices, of all instruments together, over the orders of a book.
 
 mod fills;
+mod spot;
 
-use super::{MatchRow, Purse};
+use super::MatchRow;
 use crate::{
-    Bar, Instrument, Rng, Timestamp,
-    account::AccountEvent,
+    Rng, Timestamp,
+    account::{Account, AccountEvent},
     models::{
         FillModel as _, FillPoint, Moment,
         queue::{LimitContext, LimitModel as _, LimitRule},
@@ -13,25 +14,19 @@ use crate::{
     order::{OrderChange, OrderKind, Resting, TimeInForce},
 };
 
+pub(super) use spot::Spot;
+
 /// What a walk has come to.
 pub(super) struct Walk<'a> {
     row: &'a MatchRow<'a>,
-    id: usize,
-    instrument: &'a Instrument,
-    before: &'a Bar,
-    bar: &'a Bar,
-    /// Units held by the account.
-    held: f64,
-    /// What the account can carry; none where nothing is asked.
-    purse: Option<Purse<'a>>,
-    /// Units that the participation cap leaves.
-    cap: f64,
-    /// Units that the account's orders have taken of the bar.
-    taken: f64,
+    /// Where each instrument is on its way.
+    spots: Vec<Spot<'a>>,
+    /// The spot at which something happens.
+    here: usize,
+    /// What the account holds by now.
+    account: Account,
     /// Whether the order that fills has just come, and takes what rests; otherwise it rested itself.
     taking: bool,
-    /// Where the walk is: the price, and its moment.
-    price: f64,
     now: Timestamp,
     at_open: bool,
     pub(super) book: Vec<Resting>,
@@ -39,6 +34,17 @@ pub(super) struct Walk<'a> {
     pub(super) rng: Rng,
     /// What the fills have gained by the close, less fees.
     pub(super) gain: f64,
+}
+
+/// Something that happens on a leg of the path.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    price: f64,
+    /// The part of the leg that is behind it: its moment.
+    share: f64,
+    /// Which order.
+    at: usize,
+    next: Next,
 }
 
 /// What happens next on a leg of the path.
@@ -51,41 +57,39 @@ enum Next {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(row: &'a MatchRow<'a>, id: usize, book: &[Resting], held: f64, rng: Rng) -> Self {
-        let (instrument, before, bar) = (&row.instruments[id], &row.before[id], &row.bars[id]);
-        let lots = |share: f64| (share * bar.volume / instrument.lot + 1e-9).floor() * instrument.lot;
+    pub(super) fn new(
+        row: &'a MatchRow<'a>,
+        spots: Vec<Spot<'a>>,
+        book: &[Resting],
+        account: &Account,
+        rng: &Rng,
+    ) -> Self {
         Self {
             row,
-            id,
-            instrument,
-            before,
-            bar,
-            held,
-            purse: None,
-            cap: row.models.matching.participation.map_or(f64::INFINITY, lots),
-            taken: 0.0,
+            spots,
+            here: 0,
+            account: account.clone(),
             taking: true,
-            price: bar.open,
             now: row.opened(),
             at_open: true,
             book: book.to_vec(),
             events: Vec::new(),
-            rng,
+            rng: rng.clone(),
             gain: 0.0,
         }
     }
 
-    /// With what the account can carry.
-    pub(super) fn paying(self, purse: Option<Purse<'a>>) -> Self {
-        Self { purse, ..self }
-    }
-
-    /// Walks from the open over the extremes to the close.
-    pub(super) fn along(mut self, path: [f64; 4]) -> Self {
-        let (opened, closed) = (self.row.opened(), self.bar.time);
-        self.cancel_due();
+    /// Walks from the open over the extremes to the close: what comes first, on whatever instrument, happens first; what
+    /// comes at the same moment, by the age of the orders.
+    pub(super) fn along(mut self) -> Self {
+        let (opened, closed) = (self.row.opened(), self.row.closed());
         for at in 0..self.book.len() {
-            if self.works(at) && self.book[at].arrives <= opened {
+            if self.turn_to(at) && self.book[at].cancelled_at.is_some_and(|time| time <= opened) {
+                self.cancel_one(at);
+            }
+        }
+        for at in 0..self.book.len() {
+            if self.turn_to(at) && self.book[at].arrives <= opened {
                 self.arrive(at);
             }
         }
@@ -95,30 +99,30 @@ impl<'a> Walk<'a> {
         for leg in 0..3 {
             let begins = opened.plus_ns(length * leg as i64);
             let ends = if leg == 2 { closed } else { begins.plus_ns(length) };
-            self.leg(path[leg + 1], begins, ends, path[leg]);
+            self.leg(leg, begins, ends);
         }
         self.now = closed;
         self.taking = false;
         self.settle_queues();
         for at in 0..self.book.len() {
-            if self.works(at) && self.waits_for_close(&self.book[at]) {
+            if self.turn_to(at) && self.waits_for_close(&self.book[at]) {
                 let close = self.point();
                 let named = self.book[at].order.request.kind == (OrderKind::MarketOnClose {});
-                self.fill_at_market(at, if named { self.bar.close } else { close.price });
+                self.fill_at_market(at, if named { self.spot().bar.close } else { close.price });
             }
         }
         self
     }
 
-    /// Goes from where it is to `to`.
-    fn leg(&mut self, to: f64, begins: Timestamp, ends: Timestamp, from: f64) {
+    /// Goes to the next corner.
+    fn leg(&mut self, leg: usize, begins: Timestamp, ends: Timestamp) {
         // The walk ends: an order that is dealt with leaves the candidates, and prices only go forward.
         let mut guard = 4 * self.book.len() + 4;
         while guard > 0 {
             guard -= 1;
-            let Some((price, at, next)) = self.next(to, begins, ends, from) else { break };
+            let Some((here, Step { price, at, next, .. })) = self.first(leg, begins, ends) else { break };
+            self.here = here;
             self.follow(price);
-            self.price = price;
             self.now = ends;
             match next {
                 Next::Arrival => {
@@ -134,70 +138,84 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        self.follow(to);
-        self.price = to;
+        for here in 0..self.spots.len() {
+            self.here = here;
+            self.follow(self.spot().path[leg + 1]);
+        }
         self.now = ends;
     }
 
-    /// The nearest thing that happens between here and `to`: its price, the order, and what it is.
-    fn next(&self, to: f64, begins: Timestamp, ends: Timestamp, from: f64) -> Option<(f64, usize, Next)> {
-        let up = to >= self.price;
+    /// What comes first on this leg: the spot, and what happens there. Ties go to the older order.
+    fn first(&self, leg: usize, begins: Timestamp, ends: Timestamp) -> Option<(usize, Step)> {
+        let steps = self
+            .spots
+            .iter()
+            .enumerate()
+            .filter_map(|(here, spot)| self.next(spot, leg, begins, ends).map(|step| (here, step)));
+        let age = |step: &Step| self.book[step.at].order.id;
+        steps.min_by(|(_, a), (_, b)| a.share.total_cmp(&b.share).then_with(|| age(a).cmp(&age(b))))
+    }
+
+    /// The nearest thing that happens to an instrument between where it is and the corner.
+    fn next(&self, spot: &Spot<'_>, leg: usize, begins: Timestamp, ends: Timestamp) -> Option<Step> {
+        let (from, to) = (spot.path[leg], spot.path[leg + 1]);
+        let up = to >= spot.price;
         let between = |price: f64| {
-            let (low, high) = if up { (self.price, to) } else { (to, self.price) };
+            let (low, high) = if up { (spot.price, to) } else { (to, spot.price) };
             (low..=high).contains(&price)
         };
-        // A moment on this leg is a price on it.
-        let place = |time: Timestamp| {
-            let share = (time.nanos() - begins.nanos()) as f64 / (ends.nanos() - begins.nanos()).max(1) as f64;
-            from + share * (to - from)
-        };
-        let mut best: Option<(f64, usize, Next)> = None;
-        let mut offer = |price: f64, at: usize, next: Next| {
-            let nearer = best.is_none_or(|(known, _, what)| {
-                let (mine, known) = ((price - self.price).abs(), (known - self.price).abs());
-                mine < known || (mine == known && next == Next::Stop && what == Next::Limit)
+        // A moment on this leg is a price on it, and the other way round.
+        let passed =
+            |time: Timestamp| (time.nanos() - begins.nanos()) as f64 / (ends.nanos() - begins.nanos()).max(1) as f64;
+        let reached = |price: f64| if to == from { 0.0 } else { (price - from) / (to - from) };
+        let mut best: Option<Step> = None;
+        let mut offer = |price: f64, share: f64, at: usize, next: Next| {
+            let nearer = best.as_ref().is_none_or(|known| {
+                let (mine, other) = ((price - spot.price).abs(), (known.price - spot.price).abs());
+                mine < other || (mine == other && next == Next::Stop && known.next == Next::Limit)
             });
             if nearer {
-                best = Some((price, at, next));
+                best = Some(Step { price, share, at, next });
             }
         };
-        for (at, resting) in self.book.iter().enumerate().filter(|(at, _)| self.works(*at)) {
+        for (at, resting) in self.book.iter().enumerate().filter(|(_, resting)| spot.has(resting)) {
             let on_this_leg = |time: Timestamp| time > begins && time <= ends;
+            let mut message = |time: Timestamp, next: Next| {
+                let price = from + passed(time) * (to - from);
+                if on_this_leg(time) && between(price) {
+                    offer(price, passed(time), at, next);
+                }
+            };
             // Messages overtake each other at most in one direction: an order that is not there yet can't be cancelled.
-            let there = self.has_arrived(resting);
-            if let Some(time) = resting.cancelled_at.filter(|time| there && on_this_leg(*time)) {
-                let price = place(time);
-                if between(price) {
-                    offer(price, at, Next::Cancel);
-                }
+            let there = has_arrived(resting);
+            if let Some(time) = resting.cancelled_at.filter(|_| there) {
+                message(time, Next::Cancel);
             }
-            if resting.arrives > self.row.opened() && !self.has_arrived(resting) {
-                let price = place(resting.arrives);
-                if on_this_leg(resting.arrives) && between(price) {
-                    offer(price, at, Next::Arrival);
-                }
+            if resting.arrives > self.row.opened() && !there {
+                message(resting.arrives, Next::Arrival);
                 continue;
             }
             if resting.left == 0.0 {
                 continue;
             }
             let buys = resting.left > 0.0;
-            if let Some(trigger) = self.trigger_price(resting).filter(|_| !resting.triggered) {
+            if let Some(trigger) = trigger_price(resting).filter(|_| !resting.triggered) {
                 // A buy stop is reached on the way up, a sell stop on the way down.
                 if buys == up && between(trigger) {
-                    offer(trigger, at, Next::Stop);
+                    offer(trigger, reached(trigger), at, Next::Stop);
                 }
-            } else if let Some(limit) = resting.order.request.kind.limit().filter(|_| self.cap >= self.instrument.lot) {
-                let through = self.through_ticks() * self.instrument.tick;
-                let reached = if buys { limit - through } else { limit + through };
+            } else if let Some(limit) = resting.order.request.kind.limit().filter(|_| spot.cap >= spot.instrument.lot) {
+                let through = self.through_ticks() * spot.instrument.tick;
+                let beyond = if buys { limit - through } else { limit + through };
                 let passes = if buys {
-                    !up && to <= reached && self.price >= reached
+                    !up && to <= beyond && spot.price >= beyond
                 } else {
-                    up && to >= reached && self.price <= reached
+                    up && to >= beyond && spot.price <= beyond
                 };
                 if passes {
                     // Going through a limit fills it on the way back to it, so to say: at the limit.
-                    offer(if buys { limit.min(self.price) } else { limit.max(self.price) }, at, Next::Limit);
+                    let price = if buys { limit.min(spot.price) } else { limit.max(spot.price) };
+                    offer(price, reached(price), at, Next::Limit);
                 }
             }
         }
@@ -221,14 +239,15 @@ impl<'a> Walk<'a> {
         }
         for at in 0..self.book.len() {
             let resting = self.book[at];
-            let Some(limit) = resting.order.request.kind.limit().filter(|_| self.works(at)) else { continue };
+            let Some(limit) = resting.order.request.kind.limit().filter(|_| self.turn_to(at)) else { continue };
             let waits = resting.left != 0.0 && resting.best.is_some() && resting.arrives <= self.row.opened();
             if !waits || (resting.order.request.kind.trigger().is_some() && !resting.triggered) {
                 continue;
             }
-            let ctx = LimitContext { instrument: self.instrument, limit, qty: resting.left };
+            let spot = self.spot();
+            let ctx = LimitContext { instrument: spot.instrument, limit, qty: resting.left };
             let mut queue = resting.queue;
-            let size = self.row.models.matching.limit.bar(&ctx, self.bar, &mut queue);
+            let size = self.row.models.matching.limit.bar(&ctx, spot.bar, &mut queue);
             self.book[at].queue = queue;
             if size > 0.0 {
                 let limit = self.within_bar(limit);
@@ -240,22 +259,28 @@ impl<'a> Walk<'a> {
     /// A limit, or the price nearest to it that was traded: a reduce-only order may wake up, and a stop-limit trigger, with
     /// a limit that the bar never came to.
     fn within_bar(&self, limit: f64) -> f64 {
-        limit.clamp(self.bar.low, self.bar.high)
+        limit.clamp(self.spot().bar.low, self.spot().bar.high)
     }
 
+    fn spot(&self) -> &Spot<'a> {
+        &self.spots[self.here]
+    }
+
+    /// Goes to the spot of an order; whether there is one, and the order works.
+    fn turn_to(&mut self, at: usize) -> bool {
+        let found = self.spots.iter().position(|spot| spot.has(&self.book[at]));
+        self.here = found.unwrap_or(self.here);
+        found.is_some()
+    }
+
+    /// Whether an order works, of the instrument to which something happens.
     fn works(&self, at: usize) -> bool {
-        let resting = &self.book[at];
-        resting.order.request.instrument.0 as usize == self.id && !resting.state.is_closed()
-    }
-
-    /// An order that was under way at the open and has arrived since: `best` marks it.
-    fn has_arrived(&self, resting: &Resting) -> bool {
-        resting.best.is_some()
+        self.spot().has(&self.book[at])
     }
 
     /// Where the rule of market orders fills them.
     fn point(&self) -> FillPoint {
-        self.row.models.fill.market(self.before, self.bar)
+        self.row.models.fill.market(self.spot().before, self.spot().bar)
     }
 
     /// Market orders whose fill rule, or kind, names the close.
@@ -267,29 +292,22 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The price at which a stop is reached; that of a trailing one moves with the best price.
-    fn trigger_price(&self, resting: &Resting) -> Option<f64> {
-        match resting.order.request.kind {
-            OrderKind::TrailingStop { offset } => {
-                resting.best.map(|best| best + offset.copysign(resting.order.request.qty))
-            }
-            kind => kind.trigger(),
-        }
-    }
-
-    /// Lets trailing stops follow the price.
+    /// Goes to `price`, and lets trailing stops follow.
     fn follow(&mut self, price: f64) {
-        for resting in &mut self.book {
+        let Self { spots, here, book, .. } = self;
+        let spot = &mut spots[*here];
+        for resting in book.iter_mut().filter(|resting| spot.has(resting)) {
             if let (OrderKind::TrailingStop { .. }, Some(best)) = (resting.order.request.kind, resting.best) {
                 let buys = resting.order.request.qty > 0.0;
                 resting.best = Some(if buys { best.min(price) } else { best.max(price) });
             }
         }
+        spot.price = price;
     }
 
     /// An order is at the venue, at the present price: what can happen at once happens.
     fn arrive(&mut self, at: usize) {
-        let price = self.price;
+        let price = self.spot().price;
         let first = self.book[at].best.is_none();
         self.book[at].best.get_or_insert(price);
         let resting = self.book[at];
@@ -305,13 +323,13 @@ impl<'a> Walk<'a> {
                     return;
                 }
                 // Between the corners of the path prices are on the grid too.
-                let reference = if self.at_open { point.price } else { self.instrument.round_price(price) };
+                let reference = if self.at_open { point.price } else { self.spot().instrument.round_price(price) };
                 self.fill_at_market(at, reference);
             }
             OrderKind::MarketOnOpen {} if self.at_open => self.fill_at_market(at, price),
             OrderKind::MarketOnOpen {} => return,
             _ => {
-                let trigger = self.trigger_price(&resting).filter(|_| !resting.triggered);
+                let trigger = trigger_price(&resting).filter(|_| !resting.triggered);
                 if let Some(trigger) = trigger {
                     if (buys && price >= trigger) || (!buys && price <= trigger) {
                         self.trigger(at);
@@ -337,6 +355,21 @@ impl<'a> Walk<'a> {
         if matches!(resting.order.request.tif, TimeInForce::Ioc {} | TimeInForce::Fok {}) && self.works(at) {
             self.close(at, OrderChange::Cancel);
         }
+    }
+}
+
+/// An order that was under way at the open and has arrived since: `best` marks it.
+fn has_arrived(resting: &Resting) -> bool {
+    resting.best.is_some()
+}
+
+/// The price at which a stop is reached; that of a trailing one moves with the best price.
+fn trigger_price(resting: &Resting) -> Option<f64> {
+    match resting.order.request.kind {
+        OrderKind::TrailingStop { offset } => {
+            resting.best.map(|best| best + offset.copysign(resting.order.request.qty))
+        }
+        kind => kind.trigger(),
     }
 }
 

@@ -14,9 +14,10 @@ impl Walk<'_> {
         self.events.push(event);
         let resting = &self.book[at];
         match resting.order.request.kind.limit() {
-            None => self.fill_at_market(at, self.price),
+            None => self.fill_at_market(at, self.spot().price),
             Some(limit) => {
-                let reached = if resting.left > 0.0 { self.price <= limit } else { self.price >= limit };
+                let price = self.spot().price;
+                let reached = if resting.left > 0.0 { price <= limit } else { price >= limit };
                 if reached {
                     self.taking = true;
                     self.fill_at_limit(at);
@@ -29,7 +30,8 @@ impl Walk<'_> {
     pub(super) fn fill_at_limit(&mut self, at: usize) {
         let resting = &self.book[at];
         let Some(limit) = resting.order.request.kind.limit() else { return };
-        let price = if resting.left > 0.0 { limit.min(self.price) } else { limit.max(self.price) };
+        let here = self.spot().price;
+        let price = if resting.left > 0.0 { limit.min(here) } else { limit.max(here) };
         self.fill(at, price, price);
     }
 
@@ -39,13 +41,14 @@ impl Walk<'_> {
         if qty == 0.0 {
             return self.done_if_nothing_to_reduce(at);
         }
+        let (spot, held) = (&self.spots[self.here], self.held());
         // At the close the bar itself is known; before, the one before it.
-        let known = if self.now >= self.bar.time && !self.at_open { self.bar } else { self.before };
-        let liquidity = Liquidity { filled_in_bar: self.taken, net_traded: self.held, ..Liquidity::UNKNOWN };
-        let ctx = FillContext { liquidity, ..FillContext::new(self.instrument, qty, reference, known) };
+        let known = if self.at_close() { spot.bar } else { spot.before };
+        let liquidity = Liquidity { filled_in_bar: spot.taken, net_traded: held, ..Liquidity::UNKNOWN };
+        let ctx = FillContext { liquidity, ..FillContext::new(spot.instrument, qty, reference, known) };
         let mut price = self.row.models.slippage.price(&ctx, &mut self.rng);
         if let Some(ticks) = self.row.models.matching.protection_ticks {
-            let worst = self.before.close + (ticks * self.instrument.tick).copysign(qty);
+            let worst = spot.before.close + (ticks * spot.instrument.tick).copysign(qty);
             if (reference - worst) * qty > 0.0 {
                 return;
             }
@@ -54,15 +57,26 @@ impl Walk<'_> {
         self.fill(at, price, reference);
     }
 
+    /// Whether the bar has closed.
+    fn at_close(&self) -> bool {
+        self.now >= self.row.closed() && !self.at_open
+    }
+
+    /// Units held by the account.
+    fn held(&self) -> f64 {
+        self.account.positions()[self.spot().id].qty()
+    }
+
     /// Units that can fill now, signed: what is left, what may be reduced, what the cap leaves; all of it or nothing.
     fn fillable(&self, at: usize) -> f64 {
         let resting = &self.book[at];
         let mut size = resting.left.abs();
         if resting.order.request.reduce_only {
-            size = if self.held * resting.left < 0.0 { size.min(self.held.abs()) } else { 0.0 };
+            let held = self.held();
+            size = if held * resting.left < 0.0 { size.min(held.abs()) } else { 0.0 };
         }
         let whole = size;
-        size = size.min(self.cap);
+        size = size.min(self.spot().cap);
         if resting.order.request.tif == (TimeInForce::Fok {}) && size < whole {
             size = 0.0;
         }
@@ -71,7 +85,7 @@ impl Walk<'_> {
 
     fn done_if_nothing_to_reduce(&mut self, at: usize) {
         let request = &self.book[at].order.request;
-        if request.reduce_only && self.held * self.book[at].left >= 0.0 {
+        if request.reduce_only && self.held() * self.book[at].left >= 0.0 {
             self.close(at, OrderChange::Cancel);
         }
     }
@@ -85,13 +99,14 @@ impl Walk<'_> {
         if qty == 0.0 {
             return self.done_if_nothing_to_reduce(at);
         }
-        let resting = &self.book[at];
+        let (spot, resting) = (self.spot(), &self.book[at]);
+        let (instrument, close, lot) = (spot.instrument, spot.bar.close, spot.instrument.lot);
         let fees = FeeContext {
             filled_before: resting.filled,
             value_before: resting.value,
             maker: resting.order.request.kind.limit().is_some() && !self.taking,
             time: self.now,
-            ..FeeContext::new(self.instrument, qty, price)
+            ..FeeContext::new(instrument, qty, price)
         };
         let fee = self.row.models.commission.fee(&fees);
         let order = resting.order;
@@ -100,29 +115,30 @@ impl Walk<'_> {
             price,
             reference,
             fee,
-            multiplier: self.instrument.multiplier,
+            multiplier: instrument.multiplier,
             time: self.now,
             order: order.id,
             instrument: order.request.instrument,
-            futures: self.instrument.is_futures(),
+            futures: instrument.is_futures(),
         };
-        if self.purse.as_mut().is_some_and(|purse| !purse.carries(&fill)) {
+        if !self.row.carries(&self.account, &fill, self.at_close()) {
             return self.refuse(at);
         }
         let resting = &mut self.book[at];
         let left = resting.left - qty;
-        resting.left = if left.abs() < 0.5 * self.instrument.lot { 0.0 } else { left };
+        resting.left = if left.abs() < 0.5 * lot { 0.0 } else { left };
         resting.filled += qty.abs();
         resting.value += fees.value();
-        let whole =
-            resting.left == 0.0 && resting.filled + 0.5 * self.instrument.lot >= resting.order.request.qty.abs();
+        let whole = resting.left == 0.0 && resting.filled + 0.5 * lot >= resting.order.request.qty.abs();
         let next = resting.state.after(if whole { OrderChange::Fill } else { OrderChange::PartialFill });
         resting.state = next.unwrap_or(resting.state);
-        self.held += qty;
-        self.cap -= qty.abs();
-        self.taken += qty.abs();
-        self.gain += qty * (self.bar.close - price) * self.instrument.multiplier - fee;
-        self.events.push(AccountEvent::Fill(fill));
+        let spot = &mut self.spots[self.here];
+        spot.cap -= qty.abs();
+        spot.taken += qty.abs();
+        self.gain += qty * (close - price) * instrument.multiplier - fee;
+        let event = AccountEvent::Fill(fill);
+        self.account.apply(&event);
+        self.events.push(event);
         if let Some(group) = order.request.oco {
             self.take_off_group(at, group, qty.abs());
         }
@@ -131,6 +147,7 @@ impl Walk<'_> {
 
     /// What one order of a group fills is taken off the others.
     fn take_off_group(&mut self, at: usize, group: u32, size: f64) {
+        let lot = self.spot().instrument.lot;
         for other in 0..self.book.len() {
             if other == at || !self.works(other) || self.book[other].order.request.oco != Some(group) {
                 continue;
@@ -140,10 +157,10 @@ impl Walk<'_> {
             // Under a parent that may still fill more, there may be more to do.
             let parent_works =
                 (0..self.book.len()).any(|p| Some(self.book[p].order.id) == order.request.parent && self.works(p));
-            if rest < 0.5 * self.instrument.lot && !parent_works {
+            if rest < 0.5 * lot && !parent_works {
                 self.close(other, OrderChange::Cancel);
             } else {
-                self.book[other].left = if rest < 0.5 * self.instrument.lot { 0.0 } else { rest.copysign(left) };
+                self.book[other].left = if rest < 0.5 * lot { 0.0 } else { rest.copysign(left) };
             }
         }
     }
@@ -168,15 +185,6 @@ impl Walk<'_> {
             resting.best = None;
             if size > 0.0 {
                 self.arrive(child);
-            }
-        }
-    }
-
-    pub(super) fn cancel_due(&mut self) {
-        let opened = self.row.opened();
-        for at in 0..self.book.len() {
-            if self.works(at) && self.book[at].cancelled_at.is_some_and(|time| time <= opened) {
-                self.cancel_one(at);
             }
         }
     }
