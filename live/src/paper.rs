@@ -5,10 +5,10 @@ use std::{collections::VecDeque, future::pending, time::Duration};
 use tokio::time::{Instant, sleep_until};
 use tradepit::{
     Error, Result, Rng, Timestamp,
-    account::{Account, AccountEvent, AccountSnapshot, RejectReason},
+    account::{Account, AccountEvent, AccountSnapshot, RejectReason, TradedVolume},
     models::Models,
     order::{Order, OrderId, OrderRequest, Working},
-    venue::{EventLog, GrowingMarket, LogEntry, MatchRow, NoFeatures, Opening, Row},
+    venue::{EventLog, GrowingMarket, LogEntry, MatchRow, NoFeatures, Opening, Row, VenueFacts},
 };
 
 use crate::{Broker, BrokerCommand, BrokerEvent, Connected, Feed, feed::FeedNews};
@@ -53,9 +53,11 @@ struct Book {
     last: Row,
     index: u32,
     working: Working,
+    traded: TradedVolume,
     account: Account,
     /// All rows so far: what a session's end is read from.
     market: GrowingMarket,
+    facts: VenueFacts,
 }
 
 impl PaperBroker {
@@ -117,12 +119,14 @@ impl PaperBroker {
         let Self { book: Some(book), models, rng, .. } = self else {
             return Err(Error::Venue("the paper broker is not connected".into()));
         };
-        let Book { opening, last, index, working, account, market } = book;
+        let Book { opening, last, index, working, traded, account, market, facts } = book;
         row.check(opening.instruments.len(), opening.columns.len(), Some(last.time()))?;
         *index += 1;
         market.push(&row)?;
+        facts.push(market.view());
         let mut events = Vec::new();
-        MatchRow::last(models, market.view())?.run(working, account, rng, |event| events.push(*event));
+        let matching = MatchRow::last(models, facts, market.view())?;
+        matching.run(working, traded, account, rng, |event| events.push(*event));
         *last = row;
         Ok(events)
     }
@@ -213,7 +217,9 @@ impl Broker for PaperBroker {
         let mut account = Account::new(n);
         account.open(self.cash);
         let market = GrowingMarket::new(&opening, NoFeatures)?;
-        self.book = Some(Book { opening: opening.clone(), last, index, working: Working::default(), account, market });
+        let facts = VenueFacts::new(&self.models, market.view());
+        let (working, traded) = (Working::default(), TradedVolume::default());
+        self.book = Some(Book { opening: opening.clone(), last, index, working, traded, account, market, facts });
         let Some(past) = past else { return Ok(opening.into()) };
         let began = Opening { remaining: opening.remaining, ..past.opening().clone() };
         if began != opening {

@@ -19,7 +19,7 @@ mod slippage;
 
 pub use commission::{
     Bps, Commission, CommissionModel, FeeContext, MakerTaker, NoCommission, PerContract, PerOrder, PerShare,
-    PremiumTier, PremiumTiers, Schedule, ScheduleRow, Sum, VolumeMeasure, VolumeTier, VolumeTiers,
+    PremiumTier, PremiumTiers, Schedule, ScheduleRow, Sum, VolumeMeasure, VolumePeriod, VolumeTier, VolumeTiers,
 };
 pub use daily::DailyStats;
 pub use fill::{FillContext, FillModel, FillPoint, FillRule, LookAheadClose, Moment, NextClose, NextOpen};
@@ -33,6 +33,7 @@ pub use margin::{
 };
 pub use matching::{IntrabarPath, Matching};
 pub use set::Models;
+pub(crate) use set::{Spot, Told};
 pub use slippage::{
     AlmgrenChriss, Empirical, FixedBps, FixedTicks, HalfSpread, NoSlippage, ProbabilisticTick, Slippage, SlippageModel,
     SlippageUnit, SquareRoot, VolatilityVolumeShare, VolumeShare,

@@ -4,9 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Commission, CommissionModel as _, Facts, FeeContext, FillContext, FillModel as _, FillRule, Financing, Flatten,
-    Latency, MarginRule, Matching, Moment, Slippage, SlippageModel as _,
+    Latency, Liquidity, MarginRule, Matching, Moment, Slippage, SlippageModel as _,
 };
-use crate::{Bar, Instrument, Result, Rng, account::Fill, order::MarketOrder};
+use crate::{
+    Bar, Instrument, Result, Rng, Timestamp,
+    account::{Fill, TradedVolume},
+    order::MarketOrder,
+};
 
 /// How orders execute.
 ///
@@ -38,14 +42,15 @@ pub struct Models {
 }
 
 impl Models {
-    /// Whether every number makes sense, for a venue that knows its bars and the account's position.
+    /// Whether every number makes sense, for a venue over bars: the simulated one, the paper broker.
     ///
     /// ```
     /// use tradepit::models::{Facts, Models};
     /// let models: Models = serde_json::from_str(r#"{"slippage": {"kind": "square_root", "adv": 1e6}}"#).unwrap();
-    /// let refused = models.validate().unwrap_err().to_string();
+    /// assert!(models.validate().is_ok());
+    /// // A venue of your own that keeps no statistics of days.
+    /// let refused = models.validate_with(Facts::NONE).unwrap_err().to_string();
     /// assert!(refused.starts_with("slippage.sigma: is not set"));
-    /// assert!(models.validate_with(Facts::DAILY).is_ok());
     /// ```
     ///
     /// # Errors
@@ -61,11 +66,17 @@ impl Models {
     pub fn validate_with(&self, facts: Facts) -> Result<()> {
         self.slippage.validate()?;
         self.commission.validate()?;
-        self.slippage.needs().or(self.commission.needs()).check(facts)?;
+        self.needs().check(facts)?;
         self.latency.validate()?;
         self.matching.validate()?;
         self.financing.validate()?;
         self.margin.validate()
+    }
+
+    /// What the models can't do without beyond the bars.
+    #[must_use]
+    pub fn needs(&self) -> Facts {
+        self.slippage.needs().or(self.commission.needs())
     }
 
     /// Whether anything happens to an account but its own orders: carry, margin calls, flattening.
@@ -74,17 +85,21 @@ impl Models {
         !self.financing.is_none() || !self.margin.is_none() || self.flatten != Flatten::None {}
     }
 
-    /// Whether a market order needs no book: it arrives at once, fills in whole at the next bar, and no model asks for
-    /// more than the bars.
+    /// Whether a market order needs no book: it arrives at once, and fills in whole at the next bar.
     #[must_use]
     #[inline]
-    pub fn is_plain(&self) -> bool {
-        self.latency.is_none() && self.matching.is_plain() && self.slippage.is_plain()
+    pub fn fills_at_once(&self) -> bool {
+        self.latency.is_none() && self.matching.is_plain()
     }
 
-    /// Fills a market order on `bar`, the first one on which it can; `before` is the bar before that.
-    ///
-    /// The simulator and the paper broker both come here, and nowhere else does an order get its price.
+    /// Whether no model asks for more than the bars.
+    #[must_use]
+    pub fn needs_bars_only(&self) -> bool {
+        self.needs() == Facts::NONE && self.slippage.days().is_none()
+    }
+
+    /// Fills a market order on `bar`, the first one on which it can; `before` is the bar before that. Nothing is known
+    /// beyond the bars.
     #[inline]
     pub fn execute(
         &self,
@@ -95,10 +110,24 @@ impl Models {
         period_ns: i64,
         rng: &mut Rng,
     ) -> Fill {
+        self.execute_told(order, instrument, [before, bar], period_ns, &Told::default(), rng)
+    }
+
+    /// As [`execute`](Self::execute), with what the venue knows beyond the bars.
+    ///
+    /// The simulator and the paper broker both come here, and nowhere else does a plain order get its price.
+    #[inline]
+    pub(crate) fn execute_told(
+        &self,
+        order: MarketOrder,
+        instrument: &Instrument,
+        [before, bar]: [&Bar; 2],
+        period_ns: i64,
+        told: &Told<'_>,
+        rng: &mut Rng,
+    ) -> Fill {
         let point = self.fill.market(before, bar);
-        let qty = order.qty;
         let known = if point.moment == Moment::Close { bar } else { before };
-        let price = self.slippage.price(&FillContext::new(instrument, qty, point.price, known), rng);
         // A bar is stamped by its close; it opened one period before, but never before the last bar closed.
         let opened = bar.time.plus_ns(-period_ns).max(before.time);
         let time = match point.moment {
@@ -106,17 +135,53 @@ impl Models {
             Moment::Open => opened,
             Moment::Close => bar.time,
         };
-        let fee = self.commission.fee(&FeeContext { time, ..FeeContext::new(instrument, qty, price) });
+        self.fill_at(order, instrument, Spot { price: point.price, known, time }, told, rng)
+    }
+
+    /// The fill of an order at a price and a moment, slipped, with its fee.
+    #[inline]
+    pub(crate) fn fill_at(
+        &self,
+        order: MarketOrder,
+        instrument: &Instrument,
+        spot: Spot<'_>,
+        told: &Told<'_>,
+        rng: &mut Rng,
+    ) -> Fill {
+        let qty = order.qty;
+        let ctx = FillContext::new(instrument, qty, spot.price, spot.known);
+        let price = self.slippage.price(&FillContext { liquidity: told.liquidity, ..ctx }, rng);
+        let fees = FeeContext { time: spot.time, ..FeeContext::new(instrument, qty, price) };
+        let fee = match told.traded {
+            Some(traded) => self.commission.fee(&fees.after(traded)),
+            None => self.commission.fee(&fees),
+        };
         Fill {
             qty,
             price,
-            reference: point.price,
+            reference: spot.price,
             fee,
             multiplier: instrument.multiplier,
-            time,
+            time: spot.time,
             order: order.id,
             instrument: order.instrument,
             futures: instrument.is_futures(),
         }
     }
+}
+
+/// What a venue knows beyond the bars when an order fills.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Told<'a> {
+    pub(crate) liquidity: Liquidity,
+    /// What the account has traded; none where no fee asks.
+    pub(crate) traded: Option<&'a TradedVolume>,
+}
+
+/// A price and a moment at which an order fills, and the last bar known then.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spot<'a> {
+    pub(crate) price: f64,
+    pub(crate) known: &'a Bar,
+    pub(crate) time: Timestamp,
 }

@@ -162,7 +162,7 @@ impl Working {
         sent: Timestamp,
         rng: &mut Rng,
     ) -> Result<()> {
-        if order.request.is_plain() && models.is_plain() {
+        if order.request.is_plain() && models.fills_at_once() {
             let OrderRequest { instrument, qty, .. } = order.request;
             self.push(MarketOrder { id: order.id, instrument, qty, active_from: order.active_from });
             return Ok(());
@@ -207,6 +207,11 @@ impl Working {
         for resting in self.book.iter_mut().filter(|resting| resting.order.id == id) {
             resting.cancelled_at = Some(arrives);
         }
+    }
+
+    /// Whether several market orders wait that need no book.
+    pub(crate) fn has_several(&self) -> bool {
+        !self.more.is_empty()
     }
 
     /// Puts an order into the book as it is.

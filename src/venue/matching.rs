@@ -12,10 +12,11 @@
 mod carry;
 mod walk;
 
+use super::VenueFacts;
 use crate::{
-    Bar, Error, Instrument, MarketView, Result, Rng, Timestamp,
-    account::{Account, AccountEvent, Fill, RejectReason},
-    models::{IntrabarPath, Models},
+    Bar, Error, Instrument, InstrumentId, MarketView, Result, Rng, Timestamp,
+    account::{Account, AccountEvent, Fill, RejectReason, TradedVolume},
+    models::{IntrabarPath, Liquidity, Models, Told},
     order::{OrderChange, Resting, TimeInForce, Working},
 };
 use carry::Call;
@@ -24,8 +25,9 @@ use walk::{Spot, Walk};
 /// One row of the market, and how orders meet it.
 ///
 /// ```
-/// use tradepit::{Bar, Instrument, InstrumentId, MarketData, Timestamp, account::Account, models::Models, rng};
-/// use tradepit::{order::{Order, OrderId, OrderRequest, Resting, Working}, venue::MatchRow};
+/// use tradepit::{Bar, Instrument, InstrumentId, MarketData, Timestamp, models::Models, rng};
+/// use tradepit::{account::{Account, TradedVolume}, order::{Order, OrderId, OrderRequest, Resting, Working}};
+/// use tradepit::venue::{MatchRow, VenueFacts};
 /// let bar = |minute: i64, open: f64, high: f64, low: f64, close: f64| Bar {
 ///     time: Timestamp::from_nanos(minute * 60_000_000_000), open, high, low, close, volume: 100.0 };
 /// let bars = vec![bar(1, 10.0, 10.0, 10.0, 10.0), bar(2, 10.0, 11.0, 9.0, 10.5)];
@@ -34,15 +36,17 @@ use walk::{Spot, Walk};
 /// working.rest(Resting::new(order, bars[0].time));
 /// let data = MarketData::builder(vec![Instrument::es()]).bars(bars).build().unwrap();
 /// let models = Models::default();
-/// let row = MatchRow::last(&models, data.view(2)).unwrap();
+/// let facts = VenueFacts::new(&models, data.view(2));
+/// let row = MatchRow::last(&models, &facts, data.view(2)).unwrap();
 /// let (mut account, mut rng) = (Account::new(1), rng::stream(0, 0, rng::Purpose::Models));
-/// row.run(&mut working, &mut account, &mut rng, |_| {});
+/// row.run(&mut working, &mut TradedVolume::default(), &mut account, &mut rng, |_| {});
 /// // The bar went a tick below the limit: it filled there.
 /// assert_eq!(account.position(InstrumentId(0)).avg_price(), 9.25);
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct MatchRow<'a> {
     models: &'a Models,
+    facts: &'a VenueFacts,
     market: MarketView<'a>,
     instruments: &'a [Instrument],
     /// The row before, one bar an instrument.
@@ -55,16 +59,17 @@ pub struct MatchRow<'a> {
 }
 
 impl<'a> MatchRow<'a> {
-    /// The last row of `market`.
+    /// The last row of `market`, which `facts` know already.
     ///
     /// # Errors
     /// When it is also the first one: orders need a row to be decided on.
-    pub fn last(models: &'a Models, market: MarketView<'a>) -> Result<Self> {
+    pub fn last(models: &'a Models, facts: &'a VenueFacts, market: MarketView<'a>) -> Result<Self> {
         let Some(before) = market.before() else {
             return Err(Error::TooLittleData("orders meet the second row of a market at the earliest".into()));
         };
         Ok(Self {
             models,
+            facts,
             market,
             instruments: market.instruments(),
             before: before.row(),
@@ -98,44 +103,66 @@ impl<'a> MatchRow<'a> {
         self.models.margin.carries(account, fill, self.market, price, 0.0)
     }
 
+    /// What models are told beyond the bars, of an instrument of whose bar the account has taken so many units.
+    fn told<'t>(&self, id: usize, account: &Account, taken: f64, traded: &'t TradedVolume) -> Told<'t> {
+        let daily = self.facts.daily(self.row as usize, InstrumentId(id as u32));
+        let net_traded = account.positions()[id].qty();
+        let liquidity = Liquidity { filled_in_bar: taken, net_traded, ..daily };
+        Told { liquidity, traded: self.facts.traded(traded) }
+    }
+
     /// Matches everything that works with this row; every event is applied to `account` and shown to `on`.
     ///
     /// The simulator and the paper broker both come here.
-    pub fn run(&self, working: &mut Working, account: &mut Account, rng: &mut Rng, mut on: impl FnMut(&AccountEvent)) {
+    pub fn run(
+        &self,
+        working: &mut Working,
+        traded: &mut TradedVolume,
+        account: &mut Account,
+        rng: &mut Rng,
+        mut on: impl FnMut(&AccountEvent),
+    ) {
         let mut tell = |account: &mut Account, event: AccountEvent| {
             account.apply(&event);
             on(&event);
         };
         if !self.models.carries() {
-            return self.run_orders(working, account, rng, &mut tell);
+            return self.run_orders(working, traded, account, rng, &mut tell);
         }
         let call = self.market.before().and_then(|closed| Call::of(self.models, account, closed));
         self.finance(account, true, &mut tell);
         if let Some(call) = call {
-            self.liquidate(call, working, account, rng, &mut tell);
+            self.liquidate(call, working, traded, account, rng, &mut tell);
         }
-        self.run_orders(working, account, rng, &mut tell);
+        self.run_orders(working, traded, account, rng, &mut tell);
         self.finance(account, false, &mut tell);
-        self.flatten(account, rng, &mut tell);
+        self.flatten(traded, account, rng, &mut tell);
     }
 
     fn run_orders(
         &self,
         working: &mut Working,
+        traded: &mut TradedVolume,
         account: &mut Account,
         rng: &mut Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
-        if !working.book().is_empty() {
-            return self.run_book(working, account, rng, tell);
+        // Several orders share what models are told: the book keeps count.
+        if !working.book().is_empty() || (working.has_several() && !self.models.needs_bars_only()) {
+            return self.run_book(working, traded, account, rng, tell);
         }
         working.take_active(self.row, |order| {
             let id = order.instrument.0 as usize;
-            let (instrument, before, bar) = (&self.instruments[id], &self.before[id], &self.bars[id]);
-            let fill = self.models.execute(order, instrument, before, bar, self.period_ns, rng);
-            let carried = self.carries(account, &fill, fill.time >= self.closed());
-            let refused = AccountEvent::Rejected { order: order.id, reason: RejectReason::Margin, time: fill.time };
-            tell(account, if carried { AccountEvent::Fill(fill) } else { refused });
+            let (instrument, bars) = (&self.instruments[id], [&self.before[id], &self.bars[id]]);
+            let told = self.told(id, account, 0.0, traded);
+            let fill = self.models.execute_told(order, instrument, bars, self.period_ns, &told, rng);
+            if self.carries(account, &fill, fill.time >= self.closed()) {
+                self.facts.count(traded, &fill);
+                tell(account, AccountEvent::Fill(fill));
+            } else {
+                let reason = RejectReason::Margin;
+                tell(account, AccountEvent::Rejected { order: order.id, reason, time: fill.time });
+            }
         });
     }
 
@@ -144,6 +171,7 @@ impl<'a> MatchRow<'a> {
     fn run_book(
         &self,
         working: &mut Working,
+        traded: &mut TradedVolume,
         account: &mut Account,
         rng: &mut Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
@@ -153,7 +181,7 @@ impl<'a> MatchRow<'a> {
         let book = working.book_mut();
         book.extend(plain);
         book.sort_by_key(|resting| resting.order.id);
-        self.walk(book, account, rng, tell);
+        self.walk(book, traded, account, rng, tell);
         let now = self.closed();
         for resting in book.iter_mut().filter(|resting| !resting.state.is_closed()) {
             let over = match resting.order.request.tif {
@@ -172,13 +200,14 @@ impl<'a> MatchRow<'a> {
     fn walk(
         &self,
         book: &mut Vec<Resting>,
+        traded: &mut TradedVolume,
         account: &mut Account,
         rng: &mut Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
         let has_orders = |id: &usize| book.iter().any(|r| r.order.request.instrument.0 as usize == *id);
         let mut alone = None;
-        let walk = |spots: Vec<Spot<'a>>| Walk::new(self, spots, book, account, rng).along();
+        let walk = |spots: Vec<Spot<'a>>| Walk::new(self, spots, book, traded, account, rng).along();
         let paths: Vec<(usize, [f64; 4])> = (0..self.instruments.len())
             .filter(has_orders)
             .map(|id| {
@@ -207,6 +236,7 @@ impl<'a> MatchRow<'a> {
             .unwrap_or_else(|| walk(paths.iter().map(|(id, path)| Spot::new(self, *id, *path)).collect()));
         *rng = done.rng;
         *book = done.book;
+        *traded = done.traded;
         done.events.into_iter().for_each(|event| tell(account, event));
     }
 }

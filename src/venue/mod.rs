@@ -1,5 +1,6 @@
 //! Where orders go, and where facts come from.
 
+mod facts;
 mod log;
 mod matching;
 mod recorder;
@@ -11,6 +12,7 @@ mod sim;
 
 use serde::{Deserialize, Serialize};
 
+pub use facts::VenueFacts;
 pub use log::{EventLog, LogEnd, LogEntry, Opening};
 pub use matching::MatchRow;
 pub use recorder::Recorder;

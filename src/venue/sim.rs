@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Advance, MatchRow, Start, Venue};
+use super::{Advance, MatchRow, Start, Venue, VenueFacts};
 use crate::{
     Error, InstrumentId, MarketData, MarketView, Result, Rng,
-    account::{Account, AccountEvent},
+    account::{Account, AccountEvent, TradedVolume},
     models::Models,
     order::{Order, OrderId, OrderRequest, Working},
 };
@@ -32,22 +32,33 @@ pub struct SimWorld {
     pub models: Models,
     /// Cash of a fresh account, in account currency.
     pub cash: f64,
-    /// Nothing happens to an account but its own orders.
+    /// What models are told beyond the bars.
+    facts: VenueFacts,
+    /// Nothing happens to an account but its own orders, and the models know what they need from the bars.
     plain: bool,
 }
 
 impl SimWorld {
-    /// Checks the models and the cash.
+    /// Checks the models and the cash, and goes once over the data for what models ask of it.
     ///
     /// # Errors
-    /// Names the field, its value and the allowed range.
+    /// Names the field, its value and the allowed range, or what the data does not tell.
     pub fn new(data: Arc<MarketData>, models: Models, cash: f64) -> Result<Self> {
         models.validate()?;
         if !(cash.is_finite() && cash > 0.0) {
             return Err(Error::spec("cash", format!("{cash} must be a finite number above 0")));
         }
-        let plain = !models.carries();
-        Ok(Self { data, models, cash, plain })
+        let market = data.view(data.len());
+        let facts = VenueFacts::new(&models, market);
+        facts.check(market)?;
+        let plain = !models.carries() && models.needs_bars_only();
+        Ok(Self { data, models, cash, facts, plain })
+    }
+
+    /// What models are told beyond the bars.
+    #[must_use]
+    pub fn facts(&self) -> &VenueFacts {
+        &self.facts
     }
 }
 
@@ -74,6 +85,8 @@ pub struct SimState {
     t: u32,
     next_id: u32,
     working: Working,
+    #[serde(default, skip_serializing_if = "TradedVolume::is_empty")]
+    traded: TradedVolume,
 }
 
 impl SimState {
@@ -128,6 +141,7 @@ impl Venue for Sim<'_> {
         self.state.t = row;
         self.state.next_id = 0;
         self.state.working.clear();
+        self.state.traded.clear();
         account.open(self.world.cash);
         Ok(())
     }
@@ -196,8 +210,8 @@ fn match_row(
     account: &mut Account,
     on: &mut impl FnMut(&AccountEvent),
 ) -> Result<()> {
-    let row = MatchRow::last(&world.models, world.data.view(state.t as usize + 2))?;
-    row.run(&mut state.working, account, rng, on);
+    let row = MatchRow::last(&world.models, &world.facts, world.data.view(state.t as usize + 2))?;
+    row.run(&mut state.working, &mut state.traded, account, rng, on);
     Ok(())
 }
 

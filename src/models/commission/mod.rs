@@ -26,7 +26,7 @@ pub use per_share::PerShare;
 pub use premium_tiers::{PremiumTier, PremiumTiers};
 pub use schedule::{Schedule, ScheduleRow};
 pub use sum::Sum;
-pub use volume_tiers::{VolumeMeasure, VolumeTier, VolumeTiers};
+pub use volume_tiers::{VolumeMeasure, VolumePeriod, VolumeTier, VolumeTiers};
 
 use super::Facts;
 use crate::Result;

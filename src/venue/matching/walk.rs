@@ -6,7 +6,7 @@ mod spot;
 use super::MatchRow;
 use crate::{
     Rng, Timestamp,
-    account::{Account, AccountEvent},
+    account::{Account, AccountEvent, TradedVolume},
     models::{
         FillModel as _, FillPoint, Moment,
         queue::{LimitContext, LimitModel as _, LimitRule},
@@ -23,8 +23,9 @@ pub(super) struct Walk<'a> {
     spots: Vec<Spot<'a>>,
     /// The spot at which something happens.
     here: usize,
-    /// What the account holds by now.
+    /// What the account holds by now, and has traded.
     account: Account,
+    pub(super) traded: TradedVolume,
     /// Whether the order that fills has just come, and takes what rests; otherwise it rested itself.
     taking: bool,
     now: Timestamp,
@@ -61,6 +62,7 @@ impl<'a> Walk<'a> {
         row: &'a MatchRow<'a>,
         spots: Vec<Spot<'a>>,
         book: &[Resting],
+        traded: &TradedVolume,
         account: &Account,
         rng: &Rng,
     ) -> Self {
@@ -69,6 +71,7 @@ impl<'a> Walk<'a> {
             spots,
             here: 0,
             account: account.clone(),
+            traded: traded.clone(),
             taking: true,
             now: row.opened(),
             at_open: true,

@@ -3,7 +3,7 @@
 use super::{Walk, change};
 use crate::{
     account::{AccountEvent, Fill, RejectReason},
-    models::{CommissionModel as _, FeeContext, FillContext, Liquidity, SlippageModel as _},
+    models::{CommissionModel as _, FeeContext, FillContext, SlippageModel as _},
     order::{OrderChange, OrderState, Resting, TimeInForce},
 };
 
@@ -41,14 +41,16 @@ impl Walk<'_> {
         if qty == 0.0 {
             return self.done_if_nothing_to_reduce(at);
         }
-        let (spot, held) = (&self.spots[self.here], self.held());
+        let spot = self.spot();
         // At the close the bar itself is known; before, the one before it.
         let known = if self.at_close() { spot.bar } else { spot.before };
-        let liquidity = Liquidity { filled_in_bar: spot.taken, net_traded: held, ..Liquidity::UNKNOWN };
-        let ctx = FillContext { liquidity, ..FillContext::new(spot.instrument, qty, reference, known) };
+        let told = self.row.told(spot.id, &self.account, spot.taken, &self.traded);
+        let ctx = FillContext::new(spot.instrument, qty, reference, known);
+        let ctx = FillContext { liquidity: told.liquidity, ..ctx };
+        let (before, tick) = (spot.before.close, spot.instrument.tick);
         let mut price = self.row.models.slippage.price(&ctx, &mut self.rng);
         if let Some(ticks) = self.row.models.matching.protection_ticks {
-            let worst = spot.before.close + (ticks * spot.instrument.tick).copysign(qty);
+            let worst = before + (ticks * tick).copysign(qty);
             if (reference - worst) * qty > 0.0 {
                 return;
             }
@@ -108,6 +110,7 @@ impl Walk<'_> {
             time: self.now,
             ..FeeContext::new(instrument, qty, price)
         };
+        let fees = self.row.facts.traded(&self.traded).map_or(fees, |traded| fees.after(traded));
         let fee = self.row.models.commission.fee(&fees);
         let order = resting.order;
         let fill = Fill {
@@ -136,6 +139,7 @@ impl Walk<'_> {
         spot.cap -= qty.abs();
         spot.taken += qty.abs();
         self.gain += qty * (close - price) * instrument.multiplier - fee;
+        self.row.facts.count(&mut self.traded, &fill);
         let event = AccountEvent::Fill(fill);
         self.account.apply(&event);
         self.events.push(event);
