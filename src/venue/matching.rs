@@ -153,9 +153,9 @@ impl<'a> MatchRow<'a> {
         }
         working.take_active(self.row, |order| {
             let id = order.instrument.0 as usize;
-            let (instrument, bars) = (&self.instruments[id], [&self.before[id], &self.bars[id]]);
+            let spot = self.models.spot(&self.before[id], &self.bars[id], self.period_ns);
             let told = self.told(id, account, 0.0, traded);
-            let fill = self.models.execute_told(order, instrument, bars, self.period_ns, &told, rng);
+            let fill = self.models.fill_told(order, &self.instruments[id], spot, &told, rng);
             if self.carries(account, &fill, fill.time >= self.closed()) {
                 self.facts.count(traded, &fill);
                 tell(account, AccountEvent::Fill(fill));

@@ -155,7 +155,8 @@ impl Commission {
 }
 
 impl CommissionModel for Commission {
-    #[inline]
+    // See `Models::execute`.
+    #[inline(always)]
     fn fee(&self, ctx: &FeeContext<'_>) -> f64 {
         match self {
             Self::None(model) => model.fee(ctx),

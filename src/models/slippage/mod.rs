@@ -154,7 +154,8 @@ impl Slippage {
 }
 
 impl SlippageModel for Slippage {
-    #[inline]
+    // See `Models::execute`.
+    #[inline(always)]
     fn price(&self, ctx: &FillContext<'_>, rng: &mut Rng) -> f64 {
         match self {
             Self::None(model) => model.price(ctx, rng),

@@ -205,6 +205,6 @@ impl MatchRow<'_> {
             Spot { price: bar.open, known: before, time: self.opened() }
         };
         let told = self.told(id, account, 0.0, traded);
-        self.models.fill_at(MarketOrder { qty, ..order }, &self.instruments[id], spot, &told, rng)
+        self.models.fill_told(MarketOrder { qty, ..order }, &self.instruments[id], spot, &told, rng)
     }
 }
