@@ -8,6 +8,7 @@ use tradepit::{
     account::{Account, AccountEvent, Fill},
     models::Models,
     order::OrderRequest,
+    time::DAY_NS,
     venue::{SimVenue, SimWorld, Start},
 };
 
@@ -68,7 +69,10 @@ pub(crate) fn trade(case: &Value, models: Models, cash: f64, rows: &[Row]) -> Ve
         volume: row.volume,
     };
     // The first decision is taken when a bar has closed.
-    let bars: Vec<Bar> = rows.iter().take(1).chain(rows).enumerate().map(bar).collect();
+    let mut bars: Vec<Bar> = rows.iter().take(1).chain(rows).enumerate().map(bar).collect();
+    // On other days, so that the data could tell of days; nobody trades there.
+    let last = *bars.last().unwrap();
+    bars.extend([1, 2].map(|days| Bar { time: last.time.plus_ns(days * DAY_NS), volume: 1.0, ..last }));
     let data = Arc::new(MarketData::builder(vec![instrument(case)]).bars(bars).build().unwrap());
     let mut venue = SimVenue::new(Arc::new(SimWorld::new(data, models, cash).unwrap()), 0);
     let mut account = Account::new(1);
