@@ -11,9 +11,10 @@ use tradepit::{
     market::{Calendar, synth},
     models::{
         Commission, DailyCarry, DatedMargin, Financing, FixedTicks, Flatten, InstrumentMargin, LeverageMargin,
-        MarginRule, Models, PerContract, PerpetualFunding, Slippage,
+        MarginRule, Matching, Models, PerContract, PerpetualFunding, Slippage,
     },
     order::{OrderRequest, OrderState},
+    time::MINUTE_NS,
     venue::{Advance, SimVenue, SimWorld, Start},
 };
 
@@ -211,6 +212,63 @@ fn a_call_takes_orders_out_and_closes_just_enough_at_the_next_open() {
 }
 
 #[test]
+fn a_call_takes_no_more_than_the_share_of_the_volume_and_goes_on_in_the_next_row() {
+    let row = |minute: u32, open: f64, close: f64| (format!("2024-03-01T15:{minute:02}:00Z"), open, close);
+    let rows = [
+        row(0, 5_000.0, 5_000.0),
+        row(1, 5_000.0, 5_000.0),
+        row(2, 5_000.0, 5_000.0),
+        row(3, 5_000.0, 4_900.0),
+        row(4, 4_900.0, 4_900.0),
+        row(5, 4_900.0, 4_900.0),
+        row(6, 4_900.0, 4_900.0),
+    ];
+    let bars: Vec<(&str, f64, f64)> = rows.iter().map(|(time, open, close)| (time.as_str(), *open, *close)).collect();
+    // The last order is taken out by the second call.
+    let orders = [(0, OrderRequest::market(ONE, 6.0)), (4, OrderRequest::market(ONE, -1.0))];
+    let held = |participation: Option<f64>| {
+        let models = Models {
+            margin: MarginRule::Instrument(InstrumentMargin { intraday: 1.0 }),
+            matching: Matching { participation, ..Matching::default() },
+            ..Models::default()
+        };
+        let (events, accounts) = run(market(Instrument::es(), Calendar::Cme, &bars), models, 72_000.0, &orders);
+        let called = events.iter().filter(|e| matches!(e, AccountEvent::Liquidation { .. })).count();
+        (called, accounts.iter().map(|account| account.position(ONE).qty()).collect::<Vec<_>>())
+    };
+    // Six lose 30,000 of 72,000: what is left keeps three.
+    assert_eq!(held(None), (1, vec![0.0, 6.0, 6.0, 6.0, 3.0, 2.0, 2.0]));
+    // A bar has 1,000. Two go, the account is still called, one more goes.
+    assert_eq!(held(Some(0.002)), (2, vec![0.0, 2.0, 4.0, 6.0, 4.0, 3.0, 3.0]));
+}
+
+#[test]
+fn a_call_in_a_bar_without_volume_closes_nothing_and_waits() {
+    let closes = [(5_000.0, 1_000.0), (5_000.0, 1_000.0), (4_900.0, 1_000.0), (4_900.0, 0.0), (4_900.0, 1_000.0)];
+    let bars = closes.iter().enumerate().map(|(i, (close, volume))| Bar {
+        time: Timestamp::from_nanos((i as i64 + 1) * MINUTE_NS),
+        open: *close,
+        high: *close,
+        low: *close,
+        close: *close,
+        volume: *volume,
+    });
+    let models = Models {
+        margin: MarginRule::Instrument(InstrumentMargin { intraday: 1.0 }),
+        matching: Matching { participation: Some(1.0), ..Matching::default() },
+        ..Models::default()
+    };
+    let data = MarketData::builder(vec![Instrument::es()]).bars(bars.collect()).build().unwrap();
+    let order = [(0, OrderRequest::market(ONE, 6.0))];
+    let (events, accounts) = run(data, models, 72_000.0, &order);
+    assert!(matches!(
+        events[..],
+        [_, AccountEvent::Liquidation { .. }, AccountEvent::Liquidation { .. }, AccountEvent::Fill(_)]
+    ));
+    assert_eq!(accounts.iter().map(|a| a.position(ONE).qty()).collect::<Vec<_>>(), [0.0, 6.0, 6.0, 6.0, 3.0]);
+}
+
+#[test]
 fn an_account_that_lost_everything_is_closed_out() {
     let bars = [
         ("2024-03-01T15:00:00Z", 5_000.0, 5_000.0),
@@ -322,14 +380,16 @@ proptest! {
         margin in rule(),
         financing in carry(),
         session_end in any::<bool>(),
-        cash in 200_000.0..1_200_000.0f64,
+        participation in prop::option::of(0.001..0.05f64),
+        cash in 20_000.0..150_000.0f64,
         orders in prop::collection::vec(order(), 5..60),
     ) {
         let data = Arc::new(pair(seed));
         let flatten = if session_end { Flatten::SessionEnd {} } else { Flatten::None {} };
         let slippage = Slippage::FixedTicks(FixedTicks { ticks: 1.0 });
-        let models = Models { margin: margin.clone(), financing, flatten, slippage, ..Models::default() };
-        let world = Arc::new(SimWorld::new(data, models, cash).unwrap());
+        let matching = Matching { participation, ..Matching::default() };
+        let models = Models { margin: margin.clone(), financing, flatten, slippage, matching, ..Models::default() };
+        let world = Arc::new(SimWorld::new(Arc::clone(&data), models, cash).unwrap());
         let (mut venue, mut account) = (SimVenue::new(world, seed), Account::new(2));
         venue.open(Start::At(0), &mut account).unwrap();
         loop {
@@ -341,7 +401,7 @@ proptest! {
             for (_, order) in orders.iter().filter(|(at, _)| *at == row) {
                 venue.submit(*order).unwrap();
             }
-            let (mut liquidated, mut closing) = (0, None);
+            let (mut liquidated, mut closing, mut taken) = (0, None, [0.0; 2]);
             let advance = venue.advance(&mut account, |event| match event {
                 AccountEvent::Liquidation { equity, maintenance, order, .. } => {
                     liquidated += 1;
@@ -350,8 +410,12 @@ proptest! {
                 }
                 AccountEvent::Fill(fill) if Some(fill.order) == closing => {
                     closing = None;
+                    taken[fill.instrument.0 as usize] += fill.qty.abs();
                     let held = before.position(fill.instrument).qty();
                     assert!(fill.qty * held < 0.0 && fill.qty.abs() <= held.abs(), "it closes, and no more");
+                }
+                AccountEvent::Fill(fill) if !fill.order.is_of_venue() => {
+                    taken[fill.instrument.0 as usize] += fill.qty.abs();
                 }
                 _ => {}
             }).unwrap();
@@ -359,7 +423,12 @@ proptest! {
                 break;
             }
             prop_assert_eq!(breached, liquidated > 0);
-            prop_assert!(closing.is_none(), "a liquidation fills");
+            prop_assert!(closing.is_none() || participation.is_some(), "a liquidation fills");
+            // The cap is one for the account's orders and its margin call; only a session's end goes beyond it.
+            for (id, taken) in taken.into_iter().enumerate() {
+                let volume = data.bars()[2 * venue.state().row() as usize + id].volume;
+                prop_assert!(taken <= participation.unwrap_or(f64::INFINITY) * volume + 1e-6, "{taken} of {volume}");
+            }
             let sum = account.opening_equity() + account.realised() + account.unrealised() - account.fees()
                 + account.financing();
             prop_assert!((account.equity() - sum).abs() <= 1e-9 * account.gross_flow(), "{} {sum}", account.equity());

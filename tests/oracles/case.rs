@@ -44,7 +44,7 @@ pub(crate) fn numbers(value: &Value) -> Vec<f64> {
 }
 
 /// The instrument of a case: a preset, a future of that name, or a share.
-pub(crate) fn instrument(case: &Value) -> Instrument {
+fn instrument(case: &Value) -> Instrument {
     match case["instrument"].as_str() {
         None => Instrument::equity("XYZ"),
         Some(name) => Instrument::preset(name).unwrap_or_else(|| Instrument { name: name.into(), ..Instrument::es() }),

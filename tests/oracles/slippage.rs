@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tradepit::models::{FillRule, Matching, Models, NextClose, Slippage, VolatilityVolumeShare};
 
-use crate::case::{Row, cases, decided, instrument, near, number, numbers, trade};
+use crate::case::{Row, cases, decided, near, number, numbers, trade};
 
 #[test]
 fn every_published_price_is_reproduced_or_refused() {

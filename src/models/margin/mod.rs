@@ -156,7 +156,8 @@ impl MarginModel for LeverageMargin {
 /// An order that would open more than the account's equity carries, at the price of its fill and after its fee, is
 /// rejected; one that only reduces a position never is. Where the equity at a close is below the maintenance margin,
 /// the venue takes out all orders, and closes just enough at the next open, the largest loser first, at slipped prices,
-/// whatever the share of the volume.
+/// whatever the price protection. What the participation cap does not leave waits for the next row; there the account is
+/// asked again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum MarginRule {
@@ -276,7 +277,8 @@ impl MarginModel for MarginRule {
 pub enum Flatten {
     /// They are carried (the default).
     None {},
-    /// The venue closes them at the close of the session's last bar, at slipped prices.
+    /// The venue closes them at the close of the session's last bar, at slipped prices, whatever the bar's volume and the
+    /// participation cap: nothing is held after it.
     SessionEnd {},
 }
 

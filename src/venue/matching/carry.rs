@@ -94,7 +94,8 @@ impl MatchRow<'_> {
         }
     }
 
-    /// Takes out all orders, and closes just enough at the open, the largest loser first; never less than a lot.
+    /// Takes out all orders, and closes just enough at the open, the largest loser first: at least a lot, at most what the
+    /// participation cap leaves. What does not fit waits for the next row, if the account is called again by then.
     #[cold]
     pub(super) fn liquidate(
         &self,
@@ -125,8 +126,9 @@ impl MatchRow<'_> {
                 self.own_fill(order, -size, false, account, traded, rng)
             };
             let all = ((qty / lot).abs().round() as u64).max(1);
+            let fits = all.min((self.cap(id) / lot).round() as u64);
             // What is missing falls with every lot that is closed: the least number that is enough, by halves.
-            let (mut least, mut enough) = (1, all);
+            let (mut least, mut enough) = (1, fits);
             while least < enough {
                 let lots = (least + enough) / 2;
                 let mut after = account.clone();
@@ -140,9 +142,11 @@ impl MatchRow<'_> {
             let Call { equity, maintenance } = call;
             let instrument = InstrumentId(id as u32);
             tell(account, AccountEvent::Liquidation { order: order.id, instrument, equity, maintenance, time });
-            let fill = close(enough, all, account, traded, rng);
-            self.facts.count(traded, &fill);
-            tell(account, AccountEvent::Fill(fill));
+            if fits > 0 {
+                let fill = close(enough, all, account, traded, rng);
+                self.facts.count(traded, &fill);
+                tell(account, AccountEvent::Fill(fill));
+            }
         }
     }
 
@@ -158,7 +162,7 @@ impl MatchRow<'_> {
         equity >= maintenance
     }
 
-    /// Closes everything at the close of a session's last bar.
+    /// Closes everything at the close of a session's last bar, whatever its volume: the rule promises no position after it.
     pub(super) fn flatten(
         &self,
         traded: &mut TradedVolume,
