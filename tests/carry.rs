@@ -10,8 +10,8 @@ use tradepit::{
     account::{Account, AccountEvent, Fill, RejectReason},
     market::{Calendar, synth},
     models::{
-        Commission, DailyCarry, DatedMargin, Financing, FixedTicks, Flatten, InstrumentMargin, LeverageMargin,
-        MarginRule, Matching, Models, PerContract, PerpetualFunding, Slippage,
+        Commission, DailyCarry, DatedMargin, Financing, FixedTicks, Flatten, FuturesTable, InstrumentMargin,
+        LeverageMargin, MarginRule, Matching, Models, PerContract, PerpetualFunding, Slippage,
     },
     order::{OrderRequest, OrderState},
     time::MINUTE_NS,
@@ -313,7 +313,7 @@ fn more_margin_is_asked_where_a_session_ends() {
 
 #[test]
 fn the_presets_are_the_table_s() {
-    for preset in [Instrument::es(), Instrument::mes()] {
+    for preset in [Instrument::es(), Instrument::mes(), Instrument::nq(), Instrument::mnq()] {
         let dated = DatedMargin::futures(&preset.name, "2022-01-21").unwrap();
         assert_eq!(dated.put_into(preset.clone()), preset);
         assert!((dated.initial - 1.1 * dated.maintenance).abs() < 1e-9);
@@ -347,6 +347,10 @@ fn pair(seed: u64) -> MarketData {
 fn rule() -> impl Strategy<Value = MarginRule> {
     prop_oneof![
         (0.1..1.0f64).prop_map(|intraday| MarginRule::Instrument(InstrumentMargin { intraday })),
+        (0.1..1.0f64).prop_map(|intraday| {
+            let rows = DatedMargin::all().unwrap().into_iter().filter(|row| row.name == "ES").collect();
+            MarginRule::FuturesTable(FuturesTable::new(intraday, rows).unwrap())
+        }),
         (2.0..40.0f64, 0.1..1.0f64)
             .prop_map(|(max, maintenance)| MarginRule::Leverage(LeverageMargin { max, maintenance })),
     ]
@@ -437,4 +441,64 @@ proptest! {
             }
         }
     }
+}
+
+fn table(rows: &serde_json::Value) -> MarginRule {
+    serde_json::from_value(serde_json::json!({"kind": "futures_table", "intraday": 0.5, "rows": rows})).unwrap()
+}
+
+#[test]
+fn an_exchange_that_raises_its_margin_calls_who_holds_too_much() {
+    let bars = [
+        ("2024-03-04T15:00:00Z", 5_000.0, 5_000.0),
+        ("2024-03-04T22:00:00Z", 5_000.0, 5_000.0),
+        ("2024-03-04T23:01:00Z", 5_000.0, 5_000.0),
+        ("2024-03-05T15:00:00Z", 5_000.0, 5_000.0),
+        ("2024-03-05T22:00:00Z", 5_000.0, 5_000.0),
+        ("2024-03-05T23:01:00Z", 5_000.0, 5_000.0),
+    ];
+    let rows = serde_json::json!([
+        {"name": "ES", "from": "2024-03-05", "initial": 20_000.0, "maintenance": 18_000.0},
+        {"name": "ES", "from": "2024-01-01", "initial": 10_000.0, "maintenance": 9_000.0},
+    ]);
+    let models = Models { margin: table(&rows), ..Models::default() };
+    let orders = [(0, OrderRequest::market(ONE, 2.0)), (4, OrderRequest::market(ONE, 1.0))];
+    let es = Instrument { name: "ESH4".into(), ..Instrument::es() };
+    let (events, accounts) = run(market(es, Calendar::Cme, &bars), models, 25_000.0, &orders);
+    // 18,000 were enough overnight; from the fifth on it is 36,000, and half of it by day.
+    assert_eq!(accounts.iter().map(|a| a.position(ONE).qty()).collect::<Vec<_>>(), [0.0, 2.0, 2.0, 2.0, 2.0, 1.0]);
+    let called = |e: &&AccountEvent| matches!(e, AccountEvent::Liquidation { maintenance: 36_000.0, .. });
+    assert_eq!(events.iter().filter(called).count(), 1);
+}
+
+#[test]
+fn a_table_is_checked_when_it_is_read_and_when_it_meets_a_market() {
+    let row = |change: &str, value: serde_json::Value| {
+        let mut row =
+            serde_json::json!({"name": "ES", "from": "2024-01-01", "initial": 10_000.0, "maintenance": 9_000.0});
+        row[change] = value;
+        let json = serde_json::json!({"kind": "futures_table", "rows": [row]});
+        serde_json::from_value::<MarginRule>(json).unwrap_err().to_string()
+    };
+    for (field, value, message) in [
+        ("from", serde_json::json!("March"), "margin.rows[0].from: \"March\" is no day; write it as 2024-01-31"),
+        ("initial", 0.0.into(), "margin.rows[0].initial: 0 must be a finite number above 0"),
+        ("maintenance", 1e5.into(), "margin.rows[0].maintenance: 100000 must be above 0 and at most the initial 10000"),
+        ("intraday", 2.0.into(), "margin.rows[0].intraday: 2 must be in (0, 1]"),
+        ("maintenence", 1.0.into(), "unknown field `maintenence`"),
+    ] {
+        assert!(row(field, value).contains(message), "{message}");
+    }
+    let house: MarginRule = serde_json::from_str(r#"{"kind": "futures_table", "intraday": 0.25}"#).unwrap();
+    let text = serde_json::to_string(&house).unwrap();
+    assert_eq!(text, r#"{"kind":"futures_table","intraday":0.25}"#);
+    let world = |day: &str, margin: MarginRule| {
+        let first = format!("{day}T15:00:00Z");
+        let data = market(Instrument::es(), Calendar::Cme, &[(first.as_str(), 5_000.0, 5_000.0)]);
+        let models = Models { margin, ..Models::default() };
+        SimWorld::new(Arc::new(data), models, 1e5).map(|_| ()).map_err(|e| e.to_string())
+    };
+    assert_eq!(world("2020-03-18", house.clone()), Ok(()));
+    let refused = world("2010-03-18", house).unwrap_err();
+    assert!(refused.starts_with("margin.rows: say nothing of \"ES\" at 2010-03-18T15:00:00Z; give a row"), "{refused}");
 }

@@ -15,6 +15,7 @@ mod matching;
 pub mod queue;
 mod root;
 mod set;
+mod size;
 mod slippage;
 
 pub use commission::{
@@ -29,11 +30,13 @@ pub use financing::{
 pub use latency::{FixedLatency, JitteredLatency, Latency, LatencyModel, NoLatency};
 pub use liquidity::{Facts, Liquidity};
 pub use margin::{
-    DatedMargin, Flatten, InstrumentMargin, LeverageMargin, MarginContext, MarginModel, MarginRule, NoMargin, Required,
+    DatedMargin, Flatten, FuturesTable, InstrumentMargin, LeverageMargin, MarginContext, MarginModel, MarginRule,
+    NoMargin, Required,
 };
 pub use matching::{IntrabarPath, Matching};
 pub use set::Models;
 pub(crate) use set::{Spot, Told};
+pub use size::Sizing;
 pub use slippage::{
     AlmgrenChriss, Empirical, FixedBps, FixedTicks, HalfSpread, NoSlippage, ProbabilisticTick, Slippage, SlippageModel,
     SlippageUnit, SquareRoot, VolatilityVolumeShare, VolumeShare,

@@ -153,9 +153,9 @@ impl MatchRow<'_> {
     /// Whether the account is worth its maintenance margin at the open of this row, by the rule of the last close.
     fn covered_at_open(&self, account: &Account) -> bool {
         let overnight = self.market.before().is_none_or(|market| market.is_overnight());
-        let (mut equity, mut maintenance) = (account.cash(), 0.0);
+        let (time, mut equity, mut maintenance) = (self.opened(), account.cash(), 0.0);
         for ((position, instrument), bar) in account.positions().iter().zip(self.instruments).zip(self.bars) {
-            let ctx = MarginContext { instrument, qty: position.qty(), price: bar.open, overnight };
+            let ctx = MarginContext { instrument, qty: position.qty(), price: bar.open, overnight, time };
             equity += position.value(bar.open);
             maintenance += self.models.margin.required(&ctx).maintenance;
         }
