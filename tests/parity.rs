@@ -15,16 +15,16 @@ use tradepit::{
     ingest::{Stamp, load_csv},
     market::{Calendar, synth},
     models::{
-        DailyCarry, FillContext, FillModel, FillPoint, FillRule, Financing, Flatten, LeverageMargin, MarginRule,
-        Models, Moment, NextClose, PerpetualFunding, Slippage, SlippageModel,
+        DailyCarry, FillContext, FillModel, FillPoint, FillRule, Financing, Flatten, LeverageMargin, LookAheadClose,
+        MarginRule, Models, Moment, NextClose, PerpetualFunding, Slippage, SlippageModel,
     },
     order::{OrderKind, OrderRequest, TimeInForce},
     rng::{Purpose, stream},
-    venue::{Advance, LogEntry, NoFeatures, ReplayVenue, SimVenue, SimWorld, Start},
+    venue::{Advance, LogEntry, NoFeatures, Recorder, ReplayVenue, SimVenue, SimWorld, Start},
 };
 use tradepit_envs::{
-    Autoreset, DataLength, Env, EnvSpec, EpisodeSpec, FirstStart, Length, SimSetup, StartRule, StepBuffers, StepFacts,
-    VecEnv as _,
+    Autoreset, DataLength, Env, EnvSpec, EpisodeRecord, EpisodeSpec, FirstStart, Length, SimSetup, StartRule,
+    StepBuffers, StepFacts, VecEnv as _,
 };
 use tradepit_live::{Feed, Journal, LiveOptions, LiveVenue, PaperBroker};
 
@@ -241,6 +241,29 @@ fn so_they_are_with_models_that_ask_for_days_and_months() {
             assert!(!seen.contains(&in_sim.account.equity()), "other models must show: {seen:?}");
             seen.push(in_sim.account.equity());
         }
+    }
+}
+
+#[test]
+fn a_rule_that_looks_ahead_is_flagged_in_log_journal_and_record() {
+    let data = synth::es_1m(600, 8).unwrap();
+    for (fill, flagged) in [(FillRule::LookAheadClose(LookAheadClose {}), true), (FillRule::default(), false)] {
+        let setup = SimSetup::new(spec(fill), data.clone()).unwrap();
+        let in_sim = sim(&setup);
+        let (on_paper, _, replayed) = paper(&setup, &data, Journal::in_memory().unwrap());
+        assert!(on_paper == in_sim, "paper differs from the simulator");
+        let mut text = Vec::new();
+        replayed.log().write(&mut text).unwrap();
+        let opening = String::from_utf8(text).unwrap().lines().next().unwrap().to_owned();
+        assert_eq!(opening.contains(r#""look_ahead":true"#), flagged);
+        assert_eq!((replayed.log().opening().look_ahead, replayed.looks_ahead()), (flagged, flagged));
+        let mut recorder = Recorder::new(SimVenue::new(Arc::clone(setup.world()), 0), Arc::new(data.clone()));
+        recorder.open(Start::At(first(&setup)), &mut Account::new(1)).unwrap();
+        assert_eq!(recorder.log().unwrap().opening(), replayed.log().opening());
+        let mut record = EpisodeRecord::of(setup.env().venue());
+        record.clear();
+        assert_eq!(record.looks_ahead(), flagged);
+        assert_eq!(serde_json::to_value(&record).unwrap()["look_ahead"], flagged);
     }
 }
 

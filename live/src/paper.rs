@@ -209,6 +209,7 @@ fn same_events(told: &[AccountEvent], made: &[AccountEvent], n: usize) -> Result
 impl Broker for PaperBroker {
     async fn connect(&mut self, past: Option<&EventLog>) -> Result<Connected> {
         let mut opening = self.feed.open(self.cash).await?;
+        opening.look_ahead = self.models.fill.looks_ahead();
         let Some(last) = opening.history.last().cloned() else {
             return Err(Error::TooLittleData("the feed has no row of history; serve at least 1".into()));
         };
@@ -217,6 +218,7 @@ impl Broker for PaperBroker {
         let mut account = Account::new(n);
         account.open(self.cash);
         let market = GrowingMarket::new(&opening, NoFeatures)?;
+        self.models.margin.check(market.view())?;
         let facts = VenueFacts::new(&self.models, market.view());
         let (working, traded) = (Working::default(), TradedVolume::default());
         self.book = Some(Book { opening: opening.clone(), last, index, working, traded, account, market, facts });

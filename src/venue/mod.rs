@@ -135,6 +135,10 @@ pub trait Venue {
     /// Units of an instrument that orders at the market have yet to fill, signed: what will be held is this and the
     /// position.
     fn at_market(&self, instrument: InstrumentId) -> f64;
+    /// Whether orders fill at prices that their decisions have seen, which no market gives: a record says so.
+    fn looks_ahead(&self) -> bool {
+        false
+    }
     /// Rows after the present one, where that is known beforehand.
     fn remaining(&self) -> Option<u32> {
         None

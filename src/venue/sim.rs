@@ -49,6 +49,7 @@ impl SimWorld {
             return Err(Error::spec("cash", format!("{cash} must be a finite number above 0")));
         }
         let market = data.view(data.len());
+        models.margin.check(market)?;
         let facts = VenueFacts::new(&models, market);
         facts.check(market)?;
         let plain = !models.carries() && models.needs_bars_only();
@@ -195,6 +196,10 @@ impl Venue for Sim<'_> {
         self.state.working.at_market(instrument)
     }
 
+    fn looks_ahead(&self) -> bool {
+        self.world.models.fill.looks_ahead()
+    }
+
     #[inline]
     fn remaining(&self) -> Option<u32> {
         Some(self.world.data.len() as u32 - 1 - self.state.t)
@@ -311,6 +316,10 @@ impl Venue for SimVenue {
 
     fn at_market(&self, instrument: InstrumentId) -> f64 {
         self.state.working.at_market(instrument)
+    }
+
+    fn looks_ahead(&self) -> bool {
+        self.world.models.fill.looks_ahead()
     }
 
     fn remaining(&self) -> Option<u32> {
