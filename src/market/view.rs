@@ -124,7 +124,11 @@ impl<'a> MarketView<'a> {
         let now = self.now();
         match (self.before(), self.data.calendar() == super::Calendar::None) {
             (Some(before), true) => utc_day(now) != utc_day(before.now()),
-            (Some(_), false) => self.data.session_starts().binary_search(&(self.end as u32 - 1)).is_ok(),
+            (Some(before), false) => {
+                // A session's first row stands behind a close, or, where the close is missing, is said to be one itself.
+                (before.session_closed() || self.session_closed())
+                    && self.data.session_starts().binary_search(&(self.end as u32 - 1)).is_ok()
+            }
             (None, true) => now.plus_ns(-self.period_ns()).nanos() <= utc_day(now) * DAY_NS,
             (None, false) => now.plus_ns(-self.period_ns()) <= self.data.clock().session(now).opens,
         }

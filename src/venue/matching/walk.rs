@@ -55,6 +55,7 @@ enum Next {
     Limit,
     Arrival,
     Cancel,
+    Modify,
 }
 
 impl<'a> Walk<'a> {
@@ -86,11 +87,7 @@ impl<'a> Walk<'a> {
     /// comes at the same moment, by the age of the orders.
     pub(super) fn along(mut self) -> Self {
         let (opened, closed) = (self.row.opened(), self.row.closed());
-        for at in 0..self.book.len() {
-            if self.turn_to(at) && self.book[at].cancelled_at.is_some_and(|time| time <= opened) {
-                self.cancel_one(at);
-            }
-        }
+        self.hear();
         for at in 0..self.book.len() {
             if self.turn_to(at) && self.book[at].arrives <= opened {
                 self.arrive(at);
@@ -120,7 +117,7 @@ impl<'a> Walk<'a> {
     /// Goes to the next corner.
     fn leg(&mut self, leg: usize, begins: Timestamp, ends: Timestamp) {
         // The walk ends: an order that is dealt with leaves the candidates, and prices only go forward.
-        let mut guard = 4 * self.book.len() + 4;
+        let mut guard = 5 * self.book.len() + 4;
         while guard > 0 {
             guard -= 1;
             let Some((here, Step { price, at, next, .. })) = self.first(leg, begins, ends) else { break };
@@ -133,6 +130,12 @@ impl<'a> Walk<'a> {
                     self.arrive(at);
                 }
                 Next::Cancel => self.cancel_one(at),
+                Next::Modify => {
+                    self.modify(at);
+                    if self.works(at) {
+                        self.arrive(at);
+                    }
+                }
                 Next::Stop => self.trigger(at),
                 Next::Limit => {
                     let limit = self.within_bar(self.book[at].order.request.kind.limit().unwrap_or(price));
@@ -193,6 +196,9 @@ impl<'a> Walk<'a> {
             let there = has_arrived(resting);
             if let Some(time) = resting.cancelled_at.filter(|_| there) {
                 message(time, Next::Cancel);
+            }
+            if let Some((time, _)) = resting.modified.filter(|_| there) {
+                message(time, Next::Modify);
             }
             if resting.arrives > self.row.opened() && !there {
                 message(resting.arrives, Next::Arrival);
@@ -346,7 +352,7 @@ impl<'a> Walk<'a> {
                 } else if let Some(limit) = resting.order.request.kind.limit()
                     && ((buys && price <= limit) || (!buys && price >= limit))
                 {
-                    if resting.order.request.post_only && first && resting.filled == 0.0 {
+                    if resting.order.request.post_only && first {
                         self.close(at, OrderChange::Cancel);
                     } else {
                         self.taking = first;
