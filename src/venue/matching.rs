@@ -15,12 +15,12 @@ mod walk;
 use super::VenueFacts;
 use crate::{
     Bar, Error, Instrument, InstrumentId, MarketView, Result, Rng, Timestamp,
-    account::{Account, AccountEvent, Fill, RejectReason, TradedVolume},
+    account::{Account, AccountEvent, Fill, Position, RejectReason, TradedVolume},
     models::{IntrabarPath, Liquidity, Models, Told},
     order::{OrderChange, Resting, TimeInForce, Working},
 };
 use carry::Call;
-use walk::{Spot, Walk};
+use walk::{Done, Known, Spot, Walk};
 
 /// One row of the market, and how orders meet it.
 ///
@@ -97,17 +97,22 @@ impl<'a> MatchRow<'a> {
         self.models.matching.participation.map_or(f64::INFINITY, lots)
     }
 
-    /// Whether the account can carry a fill; what else it holds is worth its open, or its close.
-    fn carries(&self, account: &Account, fill: &Fill, at_close: bool) -> bool {
+    /// What is held and the cash after a fill, if they can carry it; what else is held is worth its open, or its close.
+    fn carried<'p>(
+        &self,
+        cash: f64,
+        position: impl Fn(usize) -> &'p Position,
+        fill: &Fill,
+        at_close: bool,
+    ) -> Option<(Position, f64)> {
         let price = |bar: &Bar| if at_close { bar.close } else { bar.open };
-        self.models.margin.carries(account, fill, self.market, price, 0.0)
+        self.models.margin.carried(cash, position, fill, self.market, price, 0.0)
     }
 
-    /// What models are told beyond the bars, of an instrument of whose bar the account has taken so many units.
-    fn told<'t>(&self, id: usize, account: &Account, taken: f64, traded: &'t TradedVolume) -> Told<'t> {
+    /// What models are told beyond the bars, of an instrument of which the account holds, and has taken of this bar, so much.
+    fn told<'t>(&self, id: usize, held: f64, taken: f64, traded: &'t TradedVolume) -> Told<'t> {
         let daily = self.facts.daily(self.row as usize, InstrumentId(id as u32));
-        let net_traded = account.positions()[id].qty();
-        let liquidity = Liquidity { filled_in_bar: taken, net_traded, ..daily };
+        let liquidity = Liquidity { filled_in_bar: taken, net_traded: held, ..daily };
         Told { liquidity, traded: self.facts.traded(traded) }
     }
 
@@ -154,9 +159,10 @@ impl<'a> MatchRow<'a> {
         working.take_active(self.row, |order| {
             let id = order.instrument.0 as usize;
             let spot = self.models.spot(&self.before[id], &self.bars[id], self.period_ns);
-            let told = self.told(id, account, 0.0, traded);
+            let position = |id: usize| &account.positions()[id];
+            let told = self.told(id, position(id).qty(), 0.0, traded);
             let fill = self.models.fill_told(order, &self.instruments[id], spot, &told, rng);
-            if self.carries(account, &fill, fill.time >= self.closed()) {
+            if self.carried(account.cash(), position, &fill, fill.time >= self.closed()).is_some() {
                 self.facts.count(traded, &fill);
                 tell(account, AccountEvent::Fill(fill));
             } else {
@@ -206,37 +212,37 @@ impl<'a> MatchRow<'a> {
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
         let has_orders = |id: &usize| book.iter().any(|r| r.order.request.instrument.0 as usize == *id);
-        let mut alone = None;
-        let walk = |spots: Vec<Spot<'a>>| Walk::new(self, spots, book, traded, account, rng).along();
-        let paths: Vec<(usize, [f64; 4])> = (0..self.instruments.len())
-            .filter(has_orders)
-            .map(|id| {
-                let bar = &self.bars[id];
-                let (up, down) = ([bar.open, bar.high, bar.low, bar.close], [bar.open, bar.low, bar.high, bar.close]);
-                let path = match self.models.matching.path {
-                    IntrabarPath::OpenHighLowClose {} => up,
-                    IntrabarPath::OpenLowHighClose {} => down,
-                    IntrabarPath::NearestFirst {} if bar.high - bar.open <= bar.open - bar.low => up,
-                    IntrabarPath::NearestFirst {} => down,
-                    // Each instrument's worse path is that of a walk with all of the margin to itself.
-                    IntrabarPath::Pessimistic {} => {
-                        let tried = [up, down].map(|path| walk(vec![Spot::new(self, id, path)]));
-                        let [rising, falling] = tried;
-                        let (path, tried) = if rising.gain <= falling.gain { (up, rising) } else { (down, falling) };
-                        alone = Some(tried);
-                        path
-                    }
-                };
-                (id, path)
-            })
-            .collect();
-        // A walk of one instrument that was tried is the walk.
-        let done = alone
-            .filter(|_| paths.len() == 1)
-            .unwrap_or_else(|| walk(paths.iter().map(|(id, path)| Spot::new(self, *id, *path)).collect()));
+        let mut ids = (0..self.instruments.len()).filter(has_orders);
+        let known = Known { book, traded, account, rng };
+        let done = match (ids.next(), ids.next()) {
+            (None, _) => return,
+            (Some(only), None) => self.walk_alone(only, known).1,
+            (Some(first), Some(second)) => {
+                let spot = |id: usize| Spot::new(self, id, self.walk_alone(id, known).0, account);
+                let mut spots: Vec<Spot<'_>> = [first, second].into_iter().chain(ids).map(spot).collect();
+                Walk::new(self, &mut spots, known).along()
+            }
+        };
         *rng = done.rng;
         *book = done.book;
         *traded = done.traded;
         done.events.into_iter().for_each(|event| tell(account, event));
+    }
+
+    /// The path of an instrument, and what the walk comes to that has all of the margin to itself.
+    fn walk_alone(&self, id: usize, known: Known<'_>) -> ([f64; 4], Done) {
+        let bar = &self.bars[id];
+        let (up, down) = ([bar.open, bar.high, bar.low, bar.close], [bar.open, bar.low, bar.high, bar.close]);
+        let walk = |path| (path, Walk::new(self, &mut [Spot::new(self, id, path, known.account)], known).along());
+        match self.models.matching.path {
+            IntrabarPath::OpenHighLowClose {} => walk(up),
+            IntrabarPath::OpenLowHighClose {} => walk(down),
+            IntrabarPath::NearestFirst {} if bar.high - bar.open <= bar.open - bar.low => walk(up),
+            IntrabarPath::NearestFirst {} => walk(down),
+            IntrabarPath::Pessimistic {} => {
+                let (rising, falling) = (walk(up), walk(down));
+                if rising.1.gain <= falling.1.gain { rising } else { falling }
+            }
+        }
     }
 }

@@ -208,7 +208,7 @@ impl MatchRow<'_> {
         } else {
             Spot { price: bar.open, known: before, time: self.opened() }
         };
-        let told = self.told(id, account, 0.0, traded);
+        let told = self.told(id, account.positions()[id].qty(), 0.0, traded);
         self.models.fill_told(MarketOrder { qty, ..order }, &self.instruments[id], spot, &told, rng)
     }
 }

@@ -16,22 +16,37 @@ use crate::{
 
 pub(super) use spot::Spot;
 
-/// What a walk has come to.
-pub(super) struct Walk<'a> {
-    row: &'a MatchRow<'a>,
+/// A walk along paths of prices.
+pub(super) struct Walk<'w, 'a> {
+    row: &'w MatchRow<'a>,
     /// Where each instrument is on its way.
-    spots: Vec<Spot<'a>>,
+    spots: &'w mut [Spot<'w>],
     /// The spot at which something happens.
     here: usize,
-    /// What the account holds by now, and has traded.
-    account: Account,
-    pub(super) traded: TradedVolume,
+    /// The account before the walk, and its cash by now.
+    account: &'w Account,
+    cash: f64,
     /// Whether the order that fills has just come, and takes what rests; otherwise it rested itself.
     taking: bool,
     now: Timestamp,
     at_open: bool,
+    done: Done,
+}
+
+/// What a walk begins with.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'w> {
+    pub(super) book: &'w [Resting],
+    pub(super) traded: &'w TradedVolume,
+    pub(super) account: &'w Account,
+    pub(super) rng: &'w Rng,
+}
+
+/// What a walk has come to.
+pub(super) struct Done {
     pub(super) book: Vec<Resting>,
     pub(super) events: Vec<AccountEvent>,
+    pub(super) traded: TradedVolume,
     pub(super) rng: Rng,
     /// What the fills have gained by the close, less fees.
     pub(super) gain: f64,
@@ -58,38 +73,22 @@ enum Next {
     Modify,
 }
 
-impl<'a> Walk<'a> {
-    pub(super) fn new(
-        row: &'a MatchRow<'a>,
-        spots: Vec<Spot<'a>>,
-        book: &[Resting],
-        traded: &TradedVolume,
-        account: &Account,
-        rng: &Rng,
-    ) -> Self {
-        Self {
-            row,
-            spots,
-            here: 0,
-            account: account.clone(),
-            traded: traded.clone(),
-            taking: true,
-            now: row.opened(),
-            at_open: true,
-            book: book.to_vec(),
-            events: Vec::new(),
-            rng: rng.clone(),
-            gain: 0.0,
-        }
+impl<'w, 'a> Walk<'w, 'a> {
+    pub(super) fn new(row: &'w MatchRow<'a>, spots: &'w mut [Spot<'w>], known: Known<'w>) -> Self {
+        let Known { book, traded, account, rng } = known;
+        let (book, traded, rng) = (book.to_vec(), traded.clone(), rng.clone());
+        let done = Done { book, events: Vec::new(), traded, rng, gain: 0.0 };
+        let (cash, now) = (account.cash(), row.opened());
+        Self { row, spots, here: 0, account, cash, taking: true, now, at_open: true, done }
     }
 
     /// Walks from the open over the extremes to the close: what comes first, on whatever instrument, happens first; what
     /// comes at the same moment, by the age of the orders.
-    pub(super) fn along(mut self) -> Self {
+    pub(super) fn along(mut self) -> Done {
         let (opened, closed) = (self.row.opened(), self.row.closed());
         self.hear();
-        for at in 0..self.book.len() {
-            if self.turn_to(at) && self.book[at].arrives <= opened {
+        for at in 0..self.done.book.len() {
+            if self.turn_to(at) && self.done.book[at].arrives <= opened {
                 self.arrive(at);
             }
         }
@@ -97,6 +96,9 @@ impl<'a> Walk<'a> {
         // The legs take equal times: nothing more is known of the way than its corners.
         let length = (closed.nanos() - opened.nanos()) / 3;
         for leg in 0..3 {
+            if self.is_over() {
+                return self.done;
+            }
             let begins = opened.plus_ns(length * leg as i64);
             let ends = if leg == 2 { closed } else { begins.plus_ns(length) };
             self.leg(leg, begins, ends);
@@ -104,20 +106,25 @@ impl<'a> Walk<'a> {
         self.now = closed;
         self.taking = false;
         self.settle_queues();
-        for at in 0..self.book.len() {
-            if self.turn_to(at) && self.waits_for_close(&self.book[at]) {
+        for at in 0..self.done.book.len() {
+            if self.turn_to(at) && self.waits_for_close(&self.done.book[at]) {
                 let close = self.point();
-                let named = self.book[at].order.request.kind == (OrderKind::MarketOnClose {});
+                let named = self.done.book[at].order.request.kind == (OrderKind::MarketOnClose {});
                 self.fill_at_market(at, if named { self.spot().bar.close } else { close.price });
             }
         }
-        self
+        self.done
+    }
+
+    /// Whether no order works any more.
+    fn is_over(&self) -> bool {
+        self.done.book.iter().all(|resting| resting.state.is_closed())
     }
 
     /// Goes to the next corner.
     fn leg(&mut self, leg: usize, begins: Timestamp, ends: Timestamp) {
         // The walk ends: an order that is dealt with leaves the candidates, and prices only go forward.
-        let mut guard = 5 * self.book.len() + 4;
+        let mut guard = 5 * self.done.book.len() + 4;
         while guard > 0 {
             guard -= 1;
             let Some((here, Step { price, at, next, .. })) = self.first(leg, begins, ends) else { break };
@@ -126,7 +133,7 @@ impl<'a> Walk<'a> {
             self.now = ends;
             match next {
                 Next::Arrival => {
-                    self.now = self.book[at].arrives;
+                    self.now = self.done.book[at].arrives;
                     self.arrive(at);
                 }
                 Next::Cancel => self.cancel_one(at),
@@ -138,7 +145,7 @@ impl<'a> Walk<'a> {
                 }
                 Next::Stop => self.trigger(at),
                 Next::Limit => {
-                    let limit = self.within_bar(self.book[at].order.request.kind.limit().unwrap_or(price));
+                    let limit = self.within_bar(self.done.book[at].order.request.kind.limit().unwrap_or(price));
                     self.taking = false;
                     self.fill(at, limit, limit);
                 }
@@ -153,13 +160,17 @@ impl<'a> Walk<'a> {
 
     /// What comes first on this leg: the spot, and what happens there. Ties go to the older order.
     fn first(&self, leg: usize, begins: Timestamp, ends: Timestamp) -> Option<(usize, Step)> {
-        let steps = self
-            .spots
-            .iter()
-            .enumerate()
-            .filter_map(|(here, spot)| self.next(spot, leg, begins, ends).map(|step| (here, step)));
-        let age = |step: &Step| self.book[step.at].order.id;
-        steps.min_by(|(_, a), (_, b)| a.share.total_cmp(&b.share).then_with(|| age(a).cmp(&age(b))))
+        let mut first: Option<(usize, Step)> = None;
+        for (here, spot) in self.spots.iter().enumerate() {
+            let Some(step) = self.next(spot, leg, begins, ends) else { continue };
+            let age = |step: &Step| self.done.book[step.at].order.id;
+            let earlier =
+                |known: &Step| step.share < known.share || (step.share == known.share && age(&step) < age(known));
+            if first.as_ref().is_none_or(|(_, known)| earlier(known)) {
+                first = Some((here, step));
+            }
+        }
+        first
     }
 
     /// The nearest thing that happens to an instrument between where it is and the corner.
@@ -184,7 +195,7 @@ impl<'a> Walk<'a> {
                 best = Some(Step { price, share, at, next });
             }
         };
-        for (at, resting) in self.book.iter().enumerate().filter(|(_, resting)| spot.has(resting)) {
+        for (at, resting) in self.done.book.iter().enumerate().filter(|(_, resting)| spot.has(resting)) {
             let on_this_leg = |time: Timestamp| time > begins && time <= ends;
             let mut message = |time: Timestamp, next: Next| {
                 let price = from + passed(time) * (to - from);
@@ -246,8 +257,8 @@ impl<'a> Walk<'a> {
         if !matches!(self.row.models.matching.limit, LimitRule::Queue(_) | LimitRule::Custom(_)) {
             return;
         }
-        for at in 0..self.book.len() {
-            let resting = self.book[at];
+        for at in 0..self.done.book.len() {
+            let resting = self.done.book[at];
             let Some(limit) = resting.order.request.kind.limit().filter(|_| self.turn_to(at)) else { continue };
             let waits = resting.left != 0.0 && resting.best.is_some() && resting.arrives <= self.row.opened();
             if !waits || (resting.order.request.kind.trigger().is_some() && !resting.triggered) {
@@ -257,7 +268,7 @@ impl<'a> Walk<'a> {
             let ctx = LimitContext { instrument: spot.instrument, limit, qty: resting.left };
             let mut queue = resting.queue;
             let size = self.row.models.matching.limit.bar(&ctx, spot.bar, &mut queue);
-            self.book[at].queue = queue;
+            self.done.book[at].queue = queue;
             if size > 0.0 {
                 let limit = self.within_bar(limit);
                 self.fill_at_most(at, size, limit, limit);
@@ -271,20 +282,20 @@ impl<'a> Walk<'a> {
         limit.clamp(self.spot().bar.low, self.spot().bar.high)
     }
 
-    fn spot(&self) -> &Spot<'a> {
+    fn spot(&self) -> &Spot<'w> {
         &self.spots[self.here]
     }
 
     /// Goes to the spot of an order; whether there is one, and the order works.
     fn turn_to(&mut self, at: usize) -> bool {
-        let found = self.spots.iter().position(|spot| spot.has(&self.book[at]));
+        let found = self.spots.iter().position(|spot| spot.has(&self.done.book[at]));
         self.here = found.unwrap_or(self.here);
         found.is_some()
     }
 
     /// Whether an order works, of the instrument to which something happens.
     fn works(&self, at: usize) -> bool {
-        self.spot().has(&self.book[at])
+        self.spot().has(&self.done.book[at])
     }
 
     /// Where the rule of market orders fills them.
@@ -303,9 +314,9 @@ impl<'a> Walk<'a> {
 
     /// Goes to `price`, and lets trailing stops follow.
     fn follow(&mut self, price: f64) {
-        let Self { spots, here, book, .. } = self;
+        let Self { spots, here, done, .. } = self;
         let spot = &mut spots[*here];
-        for resting in book.iter_mut().filter(|resting| spot.has(resting)) {
+        for resting in done.book.iter_mut().filter(|resting| spot.has(resting)) {
             if let (OrderKind::TrailingStop { .. }, Some(best)) = (resting.order.request.kind, resting.best) {
                 let buys = resting.order.request.qty > 0.0;
                 resting.best = Some(if buys { best.min(price) } else { best.max(price) });
@@ -317,9 +328,9 @@ impl<'a> Walk<'a> {
     /// An order is at the venue, at the present price: what can happen at once happens.
     fn arrive(&mut self, at: usize) {
         let price = self.spot().price;
-        let first = self.book[at].best.is_none();
-        self.book[at].best.get_or_insert(price);
-        let resting = self.book[at];
+        let first = self.done.book[at].best.is_none();
+        self.done.book[at].best.get_or_insert(price);
+        let resting = self.done.book[at];
         if resting.left == 0.0 {
             return;
         }

@@ -1,6 +1,11 @@
 //! Where one instrument is on its way through a bar.
 
-use crate::{Bar, Instrument, order::Resting, venue::MatchRow};
+use crate::{
+    Bar, Instrument,
+    account::{Account, Position},
+    order::Resting,
+    venue::MatchRow,
+};
 
 /// One instrument, its bar, and the way that its prices take.
 pub(in crate::venue::matching) struct Spot<'a> {
@@ -16,13 +21,25 @@ pub(in crate::venue::matching) struct Spot<'a> {
     pub(super) cap: f64,
     /// Units that the account's orders have taken of the bar.
     pub(super) taken: f64,
+    /// What the account holds by now.
+    pub(super) position: Position,
 }
 
 impl<'a> Spot<'a> {
     /// At the open.
-    pub(in crate::venue::matching) fn new(row: &MatchRow<'a>, id: usize, path: [f64; 4]) -> Self {
+    pub(in crate::venue::matching) fn new(row: &MatchRow<'a>, id: usize, path: [f64; 4], account: &Account) -> Self {
         let (instrument, before, bar) = (&row.instruments[id], &row.before[id], &row.bars[id]);
-        Self { id, instrument, before, bar, path, price: bar.open, cap: row.cap(id), taken: 0.0 }
+        Self {
+            id,
+            instrument,
+            before,
+            bar,
+            path,
+            price: bar.open,
+            cap: row.cap(id),
+            taken: 0.0,
+            position: account.positions()[id],
+        }
     }
 
     /// Whether an order works here.
