@@ -95,7 +95,7 @@ impl<'a> MarketView<'a> {
     }
 
     /// The finer bars that make up the last one, oldest first; none where the data do not have them.
-    pub fn sub_bars(&self, id: InstrumentId) -> impl Iterator<Item = &'a Bar> + use<'a> {
+    pub fn sub_bars(&self, id: InstrumentId) -> impl Iterator<Item = &'a Bar> + Clone + use<'a> {
         self.details().sub_bars.iter().skip(id.0 as usize).step_by(self.data.instruments().len())
     }
 
