@@ -163,10 +163,14 @@ impl PaperBroker {
     async fn walk(&mut self, past: &EventLog) -> Result<Vec<AccountEvent>> {
         // What the journal tells, and what came out here, since the last row.
         let (mut told, mut made) = (Vec::new(), Vec::new());
+        let mut unsent = Vec::new();
         for entry in past.entries() {
             match entry {
-                LogEntry::Order { id, request, time } => made.extend(self.take(*id, *request, *time)?),
+                LogEntry::Order { id, unsent: true, .. } => unsent.push(*id),
+                LogEntry::Order { id, request, time, .. } => made.extend(self.take(*id, *request, *time)?),
                 LogEntry::Cancel { id, time } => self.cancel(*id, *time)?,
+                // What never left is not for this side to know.
+                LogEntry::Event(AccountEvent::Rejected { order, .. }) if unsent.contains(order) => {}
                 LogEntry::Event(event) => told.push(*event),
                 LogEntry::Row(recorded) => {
                     let row = self.row_of_journal().await?;

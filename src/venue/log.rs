@@ -109,7 +109,7 @@ impl From<LogEnd> for Advance {
 /// ```
 /// use tradepit::{InstrumentId, Timestamp, order::{OrderId, OrderRequest}, venue::LogEntry};
 /// let request = OrderRequest::market(InstrumentId(0), 0.1 + 0.2);
-/// let entry = LogEntry::Order { id: OrderId(7), request, time: Timestamp::from_nanos(1) };
+/// let entry = LogEntry::Order { id: OrderId(7), request, time: Timestamp::from_nanos(1), unsent: false };
 /// let line = entry.to_json().unwrap();
 /// assert_eq!(line, r#"{"order":{"id":7,"request":{"instrument":0,"qty":0.30000000000000004},"time":1}}"#);
 /// assert_eq!(LogEntry::from_json(&line).unwrap(), entry);
@@ -134,6 +134,9 @@ pub enum LogEntry {
         request: OrderRequest,
         /// Time of the decision.
         time: Timestamp,
+        /// Whether it was kept back, because what it was decided on was too old: it never left, and its rejection follows.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unsent: bool,
     },
     /// An order was to be taken out.
     Cancel {

@@ -91,7 +91,7 @@ impl<V: Venue> Venue for Recorder<V> {
     fn submit(&mut self, order: OrderRequest) -> Result<OrderId> {
         let time = self.venue.market().now();
         let id = self.venue.submit(order)?;
-        self.push(LogEntry::Order { id, request: order, time })?;
+        self.push(LogEntry::Order { id, request: order, time, unsent: false })?;
         Ok(id)
     }
 

@@ -1,0 +1,122 @@
+//! Orders that were decided on rows that are too old by the clock do not leave.
+
+use std::{sync::Arc, time::Duration};
+
+use tradepit::{
+    Bar, InstrumentId, MarketData, Venue,
+    account::{Account, AccountEvent, RejectReason},
+    market::synth,
+    order::{OrderId, OrderRequest},
+    venue::{Advance, EventLog, LogEntry, NoFeatures, ReplayVenue, Start},
+};
+use tradepit_live::{Feed, FeedServer, Journal, LiveOptions, LiveVenue, Pace};
+
+use crate::trader::{options, paper};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const ROW: u32 = 9;
+
+/// Rows of 2024, or rows of which the first closes in an hour.
+fn data(fresh: bool) -> Arc<MarketData> {
+    let old = synth::es_1m(30, 0).unwrap();
+    if !fresh {
+        return Arc::new(old);
+    }
+    #[expect(clippy::disallowed_methods, reason = "what is tested is told by the clock")]
+    let now = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    let shift = i64::try_from((now + HOUR).as_nanos()).unwrap() - old.bars()[0].time.nanos();
+    let bars: Vec<Bar> = old.bars().iter().map(|bar| Bar { time: bar.time.plus_ns(shift), ..*bar }).collect();
+    Arc::new(MarketData::builder(old.instruments().to_vec()).bars(bars).build().unwrap())
+}
+
+/// Over a loopback socket, with a server that serves once.
+fn session(data: &Arc<MarketData>, journal: Journal, stale: Option<Duration>) -> LiveVenue {
+    let server = FeedServer::bind(Arc::clone(data), ROW, Pace::default(), 0).unwrap();
+    let broker = paper(Feed::socket(server.addr()));
+    std::thread::spawn(move || server.serve_one());
+    LiveVenue::connect(broker, NoFeatures, Some(journal), LiveOptions { stale, ..options() }).unwrap()
+}
+
+/// Two orders a row, one of which is taken out again at every third.
+fn drive(venue: &mut impl Venue) -> (Vec<AccountEvent>, Account) {
+    let (mut events, mut account) = (Vec::new(), Account::new(1));
+    venue.open(Start::Now, &mut account).unwrap();
+    for row in 0.. {
+        for qty in [2.0, -1.0] {
+            let id = venue.submit(OrderRequest::market(InstrumentId(0), qty)).unwrap();
+            if row % 3 == 0 && qty < 0.0 {
+                venue.cancel(id).unwrap();
+            }
+        }
+        if venue.advance(&mut account, |event| events.push(*event)).unwrap() == Advance::EndOfData {
+            break;
+        }
+    }
+    (events, account)
+}
+
+fn log(venue: LiveVenue) -> EventLog {
+    venue.into_journal().unwrap().log().unwrap().unwrap()
+}
+
+fn fills(events: &[AccountEvent]) -> usize {
+    events.iter().filter(|event| matches!(event, AccountEvent::Fill(_))).count()
+}
+
+#[test]
+fn only_orders_on_fresh_rows_leave() {
+    for (fresh, stale, leave) in [(false, None, true), (true, Some(HOUR), true), (false, Some(HOUR), false)] {
+        let data = data(fresh);
+        let mut venue = session(&data, Journal::in_memory().unwrap(), stale);
+        let (events, account) = drive(&mut venue);
+        assert_eq!(fills(&events) > 0, leave);
+        if !leave {
+            assert_eq!((account.fills(), account.cash()), (0, crate::trader::CASH));
+            let first = data.bars()[ROW as usize].time;
+            let refused = |id| AccountEvent::Rejected { order: OrderId(id), reason: RejectReason::Stale, time: first };
+            assert_eq!(events[..2], [refused(0), refused(1)]);
+            assert_eq!(venue.at_market(InstrumentId(0)), 0.0);
+            // Both orders of every row but the last, which no row follows: their end is told before the feed's.
+            assert_eq!(events.len(), 2 * (data.len() - ROW as usize));
+        }
+    }
+}
+
+#[test]
+fn a_session_that_kept_orders_back_resumes_and_replays_without_a_clock() {
+    let data = data(false);
+    let mut venue = session(&data, Journal::in_memory().unwrap(), Some(HOUR));
+    let whole = drive(&mut venue);
+    let log = log(venue);
+    let kept = log.entries().iter().filter(|e| matches!(e, LogEntry::Order { unsent: true, .. })).count();
+    assert_eq!(kept, whole.0.len());
+    assert_eq!(drive(&mut ReplayVenue::new(log.clone(), NoFeatures).unwrap()), whole);
+    for cut in 0..log.entries().len() {
+        let mut journal = Journal::in_memory().unwrap();
+        journal.append(&LogEntry::Opened(log.opening().clone())).unwrap();
+        log.entries()[..cut].iter().for_each(|entry| journal.append(entry).unwrap());
+        let mut venue = session(&data, journal, Some(HOUR));
+        assert_eq!(drive(&mut venue), whole, "cut after {cut} entries");
+    }
+}
+
+#[test]
+fn what_was_kept_back_stays_so_when_the_session_goes_on_without_a_bound() {
+    let data = data(false);
+    let mut venue = session(&data, Journal::in_memory().unwrap(), Some(HOUR));
+    drive(&mut venue);
+    let log = log(venue);
+    // Cut in the middle of a decision, before its sender has heard that the first order was kept back.
+    let orders = |e: &LogEntry| matches!(e, LogEntry::Order { .. });
+    let cut = log.entries().iter().rposition(orders).unwrap() - 40;
+    let cut = cut + log.entries()[cut..].iter().position(orders).unwrap() + 1;
+    let mut journal = Journal::in_memory().unwrap();
+    journal.append(&LogEntry::Opened(log.opening().clone())).unwrap();
+    log.entries()[..cut].iter().for_each(|entry| journal.append(entry).unwrap());
+    let mut venue = session(&data, journal, None);
+    let (events, account) = drive(&mut venue);
+    let kept = log.entries()[..cut].iter().filter(|e| orders(e)).count();
+    let stale = |e: &&AccountEvent| matches!(e, AccountEvent::Rejected { reason: RejectReason::Stale, .. });
+    assert_eq!(events.iter().filter(stale).count(), kept);
+    assert!(account.fills() > 0 && fills(&events) == account.fills() as usize);
+}
