@@ -26,6 +26,8 @@ pub struct BarSeries {
     pub columns: Vec<(String, Vec<f32>)>,
     /// Quotes, one a bar, or none where no new one came, and the moment of their samples.
     pub quotes: Option<(Vec<Option<Quote>>, QuotesAt)>,
+    /// Finer bars that make up these, or none.
+    pub sub_bars: Vec<Bar>,
     /// Where they came from, for error messages.
     pub source_name: Option<String>,
 }
@@ -34,10 +36,14 @@ impl BarSeries {
     /// The data of a market of this one instrument.
     ///
     /// # Errors
-    /// When the instrument is not valid, there is no bar, or a quote came after the moment that it is for.
+    /// When the instrument is not valid, there is no bar, a quote came after the moment that it is for, or
+    /// finer bars do not make up theirs.
     pub fn into_data(self, instrument: Instrument, calendar: Calendar) -> Result<MarketData> {
-        let mut builder =
-            MarketData::builder(vec![instrument]).bars(self.bars).calendar(calendar).period_ns(self.period_ns);
+        let mut builder = MarketData::builder(vec![instrument])
+            .bars(self.bars)
+            .sub_bars(self.sub_bars)
+            .calendar(calendar)
+            .period_ns(self.period_ns);
         for (name, values) in self.columns {
             builder = builder.column(name, values);
         }
@@ -109,7 +115,8 @@ impl SeriesBuilder {
                 bar.time = Timestamp::from_nanos(bar.time.nanos().saturating_add(period_ns));
             }
         }
-        Ok(BarSeries { bars: self.bars, period_ns, columns, quotes: None, source_name: self.source_name })
+        let (quotes, sub_bars) = (None, Vec::new());
+        Ok(BarSeries { bars: self.bars, period_ns, columns, quotes, sub_bars, source_name: self.source_name })
     }
 }
 
