@@ -12,7 +12,7 @@ use tradepit::{
     account::{Account, AccountEvent},
     market::{MarketDataBuilder, Quote, QuotesAt},
     models::Models,
-    order::OrderRequest,
+    order::{OrderId, OrderRequest},
     venue::{SimVenue, SimWorld, Start},
 };
 
@@ -68,6 +68,15 @@ fn table(name: &str, market: MarketDataBuilder, models: &Value, orders: &[Value]
     venue.open(Start::At(0), &mut account).unwrap();
     for order in orders {
         let mut order = order.clone();
+        let id = |value: &Value| OrderId(serde_json::from_value(value.clone()).unwrap());
+        if let Some(cancelled) = order.get("cancel") {
+            venue.cancel(id(cancelled)).unwrap();
+            continue;
+        }
+        if let Some(modified) = order.get("modify") {
+            venue.modify(id(modified), serde_json::from_value(order["change"].clone()).unwrap()).unwrap();
+            continue;
+        }
         order["instrument"] = 0.into();
         let order: OrderRequest = serde_json::from_value(order).unwrap();
         venue.submit(order).unwrap();
@@ -96,6 +105,10 @@ fn table(name: &str, market: MarketDataBuilder, models: &Value, orders: &[Value]
                     AccountEvent::Rejected { order, reason, .. } => {
                         let reason = serde_json::to_value(reason).unwrap();
                         writeln!(text, "{seconds:>8.1} {:>5} rejected: {}", order.0, reason.as_str().unwrap())
+                    }
+                    AccountEvent::Modified { order, change, .. } => {
+                        let change = serde_json::to_string(change).unwrap();
+                        writeln!(text, "{seconds:>8.1} {:>5} modified {change}", order.0)
                     }
                     other => writeln!(text, "{seconds:>8.1}       {other:?}"),
                 }
@@ -152,6 +165,10 @@ fn runs() -> String {
             &[order],
         );
     }
+    let moved =
+        [buy(json!({"kind": "limit", "price": 98.0})), json!({"modify": 0, "change": {"price": 97.5, "qty": 3}})];
+    run("limit, modified", &touch, &moved);
+    run("limit, cancelled", &touch, &[buy(json!({"kind": "limit", "price": 98.0})), json!({"cancel": 0})]);
     for limit in ["touch", "penetration", "queue"] {
         let order = buy(json!({"kind": "limit", "price": 99.0}));
         run(&format!("limit at the low, {limit}"), &json!({"matching": {"limit": {"kind": limit}}}), &[order]);

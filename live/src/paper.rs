@@ -7,7 +7,7 @@ use tradepit::{
     Error, Result, Rng, Timestamp,
     account::{Account, AccountEvent, AccountSnapshot, RejectReason},
     models::{Facts, Models},
-    order::{Order, OrderId, OrderRequest, Working},
+    order::{Modification, Order, OrderId, OrderRequest, Working},
     venue::{EventLog, GrowingMarket, LogEntry, MatchRow, NoFeatures, Opening, Row},
 };
 
@@ -149,6 +149,13 @@ impl PaperBroker {
         Ok(())
     }
 
+    fn modify(&mut self, id: OrderId, change: Modification, time: Timestamp) -> Result<()> {
+        let Self { book: Some(book), models, rng, .. } = self else {
+            return Err(Error::Venue("the paper broker is not connected".into()));
+        };
+        book.working.ask_to_modify(id, change, book.market.view(), models, time, rng)
+    }
+
     async fn row_of_journal(&mut self) -> Result<Row> {
         match self.feed.next().await? {
             FeedNews::Row(row) => Ok(row),
@@ -166,10 +173,12 @@ impl PaperBroker {
         let mut unsent = Vec::new();
         for entry in past.entries() {
             match entry {
+                // What never left is not for this side to know.
                 LogEntry::Order { id, unsent: true, .. } => unsent.push(*id),
+                LogEntry::Cancel { id, .. } | LogEntry::Modify { id, .. } if unsent.contains(id) => {}
                 LogEntry::Order { id, request, time, .. } => made.extend(self.take(*id, *request, *time)?),
                 LogEntry::Cancel { id, time } => self.cancel(*id, *time)?,
-                // What never left is not for this side to know.
+                LogEntry::Modify { id, change, time } => self.modify(*id, *change, *time)?,
                 LogEntry::Event(AccountEvent::Rejected { order, .. }) if unsent.contains(order) => {}
                 LogEntry::Event(event) => told.push(*event),
                 LogEntry::Row(recorded) => {
@@ -245,6 +254,7 @@ impl Broker for PaperBroker {
                 self.news.extend(rejected.map(BrokerEvent::Account));
             }
             BrokerCommand::Cancel { id } => self.cancel(id, last)?,
+            BrokerCommand::Modify { id, change } => self.modify(id, change, last)?,
             // After a restart in the middle of a row the decision before it is told again.
             BrokerCommand::Decided { time } if time < last => {}
             BrokerCommand::Decided { time } if time == last => self.decided = true,

@@ -93,7 +93,10 @@ impl Account {
                 self.financing += amount;
                 self.gross_flow += amount.abs();
             }
-            AccountEvent::Order { .. } | AccountEvent::Rejected { .. } | AccountEvent::Liquidation { .. } => {}
+            AccountEvent::Order { .. }
+            | AccountEvent::Modified { .. }
+            | AccountEvent::Rejected { .. }
+            | AccountEvent::Liquidation { .. } => {}
         }
     }
 

@@ -9,7 +9,7 @@ use crate::{
     Error, InstrumentId, MarketData, MarketView, Result, Rng,
     account::{Account, AccountEvent},
     models::{Facts, Models},
-    order::{Order, OrderId, OrderRequest, Working},
+    order::{Modification, Order, OrderId, OrderRequest, Working},
 };
 
 /// What all copies of a simulation share: data, models, opening cash. Immutable.
@@ -153,6 +153,11 @@ impl Venue for Sim<'_> {
         Ok(())
     }
 
+    fn modify(&mut self, id: OrderId, change: Modification) -> Result<()> {
+        let market = self.world.data.past(self.state.t as usize + 1);
+        self.state.working.ask_to_modify(id, change, market, &self.world.models, market.now(), self.rng)
+    }
+
     #[inline]
     fn advance(&mut self, account: &mut Account, mut on: impl FnMut(&AccountEvent)) -> Result<Advance> {
         let (world, rng) = (self.world, &mut *self.rng);
@@ -293,6 +298,10 @@ impl Venue for SimVenue {
 
     fn cancel(&mut self, id: OrderId) -> Result<()> {
         self.sim().cancel(id)
+    }
+
+    fn modify(&mut self, id: OrderId, change: Modification) -> Result<()> {
+        self.sim().modify(id, change)
     }
 
     fn advance(&mut self, account: &mut Account, on: impl FnMut(&AccountEvent)) -> Result<Advance> {

@@ -6,12 +6,14 @@ use tradepit::{
     Bar, InstrumentId, MarketData, Venue,
     account::{Account, AccountEvent, RejectReason},
     market::synth,
+    models::{JitteredLatency, Latency, Models},
     order::{OrderId, OrderRequest},
+    rng::{Purpose, stream},
     venue::{Advance, EventLog, LogEntry, NoFeatures, ReplayVenue, Start},
 };
-use tradepit_live::{Feed, FeedServer, Journal, LiveOptions, LiveVenue, Pace};
+use tradepit_live::{Feed, FeedServer, Journal, LiveOptions, LiveVenue, Pace, PaperBroker};
 
-use crate::trader::{options, paper};
+use crate::trader::{CASH, SEED, models, options};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const ROW: u32 = 9;
@@ -32,7 +34,10 @@ fn data(fresh: bool) -> Arc<MarketData> {
 /// Over a loopback socket, with a server that serves once.
 fn session(data: &Arc<MarketData>, journal: Journal, stale: Option<Duration>) -> LiveVenue {
     let server = FeedServer::bind(Arc::clone(data), ROW, Pace::default(), 0).unwrap();
-    let broker = paper(Feed::socket(server.addr()));
+    // Every message draws its delay: what never left must draw none, here and when the session is walked again.
+    let latency = Latency::Jittered(JitteredLatency { ms: 0.0, jitter_ms: 5_000.0 });
+    let rng = stream(SEED, 0, Purpose::Models);
+    let broker = PaperBroker::new(Feed::socket(server.addr()), Models { latency, ..models() }, CASH, rng).unwrap();
     std::thread::spawn(move || server.serve_one());
     LiveVenue::connect(broker, NoFeatures, Some(journal), LiveOptions { stale, ..options() }).unwrap()
 }
@@ -71,7 +76,7 @@ fn only_orders_on_fresh_rows_leave() {
         let (events, account) = drive(&mut venue);
         assert_eq!(fills(&events) > 0, leave);
         if !leave {
-            assert_eq!((account.fills(), account.cash()), (0, crate::trader::CASH));
+            assert_eq!((account.fills(), account.cash()), (0, CASH));
             let first = data.bars()[ROW as usize].time;
             let refused = |id| AccountEvent::Rejected { order: OrderId(id), reason: RejectReason::Stale, time: first };
             assert_eq!(events[..2], [refused(0), refused(1)]);
@@ -80,6 +85,14 @@ fn only_orders_on_fresh_rows_leave() {
             assert_eq!(events.len(), 2 * (data.len() - ROW as usize));
         }
     }
+}
+
+/// The session of which `log` holds so many entries.
+fn cut(log: &EventLog, entries: usize) -> Journal {
+    let mut journal = Journal::in_memory().unwrap();
+    journal.append(&LogEntry::Opened(log.opening().clone())).unwrap();
+    log.entries()[..entries].iter().for_each(|entry| journal.append(entry).unwrap());
+    journal
 }
 
 #[test]
@@ -91,12 +104,9 @@ fn a_session_that_kept_orders_back_resumes_and_replays_without_a_clock() {
     let kept = log.entries().iter().filter(|e| matches!(e, LogEntry::Order { unsent: true, .. })).count();
     assert_eq!(kept, whole.0.len());
     assert_eq!(drive(&mut ReplayVenue::new(log.clone(), NoFeatures).unwrap()), whole);
-    for cut in 0..log.entries().len() {
-        let mut journal = Journal::in_memory().unwrap();
-        journal.append(&LogEntry::Opened(log.opening().clone())).unwrap();
-        log.entries()[..cut].iter().for_each(|entry| journal.append(entry).unwrap());
-        let mut venue = session(&data, journal, Some(HOUR));
-        assert_eq!(drive(&mut venue), whole, "cut after {cut} entries");
+    for entries in 0..log.entries().len() {
+        let mut venue = session(&data, cut(&log, entries), Some(HOUR));
+        assert_eq!(drive(&mut venue), whole, "cut after {entries} entries");
     }
 }
 
@@ -105,18 +115,21 @@ fn what_was_kept_back_stays_so_when_the_session_goes_on_without_a_bound() {
     let data = data(false);
     let mut venue = session(&data, Journal::in_memory().unwrap(), Some(HOUR));
     drive(&mut venue);
-    let log = log(venue);
+    let bound = log(venue);
     // Cut in the middle of a decision, before its sender has heard that the first order was kept back.
-    let orders = |e: &LogEntry| matches!(e, LogEntry::Order { .. });
-    let cut = log.entries().iter().rposition(orders).unwrap() - 40;
-    let cut = cut + log.entries()[cut..].iter().position(orders).unwrap() + 1;
-    let mut journal = Journal::in_memory().unwrap();
-    journal.append(&LogEntry::Opened(log.opening().clone())).unwrap();
-    log.entries()[..cut].iter().for_each(|entry| journal.append(entry).unwrap());
-    let mut venue = session(&data, journal, None);
+    let order = |e: &LogEntry| matches!(e, LogEntry::Order { .. });
+    let half = bound.entries().len() / 2;
+    let half = half + bound.entries()[half..].iter().position(order).unwrap() + 1;
+    let mut venue = session(&data, cut(&bound, half), None);
     let (events, account) = drive(&mut venue);
-    let kept = log.entries()[..cut].iter().filter(|e| orders(e)).count();
+    let kept = bound.entries()[..half].iter().filter(|e| order(e)).count();
     let stale = |e: &&AccountEvent| matches!(e, AccountEvent::Rejected { reason: RejectReason::Stale, .. });
     assert_eq!(events.iter().filter(stale).count(), kept);
     assert!(account.fills() > 0 && fills(&events) == account.fills() as usize);
+    // And so it does when it is cut again.
+    let both = log(venue);
+    for entries in (half..both.entries().len()).step_by(3) {
+        let again = drive(&mut session(&data, cut(&both, entries), None));
+        assert_eq!(again, (events.clone(), account.clone()), "cut after {entries} entries");
+    }
 }

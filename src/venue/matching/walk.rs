@@ -56,6 +56,7 @@ enum Next {
     Limit,
     Arrival,
     Cancel,
+    Modify,
 }
 
 impl<'a> Walk<'a> {
@@ -125,7 +126,7 @@ impl<'a> Walk<'a> {
     /// The row opens: whatever has come, and what the first price reaches, happens there.
     fn open(&mut self) {
         let opened = self.row.opened();
-        self.cancel_due();
+        self.hear();
         for at in 0..self.book.len() {
             if self.works(at) && self.book[at].arrives <= opened {
                 self.arrive(at);
@@ -148,6 +149,11 @@ impl<'a> Walk<'a> {
                 }
             } else if resting.cancelled_at.is_some_and(|time| time <= self.now) {
                 self.cancel_one(at);
+            } else if resting.modified.is_some_and(|(time, _)| time <= self.now) {
+                self.modify(at);
+                if self.works(at) {
+                    self.arrive(at);
+                }
             } else if resting.left != 0.0 {
                 let buys = resting.left > 0.0;
                 if let Some(trigger) = self.trigger_price(&resting).filter(|_| !resting.triggered) {
@@ -168,7 +174,7 @@ impl<'a> Walk<'a> {
     /// Goes from where it is to `to`.
     fn leg(&mut self, to: f64, begins: Timestamp, ends: Timestamp, from: f64) {
         // The walk ends: an order that is dealt with leaves the candidates, and prices only go forward.
-        let mut guard = 4 * self.book.len() + 4;
+        let mut guard = 5 * self.book.len() + 4;
         while guard > 0 {
             guard -= 1;
             let Some((price, at, next)) = self.next(to, begins, ends, from) else { break };
@@ -181,6 +187,12 @@ impl<'a> Walk<'a> {
                     self.arrive(at);
                 }
                 Next::Cancel => self.cancel_one(at),
+                Next::Modify => {
+                    self.modify(at);
+                    if self.works(at) {
+                        self.arrive(at);
+                    }
+                }
                 Next::Stop => self.trigger(at),
                 Next::Limit => {
                     let limit = self.within_bar(self.book[at].order.request.kind.limit().unwrap_or(price));
@@ -224,6 +236,12 @@ impl<'a> Walk<'a> {
                 let price = place(time);
                 if between(price) {
                     offer(price, at, Next::Cancel);
+                }
+            }
+            if let Some((time, _)) = resting.modified.filter(|(time, _)| there && on_this_leg(*time)) {
+                let price = place(time);
+                if between(price) {
+                    offer(price, at, Next::Modify);
                 }
             }
             if self.left.contains(&at) {

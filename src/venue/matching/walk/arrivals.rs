@@ -117,7 +117,7 @@ impl Walk<'_> {
         let quote = self.quote.filter(|_| first && self.at_open && self.meets_quotes());
         let (met, since) = quote.map_or_else(|| self.print(self.price), |quote| self.quoted(quote, resting.left));
         if (buys && met.price <= limit) || (!buys && met.price >= limit) {
-            if resting.order.request.post_only && first && resting.filled == 0.0 {
+            if resting.order.request.post_only && first {
                 return Act::Cancel;
             }
             return Act::Limit { price: met.price, reference: met.reference, takes: first.then_some(since) };
