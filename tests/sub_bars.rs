@@ -206,7 +206,7 @@ proptest! {
     /// to the close without a jump comes to what one of the two fixed ways comes to, and the pessimistic one to the worse.
     #[test]
     fn without_jumps_a_bracket_comes_to_one_of_two_ends(
-        rows in fine(false), orders in brackets(), limit in prop_oneof![Just("touch"), Just("penetration")],
+        rows in fine(false), orders in brackets(), limit in prop_oneof![Just("touch"), Just("penetration"), Just("queue")],
     ) {
         let gain = |path: &Value| gain(&rows, path, limit, &orders);
         let (up, down) = (gain(&path("open_high_low_close")), gain(&path("open_low_high_close")));

@@ -1,10 +1,10 @@
 //! Where the orders of a book meet a bar: one walk along the way that prices took.
 //!
 //! The walk begins at the open, where whatever is reached fills at the open (a gap fills at the open, never at a price
-//! that the market skipped), and goes over the extremes to the close. On the way it stops at the nearest price at which
-//! something happens: a stop is reached, a limit is reached, a message arrives. Ties go to stops, then to the older
-//! order. What an order does at a price happens before the walk goes on: a filled parent wakes its children, a fill is
-//! taken off the other orders of its group.
+//! that the market skipped), and goes over the extremes to the close, or along finer bars, of which each first price is
+//! such an open. On the way it stops at the nearest price at which something happens: a stop is reached, a limit is
+//! reached, a message arrives. Ties go to stops, then to the older order. What an order does at a price happens before
+//! the walk goes on: a filled parent wakes its children, a fill is taken off the other orders of its group.
 
 mod carry;
 mod path;
