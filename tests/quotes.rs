@@ -27,7 +27,7 @@ fn quoted() -> MarketData {
     rows(&BARS, share_of_lot_one()).quotes(quotes, QuotesAt::Open).build().unwrap()
 }
 
-fn with(value: Value) -> Models {
+fn with(value: &Value) -> Models {
     let mut all = json!({"fill": {"kind": "quote"}, "matching": {"path": {"kind": "open_high_low_close"}}});
     for (name, value) in value.as_object().unwrap() {
         if name == "matching" {
@@ -57,12 +57,12 @@ fn is(events: &[AccountEvent], wanted: OrderState) -> bool {
 #[test]
 fn a_buy_takes_the_ask_and_a_sale_the_bid_measured_against_the_middle() {
     let (buy, sell) = (OrderRequest::market(ONE, 2.0), OrderRequest::market(ONE, -3.0));
-    assert_eq!(fills(with(json!({})), &[buy]), [(1, 2.0, 100.5, 100.125)]);
-    assert_eq!(fills(with(json!({})), &[sell]), [(1, -3.0, 99.75, 100.125)]);
-    let (made, _) = run(quoted(), with(json!({})), &[buy]);
+    assert_eq!(fills(with(&json!({})), &[buy]), [(1, 2.0, 100.5, 100.125)]);
+    assert_eq!(fills(with(&json!({})), &[sell]), [(1, -3.0, 99.75, 100.125)]);
+    let (made, _) = run(quoted(), with(&json!({})), &[buy]);
     assert_eq!((made[0].1.slippage_cost(), made[0].1.time), (0.75, minute(1.0)));
     // Slippage comes on top of the touch, but half of the spread has been paid.
-    let slipped = |slippage: Value| fills(with(json!({"slippage": slippage})), &[buy])[0].2;
+    let slipped = |slippage: Value| fills(with(&json!({"slippage": slippage})), &[buy])[0].2;
     assert_eq!(slipped(json!({"kind": "fixed_ticks", "ticks": 2})), 101.0);
     assert_eq!(slipped(json!({"kind": "half_spread", "spread_ticks": 8})), 100.5);
 }
@@ -71,7 +71,7 @@ fn a_buy_takes_the_ask_and_a_sale_the_bid_measured_against_the_middle() {
 fn later_than_the_open_half_of_the_last_spread_stands_about_the_price() {
     let late = |ms: f64, qty: f64| {
         let latency = json!({"kind": "fixed", "ms": ms});
-        fills(with(json!({"latency": latency})), &[OrderRequest::market(ONE, qty)])[0]
+        fills(with(&json!({"latency": latency})), &[OrderRequest::market(ONE, qty)])[0]
     };
     // Half the way from 100 to the high of 103 after ten seconds of sixty, on the grid; the spread is three ticks.
     assert_eq!(late(10_000.0, 1.0), (1, 1.0, 101.5 + 0.375, 101.5));
@@ -86,39 +86,40 @@ fn where_nobody_has_quoted_yet_an_order_waits() {
         let quotes = [None, None, Some(quote(2.0, 100.75, 101.25))];
         rows(&BARS, share_of_lot_one()).quotes(quotes, QuotesAt::Open).build().unwrap()
     };
-    let (made, _) = run(data(), with(json!({})), &[OrderRequest::market(ONE, 1.0)]);
+    let (made, _) = run(data(), with(&json!({})), &[OrderRequest::market(ONE, 1.0)]);
     assert_eq!((made.len(), made[0].0, made[0].1.price), (1, 2, 101.25));
     let at_once = OrderRequest::market(ONE, 1.0).with_tif(TimeInForce::Ioc {});
-    assert!(is(&ends(data(), with(json!({})), at_once), OrderState::Cancelled));
+    assert!(is(&ends(data(), with(&json!({})), at_once), OrderState::Cancelled));
 }
 
 #[test]
 fn a_limit_takes_the_touch_when_it_comes_and_rests_otherwise() {
     let limit = |qty: f64, price: f64| OrderRequest::limit(ONE, qty, price);
     // Better than its limit; at its limit.
-    assert_eq!(fills(with(json!({})), &[limit(1.0, 101.0)]), [(1, 1.0, 100.5, 100.125)]);
-    assert_eq!(fills(with(json!({})), &[limit(-1.0, 99.75)]), [(1, -1.0, 99.75, 100.125)]);
+    assert_eq!(fills(with(&json!({})), &[limit(1.0, 101.0)]), [(1, 1.0, 100.5, 100.125)]);
+    assert_eq!(fills(with(&json!({})), &[limit(-1.0, 99.75)]), [(1, -1.0, 99.75, 100.125)]);
     // The first trade is below the limit, but the ask is not: it rests, and what trades through it fills it there.
-    assert_eq!(fills(with(json!({})), &[limit(1.0, 100.25)]), [(1, 1.0, 100.25, 100.25)]);
+    assert_eq!(fills(with(&json!({})), &[limit(1.0, 100.25)]), [(1, 1.0, 100.25, 100.25)]);
     // Against bars alone it takes the first trade.
-    let bars_alone = with(json!({"fill": {"kind": "next_open"}}));
+    let bars_alone = with(&json!({"fill": {"kind": "next_open"}}));
     assert_eq!(fills(bars_alone, &[limit(1.0, 100.25)]), [(1, 1.0, 100.0, 100.0)]);
     // Post-only: cancelled where it would take, not where it rests inside the spread.
-    let events = ends(quoted(), with(json!({})), limit(1.0, 100.5).post_only());
+    let events = ends(quoted(), with(&json!({})), limit(1.0, 100.5).post_only());
     assert!(is(&events, OrderState::Cancelled), "{events:?}");
-    assert_eq!(fills(with(json!({})), &[limit(1.0, 100.25).post_only()]), [(1, 1.0, 100.25, 100.25)]);
+    assert_eq!(fills(with(&json!({})), &[limit(1.0, 100.25).post_only()]), [(1, 1.0, 100.25, 100.25)]);
     // One that rests already meets the next bar by its trades.
     let later = [[100.0; 5], [100.0, 100.0, 100.0, 100.0, 9.0], [98.0, 98.5, 97.0, 98.0, 9.0]];
     let quotes = [None, Some(quote(1.0, 99.0, 101.0)), Some(quote(2.0, 97.75, 98.75))];
     let data = rows(&later, share_of_lot_one()).quotes(quotes, QuotesAt::Open).build().unwrap();
-    assert_eq!(run(data, with(json!({})), &[limit(1.0, 99.5)]).0[0].1.price, 98.0);
+    assert_eq!(run(data, with(&json!({})), &[limit(1.0, 99.5)]).0[0].1.price, 98.0);
 }
 
 #[test]
 fn a_maker_is_one_that_rested() {
     let commission = json!({"kind": "maker_taker", "maker_bps": 1.0, "taker_bps": 10.0});
     let fee = |price: f64| {
-        let (made, _) = run(quoted(), with(json!({"commission": commission})), &[OrderRequest::limit(ONE, 1.0, price)]);
+        let (made, _) =
+            run(quoted(), with(&json!({"commission": commission})), &[OrderRequest::limit(ONE, 1.0, price)]);
         (made[0].1.fee / made[0].1.price * 1e4).round()
     };
     assert_eq!((fee(101.0), fee(100.25), fee(98.0)), (10.0, 1.0, 1.0));
@@ -130,18 +131,18 @@ fn half_of_the_spread_is_that_of_the_quote_where_there_is_one() {
     let buy = OrderRequest::market(ONE, 1.0);
     // Three ticks apart, whatever the number says; a stop inside the bar pays it too.
     for given in [Value::Null, json!(8)] {
-        assert_eq!(fills(with(slippage(given.clone())), &[buy]), [(1, 1.0, 100.375, 100.0)]);
-        assert_eq!(fills(with(slippage(given)), &[OrderRequest::stop(ONE, 1.0, 102.0)]), [(1, 1.0, 102.375, 102.0)]);
+        assert_eq!(fills(with(&slippage(given.clone())), &[buy]), [(1, 1.0, 100.375, 100.0)]);
+        assert_eq!(fills(with(&slippage(given)), &[OrderRequest::stop(ONE, 1.0, 102.0)]), [(1, 1.0, 102.375, 102.0)]);
     }
     // Before the first quote the number counts, and without it such data are refused.
     let late = || {
         let quotes = [None, None, Some(quote(2.0, 100.75, 101.25))];
         rows(&BARS, share_of_lot_one()).quotes(quotes, QuotesAt::Open).build().unwrap()
     };
-    assert_eq!(run(late(), with(slippage(json!(8))), &[buy]).0[0].1.price, 101.0);
-    let refused = SimWorld::new(late().into(), with(slippage(Value::Null)), 1e5).unwrap_err().to_string();
+    assert_eq!(run(late(), with(&slippage(json!(8))), &[buy]).0[0].1.price, 101.0);
+    let refused = SimWorld::new(late().into(), with(&slippage(Value::Null)), 1e5).unwrap_err().to_string();
     assert!(refused.starts_with("slippage.spread_ticks: is not set, and these data have no bid and ask"), "{refused}");
-    let refused = SimWorld::new(book::data(&BARS, share()).into(), with(json!({})), 1e5).unwrap_err().to_string();
+    let refused = SimWorld::new(book::data(&BARS, share()).into(), with(&json!({})), 1e5).unwrap_err().to_string();
     assert_eq!(
         refused,
         "fill: quote, and these data have no bid and ask; give quotes with the data, or choose next_open"
@@ -202,7 +203,7 @@ fn a_quote_is_as_old_as_its_own_time_says() {
         let stale = json!({"kind": stale["kind"], "after_ns": stale["after_ns"].as_f64().unwrap() as i64});
         let (made, events) = run(
             with_a_gap(Some(quotes)),
-            with(json!({"matching": {"stale": stale}})),
+            with(&json!({"matching": {"stale": stale}})),
             &[OrderRequest::market(ONE, 1.0)],
         );
         (made.first().map(|(row, _)| *row), events.len())
@@ -216,7 +217,7 @@ fn a_quote_is_as_old_as_its_own_time_says() {
     let stale = json!({"stale": {"kind": "refuse", "after_ns": MINUTE - 1}});
     let events = ends(
         with_a_gap(Some(quotes)),
-        with(json!({"latency": latency, "matching": stale})),
+        with(&json!({"latency": latency, "matching": stale})),
         OrderRequest::market(ONE, 1.0),
     );
     assert!(matches!(events[..], [AccountEvent::Rejected { time, .. }] if time == minute(1.5)), "{events:?}");
@@ -231,7 +232,7 @@ fn a_margin_call_and_a_flattening_meet_quotes_too() {
         let bars = rises.iter().zip([1438.0, 1439.0, 1440.0]).map(|(&values, at)| bar(at, values)).collect();
         let data = MarketData::builder(vec![share()]).bars(bars).calendar(Calendar::Utc);
         let data = data.quotes(quotes, QuotesAt::Open).build().unwrap();
-        let world = SimWorld::new(Arc::new(data), with(rules), 150.0).unwrap();
+        let world = SimWorld::new(Arc::new(data), with(&rules), 150.0).unwrap();
         let (mut venue, mut account, mut last) = (SimVenue::new(Arc::new(world), 0), Account::new(1), None);
         venue.open(Start::At(0), &mut account).unwrap();
         venue.submit(OrderRequest::market(ONE, -1.0)).unwrap();

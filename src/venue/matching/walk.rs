@@ -97,9 +97,9 @@ impl<'a> Walk<'a> {
         for (n, stretch) in way.iter().enumerate() {
             self.range = stretch.range();
             if n == 0 {
-                self.open()
+                self.open();
             } else {
-                self.reopen(stretch)
+                self.reopen(stretch);
             }
             // The legs take equal times: nothing more is known of the way than its corners.
             let length = (stretch.closed.nanos() - stretch.opened.nanos()) / 3;
