@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep_until};
 use tradepit::{
     Error, Result, Rng, Timestamp,
     account::{Account, AccountEvent, AccountSnapshot, RejectReason, TradedVolume},
-    models::Models,
+    models::{Facts, Models},
     order::{Modification, Order, OrderId, OrderRequest, Working},
     venue::{EventLog, GrowingMarket, LogEntry, MatchRow, NoFeatures, Opening, Row, VenueFacts},
 };
@@ -53,6 +53,8 @@ struct Book {
     last: Row,
     index: u32,
     working: Working,
+    /// Market orders need no book.
+    plain_orders: bool,
     traded: TradedVolume,
     account: Account,
     /// All rows so far: what a session's end is read from.
@@ -119,7 +121,7 @@ impl PaperBroker {
         let Self { book: Some(book), models, rng, .. } = self else {
             return Err(Error::Venue("the paper broker is not connected".into()));
         };
-        let Book { opening, last, index, working, traded, account, market, facts } = book;
+        let Book { opening, last, index, working, traded, account, market, facts, .. } = book;
         row.check(opening.instruments.len(), opening.columns.len(), Some(last.time()))?;
         *index += 1;
         market.push(&row)?;
@@ -139,7 +141,7 @@ impl PaperBroker {
         let order = Order { id, request, active_from: book.index + 1 };
         let taken = request
             .check(&book.opening.instruments)
-            .and_then(|()| book.working.submit(order, book.market.view(), models, time, rng));
+            .and_then(|()| book.working.submit(order, book.plain_orders, book.market.view(), models, time, rng));
         Ok(taken.is_err().then_some(AccountEvent::Rejected { order: id, reason: RejectReason::Venue, time }))
     }
 
@@ -172,11 +174,16 @@ impl PaperBroker {
     async fn walk(&mut self, past: &EventLog) -> Result<Vec<AccountEvent>> {
         // What the journal tells, and what came out here, since the last row.
         let (mut told, mut made) = (Vec::new(), Vec::new());
+        let mut unsent = Vec::new();
         for entry in past.entries() {
             match entry {
-                LogEntry::Order { id, request, time } => made.extend(self.take(*id, *request, *time)?),
+                // What never left is not for this side to know.
+                LogEntry::Order { id, unsent: true, .. } => unsent.push(*id),
+                LogEntry::Cancel { id, .. } | LogEntry::Modify { id, .. } if unsent.contains(id) => {}
+                LogEntry::Order { id, request, time, .. } => made.extend(self.take(*id, *request, *time)?),
                 LogEntry::Cancel { id, time } => self.cancel(*id, *time)?,
                 LogEntry::Modify { id, change, time } => self.modify(*id, *change, *time)?,
+                LogEntry::Event(AccountEvent::Rejected { order, .. }) if unsent.contains(order) => {}
                 LogEntry::Event(event) => told.push(*event),
                 LogEntry::Row(recorded) => {
                     let row = self.row_of_journal().await?;
@@ -226,10 +233,14 @@ impl Broker for PaperBroker {
         let mut account = Account::new(n);
         account.open(self.cash);
         let market = GrowingMarket::new(&opening, NoFeatures)?;
+        let known = Facts::of(market.data());
+        self.models.validate_with(known)?;
         self.models.margin.check(market.view())?;
+        let plain_orders = self.models.is_plain();
         let facts = VenueFacts::new(&self.models, market.view());
         let (working, traded) = (Working::default(), TradedVolume::default());
-        self.book = Some(Book { opening: opening.clone(), last, index, working, traded, account, market, facts });
+        let opened = opening.clone();
+        self.book = Some(Book { opening: opened, last, index, working, plain_orders, traded, account, market, facts });
         let Some(past) = past else { return Ok(opening.into()) };
         let began = Opening { remaining: opening.remaining, ..past.opening().clone() };
         if began != opening {

@@ -23,7 +23,7 @@ pub use commission::{
     PremiumTier, PremiumTiers, Schedule, ScheduleRow, Sum, VolumeMeasure, VolumePeriod, VolumeTier, VolumeTiers,
 };
 pub use daily::DailyStats;
-pub use fill::{FillContext, FillModel, FillPoint, FillRule, LookAheadClose, Moment, NextClose, NextOpen};
+pub use fill::{AtQuote, FillContext, FillModel, FillPoint, FillRule, LookAheadClose, Moment, NextClose, NextOpen};
 pub use financing::{
     CarryContext, CarrySchedule, DailyCarry, Financing, FinancingModel, NoFinancing, PerpetualFunding,
 };
@@ -33,7 +33,7 @@ pub use margin::{
     DatedMargin, Flatten, FuturesTable, InstrumentMargin, LeverageMargin, MarginContext, MarginModel, MarginRule,
     NoMargin, Required,
 };
-pub use matching::{IntrabarPath, Matching};
+pub use matching::{IntrabarPath, Matching, Stale, Within};
 pub use set::Models;
 pub(crate) use set::{Spot, Told};
 pub use size::Sizing;

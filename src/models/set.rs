@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Commission, CommissionModel as _, Facts, FeeContext, FillContext, FillModel as _, FillRule, Financing, Flatten,
-    Latency, Liquidity, MarginRule, Matching, Moment, Slippage, SlippageModel as _,
+    IntrabarPath, Latency, Liquidity, MarginRule, Matching, Moment, Slippage, SlippageModel as _,
 };
 use crate::{
     Bar, Instrument, Result, Rng, Timestamp,
@@ -42,7 +42,8 @@ pub struct Models {
 }
 
 impl Models {
-    /// Whether every number makes sense, for a venue over bars: the simulated one, the paper broker.
+    /// Whether every number makes sense, for a venue that knows its data and what the account holds and has traded. Over
+    /// data that lack what data may have ([`Facts::of`]), the venue itself may still refuse.
     ///
     /// ```
     /// use tradepit::models::{Facts, Models};
@@ -56,7 +57,7 @@ impl Models {
     /// # Errors
     /// Names the field, its value and the allowed range, or what the venue does not know.
     pub fn validate(&self) -> Result<()> {
-        self.validate_with(Facts::BARS)
+        self.validate_with(Facts::DATA)
     }
 
     /// Whether every number makes sense, for a venue that has `facts` beyond its bars and gives them to the models.
@@ -76,7 +77,9 @@ impl Models {
     /// What the models can't do without beyond the bars.
     #[must_use]
     pub fn needs(&self) -> Facts {
-        self.slippage.needs().or(self.commission.needs())
+        let quotes = self.fill.is_quote();
+        let sub_bars = matches!(self.matching.path, IntrabarPath::SubBars { .. });
+        self.slippage.needs().or(self.commission.needs()).or(Facts { quotes, sub_bars, ..Facts::NONE })
     }
 
     /// Whether anything happens to an account but its own orders: carry, margin calls, flattening.
@@ -85,17 +88,18 @@ impl Models {
         !self.financing.is_none() || !self.margin.is_none() || self.flatten != Flatten::None {}
     }
 
-    /// Whether a market order needs no book: it arrives at once, and fills in whole at the next bar.
+    /// Whether a market order needs no book: it arrives at once, and fills in whole at a price of the next bar. A venue
+    /// asks this once.
     #[must_use]
-    #[inline]
-    pub fn fills_at_once(&self) -> bool {
-        self.latency.is_none() && self.matching.is_plain()
+    pub fn is_plain(&self) -> bool {
+        self.latency.is_none() && self.matching.is_plain() && !self.fill.is_quote()
     }
 
-    /// Whether no model asks for more than the bars.
+    /// Whether no model reads more than the bars, of data that may have `quotes`.
     #[must_use]
-    pub fn needs_bars_only(&self) -> bool {
-        self.needs() == Facts::NONE && self.slippage.days().is_none()
+    pub fn needs_bars_only(&self, quotes: bool) -> bool {
+        let reads_quotes = quotes && matches!(self.slippage, Slippage::HalfSpread(_));
+        self.needs() == Facts::NONE && self.slippage.days().is_none() && !reads_quotes
     }
 
     /// Fills a market order on `bar`, the first one on which it can; `before` is the bar before that. Nothing is known
@@ -129,7 +133,7 @@ impl Models {
             Moment::Open => opened,
             Moment::Close => bar.time,
         };
-        Spot { price: point.price, known, time }
+        Spot { price: point.price, reference: point.price, known, time }
     }
 
     /// The fill of an order at a price and a moment, with what the venue tells its models.
@@ -166,7 +170,7 @@ impl Models {
         Fill {
             qty,
             price,
-            reference: spot.price,
+            reference: spot.reference,
             fee,
             multiplier: instrument.multiplier,
             time: spot.time,
@@ -189,6 +193,8 @@ pub(crate) struct Told<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spot<'a> {
     pub(crate) price: f64,
+    /// The price that costs are measured against: the middle of a quote.
+    pub(crate) reference: f64,
     pub(crate) known: &'a Bar,
     pub(crate) time: Timestamp,
 }

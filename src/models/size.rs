@@ -61,7 +61,7 @@ impl Models {
         let Sizing { account, market, instrument: id, buys, keep, liquidity } = *sizing;
         let instrument = market.instruments().get(id.0 as usize).filter(|_| !self.margin.is_none())?;
         let (held, known) = (account.position(id).qty(), market.last(id));
-        let spot = Spot { price: known.close, known, time: market.now() };
+        let spot = Spot { price: known.close, reference: known.close, known, time: market.now() };
         let told = Told { liquidity: Liquidity { net_traded: held, ..liquidity }, traded: None };
         let units = |lots: u64| {
             let size = instrument.round_qty(lots as f64 * instrument.lot);

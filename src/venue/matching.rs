@@ -1,25 +1,28 @@
 //! Where the orders of a book meet a bar: one walk along the way that prices took.
 //!
 //! The walk begins at the open, where whatever is reached fills at the open (a gap fills at the open, never at a price
-//! that the market skipped), and goes over the extremes to the close. On the way it stops at the nearest price at which
-//! something happens: a stop is reached, a limit is reached, a message arrives. Ties go to stops, then to the older
-//! order. What an order does at a price happens before the walk goes on: a filled parent wakes its children, a fill is
-//! taken off the other orders of its group.
+//! that the market skipped), and goes over the extremes to the close, or along finer bars, of which each first price is
+//! such an open. On the way it stops at the nearest price at which something happens: a stop is reached, a limit is
+//! reached, a message arrives. Ties go to stops, then to the older order. What an order does at a price happens before
+//! the walk goes on: a filled parent wakes its children, a fill is taken off the other orders of its group.
 //!
 //! All instruments are on their way together: what comes first gets what there is of margin, and at the same moment the
 //! older order does, whatever the order in which instruments were registered.
 
 mod carry;
+mod path;
 mod walk;
 
 use super::VenueFacts;
 use crate::{
     Bar, Error, Instrument, InstrumentId, MarketView, Result, Rng, Timestamp,
     account::{Account, AccountEvent, Fill, Position, RejectReason, TradedVolume},
+    market::Quote,
     models::{IntrabarPath, Liquidity, Models, Told},
     order::{OrderChange, Resting, TimeInForce, Working},
 };
 use carry::Call;
+use path::{Stretch, Way};
 use walk::{Done, Known, Spot, Walk};
 
 /// One row of the market, and how orders meet it.
@@ -58,6 +61,17 @@ pub struct MatchRow<'a> {
     session_closed: bool,
 }
 
+/// What an order that takes meets.
+#[derive(Clone, Copy, Debug)]
+struct Met {
+    /// The price before slippage.
+    price: f64,
+    /// The price that costs are measured against: the middle of a quote.
+    reference: f64,
+    /// The spread that slippage has still to pay: 0 where the price has crossed it, NaN where it is not known.
+    spread: f64,
+}
+
 impl<'a> MatchRow<'a> {
     /// The last row of `market`, which `facts` know already.
     ///
@@ -82,12 +96,32 @@ impl<'a> MatchRow<'a> {
 
     /// When the bars of this row opened: one period before they closed, but not before the last ones did.
     fn opened(&self) -> Timestamp {
-        self.closed().plus_ns(-self.period_ns).max(self.before[0].time)
+        self.market.opened()
     }
 
     /// When they closed.
     fn closed(&self) -> Timestamp {
         self.bars[0].time
+    }
+
+    /// The quote that stands at the open.
+    fn quote(&self, id: usize) -> Option<&'a Quote> {
+        self.market.quote(InstrumentId(id as u32))
+    }
+
+    /// What an order meets at a price that was traded.
+    fn traded(&self, id: usize, price: f64) -> Met {
+        Met { price, reference: price, spread: self.quote(id).map_or(f64::NAN, Quote::spread) }
+    }
+
+    /// What an order at the market meets when the price is `traded`: that, or the quote under a rule that meets quotes.
+    /// Later than the open no finer quote is known: its spread stands about the price.
+    fn met(&self, id: usize, qty: f64, traded: f64, at_open: bool) -> Met {
+        match self.quote(id).filter(|_| self.models.fill.is_quote()) {
+            None => self.traded(id, traded),
+            Some(quote) if at_open => Met { price: quote.touch(qty), reference: quote.mid(), spread: 0.0 },
+            Some(quote) => Met { price: traded + (0.5 * quote.spread()).copysign(qty), reference: traded, spread: 0.0 },
+        }
     }
 
     /// Units of an instrument that the account may take of this row; whole lots.
@@ -110,9 +144,9 @@ impl<'a> MatchRow<'a> {
     }
 
     /// What models are told beyond the bars, of an instrument of which the account holds, and has taken of this bar, so much.
-    fn told<'t>(&self, id: usize, held: f64, taken: f64, traded: &'t TradedVolume) -> Told<'t> {
+    fn told<'t>(&self, id: usize, held: f64, taken: f64, spread: f64, traded: &'t TradedVolume) -> Told<'t> {
         let daily = self.facts.daily(self.row as usize, InstrumentId(id as u32));
-        let liquidity = Liquidity { filled_in_bar: taken, net_traded: held, ..daily };
+        let liquidity = Liquidity { filled_in_bar: taken, net_traded: held, spread, ..daily };
         Told { liquidity, traded: self.facts.traded(traded) }
     }
 
@@ -153,14 +187,17 @@ impl<'a> MatchRow<'a> {
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
         // Several orders share what models are told: the book keeps count.
-        if !working.book().is_empty() || (working.has_several() && !self.models.needs_bars_only()) {
+        if !working.book().is_empty()
+            || (working.has_several() && !self.models.needs_bars_only(self.market.has_quotes()))
+        {
             return self.run_book(working, traded, account, rng, tell);
         }
         working.take_active(self.row, |order| {
             let id = order.instrument.0 as usize;
             let spot = self.models.spot(&self.before[id], &self.bars[id], self.period_ns);
+            let spread = self.quote(id).map_or(f64::NAN, Quote::spread);
             let position = |id: usize| &account.positions()[id];
-            let told = self.told(id, position(id).qty(), 0.0, traded);
+            let told = self.told(id, position(id).qty(), 0.0, spread, traded);
             let fill = self.models.fill_told(order, &self.instruments[id], spot, &told, rng);
             if self.carried(account.cash(), position, &fill, fill.time >= self.closed()).is_some() {
                 self.facts.count(traded, &fill);
@@ -202,7 +239,7 @@ impl<'a> MatchRow<'a> {
         book.retain(|resting| !resting.state.is_closed());
     }
 
-    /// Walks all instruments with orders together, each along the path that is its own.
+    /// Walks all instruments with orders together, each along the way that is its own.
     fn walk(
         &self,
         book: &mut Vec<Resting>,
@@ -229,19 +266,28 @@ impl<'a> MatchRow<'a> {
         done.events.into_iter().for_each(|event| tell(account, event));
     }
 
-    /// The path of an instrument, and what the walk comes to that has all of the margin to itself.
-    fn walk_alone(&self, id: usize, known: Known<'_>) -> ([f64; 4], Done) {
+    /// The way of an instrument, and what the walk comes to that has all of the margin to itself.
+    fn walk_alone(&self, id: usize, known: Known<'_>) -> (Way, Done) {
         let bar = &self.bars[id];
-        let (up, down) = ([bar.open, bar.high, bar.low, bar.close], [bar.open, bar.low, bar.high, bar.close]);
-        let walk = |path| (path, Walk::new(self, &mut [Spot::new(self, id, path, known.account)], known).along());
+        let walk = |way: Way| {
+            let done = Walk::new(self, &mut [Spot::new(self, id, way.clone(), known.account)], known).along();
+            (way, done)
+        };
+        let whole = |up: bool| walk(Way::Bar([Stretch::new(bar, self.opened(), up)]));
+        let worse = || {
+            let (rising, falling) = (whole(true), whole(false));
+            if rising.1.gain <= falling.1.gain { rising } else { falling }
+        };
         match self.models.matching.path {
-            IntrabarPath::OpenHighLowClose {} => walk(up),
-            IntrabarPath::OpenLowHighClose {} => walk(down),
-            IntrabarPath::NearestFirst {} if bar.high - bar.open <= bar.open - bar.low => walk(up),
-            IntrabarPath::NearestFirst {} => walk(down),
-            IntrabarPath::Pessimistic {} => {
-                let (rising, falling) = (walk(up), walk(down));
-                if rising.1.gain <= falling.1.gain { rising } else { falling }
+            IntrabarPath::OpenHighLowClose {} => whole(true),
+            IntrabarPath::OpenLowHighClose {} => whole(false),
+            IntrabarPath::NearestFirst {} => whole(path::high_is_nearer(bar)),
+            IntrabarPath::Pessimistic {} => worse(),
+            IntrabarPath::SubBars { within } => {
+                match path::along(self.market.sub_bars(InstrumentId(id as u32)), self.opened(), within) {
+                    way if way.is_empty() => worse(),
+                    way => walk(Way::Finer(way)),
+                }
             }
         }
     }

@@ -8,7 +8,7 @@ use super::{Advance, MatchRow, Start, Venue, VenueFacts};
 use crate::{
     Error, InstrumentId, MarketData, MarketView, Result, Rng,
     account::{Account, AccountEvent, TradedVolume},
-    models::Models,
+    models::{Facts, Models},
     order::{Modification, Order, OrderId, OrderRequest, Working},
 };
 
@@ -36,24 +36,28 @@ pub struct SimWorld {
     facts: VenueFacts,
     /// Nothing happens to an account but its own orders, and the models know what they need from the bars.
     plain: bool,
+    /// Market orders need no book.
+    plain_orders: bool,
 }
 
 impl SimWorld {
     /// Checks the models and the cash, and goes once over the data for what models ask of it.
     ///
     /// # Errors
-    /// Names the field, its value and the allowed range, or what the data does not tell.
+    /// Names the field, its value and the allowed range, or what the data lack.
     pub fn new(data: Arc<MarketData>, models: Models, cash: f64) -> Result<Self> {
-        models.validate()?;
+        let facts = Facts::of(&data);
+        models.validate_with(facts)?;
         if !(cash.is_finite() && cash > 0.0) {
             return Err(Error::spec("cash", format!("{cash} must be a finite number above 0")));
         }
         let market = data.view(data.len());
         models.margin.check(market)?;
-        let facts = VenueFacts::new(&models, market);
-        facts.check(market)?;
-        let plain = !models.carries() && models.needs_bars_only();
-        Ok(Self { data, models, cash, facts, plain })
+        let told = VenueFacts::new(&models, market);
+        told.check(market)?;
+        let plain = !models.carries() && models.needs_bars_only(facts.quotes);
+        let plain_orders = models.is_plain();
+        Ok(Self { data, models, cash, facts: told, plain, plain_orders })
     }
 
     /// What models are told beyond the bars.
@@ -153,7 +157,8 @@ impl Venue for Sim<'_> {
         let id = OrderId(self.state.next_id);
         let order = Order { id, request: order, active_from: self.state.t + 1 };
         let market = self.world.data.past(self.state.t as usize + 1);
-        self.state.working.submit(order, market, &self.world.models, market.now(), self.rng)?;
+        let (plain, models) = (self.world.plain_orders, &self.world.models);
+        self.state.working.submit(order, plain, market, models, market.now(), self.rng)?;
         self.state.next_id += 1;
         Ok(id)
     }

@@ -3,7 +3,7 @@
 //! In the order of a row: carry that fell due before the open, a margin call of the last close, the orders, carry that
 //! fell due since, flattening at the close.
 
-use super::MatchRow;
+use super::{MatchRow, Met};
 use crate::{
     InstrumentId, MarketView, Rng, Timestamp,
     account::{Account, AccountEvent, Fill, TradedVolume},
@@ -203,12 +203,11 @@ impl MatchRow<'_> {
     ) -> Fill {
         let id = order.instrument.0 as usize;
         let (before, bar) = (&self.before[id], &self.bars[id]);
-        let spot = if at_close {
-            Spot { price: bar.close, known: bar, time: bar.time }
-        } else {
-            Spot { price: bar.open, known: before, time: self.opened() }
-        };
-        let told = self.told(id, account.positions()[id].qty(), 0.0, traded);
+        let (price, known, time) =
+            if at_close { (bar.close, bar, bar.time) } else { (bar.open, before, self.opened()) };
+        let Met { price, reference, spread } = self.met(id, qty, price, !at_close);
+        let spot = Spot { price, reference, known, time };
+        let told = self.told(id, account.positions()[id].qty(), 0.0, spread, traded);
         self.models.fill_told(MarketOrder { qty, ..order }, &self.instruments[id], spot, &told, rng)
     }
 }

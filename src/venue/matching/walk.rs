@@ -1,22 +1,21 @@
 //! One walk along paths of prices, of all instruments together, over the orders of a book.
 
+mod arrivals;
 mod fills;
+mod limits;
 mod spot;
 
 use super::MatchRow;
 use crate::{
     Rng, Timestamp,
     account::{Account, AccountEvent, TradedVolume},
-    models::{
-        FillModel as _, FillPoint, Moment,
-        queue::{LimitContext, LimitModel as _, LimitRule},
-    },
-    order::{OrderChange, OrderKind, Resting, TimeInForce},
+    models::{FillModel as _, FillPoint, Moment},
+    order::{OrderChange, OrderId, OrderKind, Resting},
 };
 
 pub(super) use spot::Spot;
 
-/// A walk along paths of prices.
+/// A walk along ways of prices.
 pub(super) struct Walk<'w, 'a> {
     row: &'w MatchRow<'a>,
     /// Where each instrument is on its way.
@@ -30,6 +29,8 @@ pub(super) struct Walk<'w, 'a> {
     taking: bool,
     now: Timestamp,
     at_open: bool,
+    /// Orders of the book that are left for the next row.
+    left: Vec<usize>,
     done: Done,
 }
 
@@ -52,18 +53,20 @@ pub(super) struct Done {
     pub(super) gain: f64,
 }
 
-/// Something that happens on a leg of the path.
+/// Something that happens on the way of a spot.
 #[derive(Clone, Copy, Debug)]
 struct Step {
     price: f64,
-    /// The part of the leg that is behind it: its moment.
-    share: f64,
-    /// Which order.
+    /// Nanoseconds since the open.
+    moment: f64,
+    /// Whose age decides at the same moment.
+    age: OrderId,
+    /// Which order; none at a corner.
     at: usize,
     next: Next,
 }
 
-/// What happens next on a leg of the path.
+/// What happens next.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Next {
     Stop,
@@ -71,6 +74,7 @@ enum Next {
     Arrival,
     Cancel,
     Modify,
+    Corner,
 }
 
 impl<'w, 'a> Walk<'w, 'a> {
@@ -79,38 +83,27 @@ impl<'w, 'a> Walk<'w, 'a> {
         let (book, traded, rng) = (book.to_vec(), traded.clone(), rng.clone());
         let done = Done { book, events: Vec::new(), traded, rng, gain: 0.0 };
         let (cash, now) = (account.cash(), row.opened());
-        Self { row, spots, here: 0, account, cash, taking: true, now, at_open: true, done }
+        Self { row, spots, here: 0, account, cash, taking: true, now, at_open: true, left: Vec::new(), done }
     }
 
-    /// Walks from the open over the extremes to the close: what comes first, on whatever instrument, happens first; what
+    /// Walks from the open over all corners to the close: what comes first, on whatever instrument, happens first; what
     /// comes at the same moment, by the age of the orders.
     pub(super) fn along(mut self) -> Done {
-        let (opened, closed) = (self.row.opened(), self.row.closed());
-        self.hear();
-        for at in 0..self.done.book.len() {
-            if self.turn_to(at) && self.done.book[at].arrives <= opened {
-                self.arrive(at);
-            }
+        self.open();
+        while !self.is_over()
+            && let Some((here, step)) = self.first()
+        {
+            self.here = here;
+            self.go(step);
         }
-        self.at_open = false;
-        // The legs take equal times: nothing more is known of the way than its corners.
-        let length = (closed.nanos() - opened.nanos()) / 3;
-        for leg in 0..3 {
-            if self.is_over() {
-                return self.done;
-            }
-            let begins = opened.plus_ns(length * leg as i64);
-            let ends = if leg == 2 { closed } else { begins.plus_ns(length) };
-            self.leg(leg, begins, ends);
-        }
-        self.now = closed;
+        self.now = self.row.closed();
         self.taking = false;
         self.settle_queues();
         for at in 0..self.done.book.len() {
             if self.turn_to(at) && self.waits_for_close(&self.done.book[at]) {
-                let close = self.point();
                 let named = self.done.book[at].order.request.kind == (OrderKind::MarketOnClose {});
-                self.fill_at_market(at, if named { self.spot().bar.close } else { close.price });
+                let close = if named { self.spot().bar.close } else { self.point().price };
+                self.fill_at_market(at, self.row.traded(self.spot().id, close));
             }
         }
         self.done
@@ -121,70 +114,118 @@ impl<'w, 'a> Walk<'w, 'a> {
         self.done.book.iter().all(|resting| resting.state.is_closed())
     }
 
-    /// Goes to the next corner.
-    fn leg(&mut self, leg: usize, begins: Timestamp, ends: Timestamp) {
-        // The walk ends: an order that is dealt with leaves the candidates, and prices only go forward.
-        let mut guard = 5 * self.done.book.len() + 4;
-        while guard > 0 {
-            guard -= 1;
-            let Some((here, Step { price, at, next, .. })) = self.first(leg, begins, ends) else { break };
-            self.here = here;
-            self.follow(price);
-            self.now = ends;
-            match next {
-                Next::Arrival => {
-                    self.now = self.done.book[at].arrives;
+    /// The row opens: whatever has come, and what the first price reaches, happens there.
+    fn open(&mut self) {
+        let opened = self.row.opened();
+        self.hear();
+        for at in 0..self.done.book.len() {
+            if self.turn_to(at) && self.done.book[at].arrives <= opened {
+                self.arrive(at);
+            }
+        }
+        self.at_open = false;
+    }
+
+    /// Goes on to what happens next, and lets it happen.
+    fn go(&mut self, Step { price, at, next, .. }: Step) {
+        let Some(leg) = self.spot().leg() else { return };
+        self.follow(price);
+        self.now = leg.ends;
+        self.spots[self.here].steps += 1;
+        match next {
+            Next::Corner => {
+                if let Some((price, opened)) = self.spots[self.here].turn() {
+                    self.reopen(price, opened);
+                }
+            }
+            Next::Arrival => {
+                self.now = self.done.book[at].arrives;
+                self.arrive(at);
+            }
+            Next::Cancel => self.cancel_one(at),
+            Next::Modify => self.modify_and_look(at),
+            Next::Stop => self.trigger(at),
+            Next::Limit => {
+                let limit = self.within_bar(self.done.book[at].order.request.kind.limit().unwrap_or(price));
+                self.taking = false;
+                self.fill(at, limit, limit);
+            }
+        }
+    }
+
+    fn modify_and_look(&mut self, at: usize) {
+        self.modify(at);
+        if self.works(at) {
+            self.arrive(at);
+        }
+    }
+
+    /// Nothing was traded since the stretch before: what its first price has passed happens there, as at an open.
+    fn reopen(&mut self, price: f64, opened: Timestamp) {
+        self.now = opened;
+        self.spots[self.here].price = price;
+        for at in 0..self.done.book.len() {
+            let resting = self.done.book[at];
+            if !self.works(at) || self.left.contains(&at) {
+                continue;
+            }
+            if !has_arrived(&resting) {
+                if resting.arrives <= opened {
                     self.arrive(at);
                 }
-                Next::Cancel => self.cancel_one(at),
-                Next::Modify => {
-                    self.modify(at);
-                    if self.works(at) {
-                        self.arrive(at);
+            } else if resting.cancelled_at.is_some_and(|time| time <= opened) {
+                self.cancel_one(at);
+            } else if resting.modified.is_some_and(|(time, _)| time <= opened) {
+                self.modify_and_look(at);
+            } else if resting.left != 0.0 {
+                let buys = resting.left > 0.0;
+                if let Some(trigger) = trigger_price(&resting).filter(|_| !resting.triggered) {
+                    if if buys { price >= trigger } else { price <= trigger } {
+                        self.trigger(at);
                     }
-                }
-                Next::Stop => self.trigger(at),
-                Next::Limit => {
-                    let limit = self.within_bar(self.done.book[at].order.request.kind.limit().unwrap_or(price));
+                } else if let Some(limit) = resting.order.request.kind.limit()
+                    && self.goes_through(limit, buys)
+                {
                     self.taking = false;
-                    self.fill(at, limit, limit);
+                    self.fill(at, price, price);
                 }
             }
         }
-        for here in 0..self.spots.len() {
-            self.here = here;
-            self.follow(self.spot().path[leg + 1]);
-        }
-        self.now = ends;
+        self.follow(price);
     }
 
-    /// What comes first on this leg: the spot, and what happens there. Ties go to the older order.
-    fn first(&self, leg: usize, begins: Timestamp, ends: Timestamp) -> Option<(usize, Step)> {
+    /// What comes first: the spot, and what happens there. Ties go to the older order.
+    fn first(&self) -> Option<(usize, Step)> {
         let mut first: Option<(usize, Step)> = None;
         for (here, spot) in self.spots.iter().enumerate() {
-            let Some(step) = self.next(spot, leg, begins, ends) else { continue };
-            let age = |step: &Step| self.done.book[step.at].order.id;
-            let earlier =
-                |known: &Step| step.share < known.share || (step.share == known.share && age(&step) < age(known));
-            if first.as_ref().is_none_or(|(_, known)| earlier(known)) {
+            let Some(step) = self.next(spot) else { continue };
+            if first.is_none_or(|(_, known)| (step.moment, step.age) < (known.moment, known.age)) {
                 first = Some((here, step));
             }
         }
         first
     }
 
-    /// The nearest thing that happens to an instrument between where it is and the corner.
-    fn next(&self, spot: &Spot<'_>, leg: usize, begins: Timestamp, ends: Timestamp) -> Option<Step> {
-        let (from, to) = (spot.path[leg], spot.path[leg + 1]);
+    /// The nearest thing that happens to an instrument on its leg: the corner, if nothing else does.
+    fn next(&self, spot: &Spot<'_>) -> Option<Step> {
+        let leg = spot.leg()?;
+        let (from, to) = (leg.from, leg.to);
+        let since_open = (leg.begins.nanos() - self.row.opened().nanos()) as f64;
+        let moment = |share: f64| since_open + share * (leg.ends.nanos() - leg.begins.nanos()) as f64;
+        let mut orders = self.done.book.iter().enumerate().filter(|(_, resting)| spot.has(resting)).peekable();
+        // Corners are everybody's: the oldest order's.
+        let age = orders.peek().map_or(OrderId(u32::MAX), |(_, resting)| resting.order.id);
+        let turns = (spot.turns(&leg).nanos() - self.row.opened().nanos()) as f64;
+        let corner = Step { price: to, moment: turns, age, at: usize::MAX, next: Next::Corner };
+        // The walk ends: an order that is dealt with leaves the candidates, and prices only go forward.
+        if spot.steps > 5 * self.done.book.len() + 4 {
+            return Some(corner);
+        }
         let up = to >= spot.price;
         let between = |price: f64| {
             let (low, high) = if up { (spot.price, to) } else { (to, spot.price) };
             (low..=high).contains(&price)
         };
-        // A moment on this leg is a price on it, and the other way round.
-        let passed =
-            |time: Timestamp| (time.nanos() - begins.nanos()) as f64 / (ends.nanos() - begins.nanos()).max(1) as f64;
-        let reached = |price: f64| if to == from { 0.0 } else { (price - from) / (to - from) };
         let mut best: Option<Step> = None;
         let mut offer = |price: f64, share: f64, at: usize, next: Next| {
             let nearer = best.as_ref().is_none_or(|known| {
@@ -192,15 +233,15 @@ impl<'w, 'a> Walk<'w, 'a> {
                 mine < other || (mine == other && next == Next::Stop && known.next == Next::Limit)
             });
             if nearer {
-                best = Some(Step { price, share, at, next });
+                best = Some(Step { price, moment: moment(share), age: self.done.book[at].order.id, at, next });
             }
         };
-        for (at, resting) in self.done.book.iter().enumerate().filter(|(_, resting)| spot.has(resting)) {
-            let on_this_leg = |time: Timestamp| time > begins && time <= ends;
+        for (at, resting) in orders {
             let mut message = |time: Timestamp, next: Next| {
-                let price = from + passed(time) * (to - from);
-                if on_this_leg(time) && between(price) {
-                    offer(price, passed(time), at, next);
+                // A moment on this leg is a price on it, and the other way round.
+                let price = from + leg.passed(time) * (to - from);
+                if time > leg.begins && time <= leg.ends && between(price) {
+                    offer(price, leg.passed(time), at, next);
                 }
             };
             // Messages overtake each other at most in one direction: an order that is not there yet can't be cancelled.
@@ -210,6 +251,9 @@ impl<'w, 'a> Walk<'w, 'a> {
             }
             if let Some((time, _)) = resting.modified.filter(|_| there) {
                 message(time, Next::Modify);
+            }
+            if self.left.contains(&at) {
+                continue;
             }
             if resting.arrives > self.row.opened() && !there {
                 message(resting.arrives, Next::Arrival);
@@ -222,11 +266,10 @@ impl<'w, 'a> Walk<'w, 'a> {
             if let Some(trigger) = trigger_price(resting).filter(|_| !resting.triggered) {
                 // A buy stop is reached on the way up, a sell stop on the way down.
                 if buys == up && between(trigger) {
-                    offer(trigger, reached(trigger), at, Next::Stop);
+                    offer(trigger, leg.reached(trigger), at, Next::Stop);
                 }
             } else if let Some(limit) = resting.order.request.kind.limit().filter(|_| spot.cap >= spot.instrument.lot) {
-                let through = self.through_ticks() * spot.instrument.tick;
-                let beyond = if buys { limit - through } else { limit + through };
+                let beyond = self.beyond(spot, limit, buys);
                 let passes = if buys {
                     !up && to <= beyond && spot.price >= beyond
                 } else {
@@ -235,51 +278,11 @@ impl<'w, 'a> Walk<'w, 'a> {
                 if passes {
                     // Going through a limit fills it on the way back to it, so to say: at the limit.
                     let price = if buys { limit.min(spot.price) } else { limit.max(spot.price) };
-                    offer(price, reached(price), at, Next::Limit);
+                    offer(price, leg.reached(price), at, Next::Limit);
                 }
             }
         }
-        best
-    }
-
-    /// Ticks beyond a limit at which it fills in whole. The queue rule decides of exact touches at the end of the bar.
-    fn through_ticks(&self) -> f64 {
-        match &self.row.models.matching.limit {
-            LimitRule::Touch(_) => 0.0,
-            LimitRule::Penetration(rule) => rule.ticks,
-            LimitRule::Queue(_) => 1.0,
-            LimitRule::Custom(_) => f64::INFINITY,
-        }
-    }
-
-    /// Limits that the walk left open, by a rule that asks for the whole bar: a queue at an exact touch.
-    fn settle_queues(&mut self) {
-        if !matches!(self.row.models.matching.limit, LimitRule::Queue(_) | LimitRule::Custom(_)) {
-            return;
-        }
-        for at in 0..self.done.book.len() {
-            let resting = self.done.book[at];
-            let Some(limit) = resting.order.request.kind.limit().filter(|_| self.turn_to(at)) else { continue };
-            let waits = resting.left != 0.0 && resting.best.is_some() && resting.arrives <= self.row.opened();
-            if !waits || (resting.order.request.kind.trigger().is_some() && !resting.triggered) {
-                continue;
-            }
-            let spot = self.spot();
-            let ctx = LimitContext { instrument: spot.instrument, limit, qty: resting.left };
-            let mut queue = resting.queue;
-            let size = self.row.models.matching.limit.bar(&ctx, spot.bar, &mut queue);
-            self.done.book[at].queue = queue;
-            if size > 0.0 {
-                let limit = self.within_bar(limit);
-                self.fill_at_most(at, size, limit, limit);
-            }
-        }
-    }
-
-    /// A limit, or the price nearest to it that was traded: a reduce-only order may wake up, and a stop-limit trigger, with
-    /// a limit that the bar never came to.
-    fn within_bar(&self, limit: f64) -> f64 {
-        limit.clamp(self.spot().bar.low, self.spot().bar.high)
+        best.or(Some(corner))
     }
 
     fn spot(&self) -> &Spot<'w> {
@@ -323,58 +326,6 @@ impl<'w, 'a> Walk<'w, 'a> {
             }
         }
         spot.price = price;
-    }
-
-    /// An order is at the venue, at the present price: what can happen at once happens.
-    fn arrive(&mut self, at: usize) {
-        let price = self.spot().price;
-        let first = self.done.book[at].best.is_none();
-        self.done.book[at].best.get_or_insert(price);
-        let resting = self.done.book[at];
-        if resting.left == 0.0 {
-            return;
-        }
-        let buys = resting.left > 0.0;
-        match resting.order.request.kind {
-            OrderKind::MarketOnClose {} => return,
-            OrderKind::Market {} => {
-                let point = self.point();
-                if point.moment == Moment::Close {
-                    return;
-                }
-                // Between the corners of the path prices are on the grid too.
-                let reference = if self.at_open { point.price } else { self.spot().instrument.round_price(price) };
-                self.fill_at_market(at, reference);
-            }
-            OrderKind::MarketOnOpen {} if self.at_open => self.fill_at_market(at, price),
-            OrderKind::MarketOnOpen {} => return,
-            _ => {
-                let trigger = trigger_price(&resting).filter(|_| !resting.triggered);
-                if let Some(trigger) = trigger {
-                    if (buys && price >= trigger) || (!buys && price <= trigger) {
-                        self.trigger(at);
-                    } else {
-                        // It waits for its trigger, whatever its time in force.
-                        return;
-                    }
-                } else if resting.triggered && resting.order.request.kind.limit().is_none() {
-                    // A stop that was reached, and did not fill in whole then.
-                    self.fill_at_market(at, price);
-                } else if let Some(limit) = resting.order.request.kind.limit()
-                    && ((buys && price <= limit) || (!buys && price >= limit))
-                {
-                    if resting.order.request.post_only && first {
-                        self.close(at, OrderChange::Cancel);
-                    } else {
-                        self.taking = first;
-                        self.fill_at_limit(at);
-                    }
-                }
-            }
-        }
-        if matches!(resting.order.request.tif, TimeInForce::Ioc {} | TimeInForce::Fok {}) && self.works(at) {
-            self.close(at, OrderChange::Cancel);
-        }
     }
 }
 

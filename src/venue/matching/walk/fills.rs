@@ -1,10 +1,10 @@
 //! What orders do at a price: they trigger, fill, wake each other, and end.
 
-use super::{Walk, change};
+use super::{super::Met, Walk, change};
 use crate::{
     account::{AccountEvent, Fill, Position, RejectReason},
     models::{CommissionModel as _, FeeContext, FillContext, SlippageModel as _, queue::LimitModel as _},
-    order::{Modification, OrderChange, OrderState, Resting, TimeInForce},
+    order::{Modification, OrderChange, Resting, TimeInForce},
 };
 
 impl Walk<'_, '_> {
@@ -14,7 +14,7 @@ impl Walk<'_, '_> {
         self.done.events.push(event);
         let resting = &self.done.book[at];
         match resting.order.request.kind.limit() {
-            None => self.fill_at_market(at, self.spot().price),
+            None => self.fill_at_market(at, self.row.traded(self.spot().id, self.spot().price)),
             Some(limit) => {
                 let price = self.spot().price;
                 let reached = if resting.left > 0.0 { price <= limit } else { price >= limit };
@@ -35,8 +35,8 @@ impl Walk<'_, '_> {
         self.fill(at, price, price);
     }
 
-    /// Fills at `reference`, slipped; not beyond the price protection.
-    pub(super) fn fill_at_market(&mut self, at: usize, reference: f64) {
+    /// Fills at what it meets, slipped; not beyond the price protection.
+    pub(super) fn fill_at_market(&mut self, at: usize, met: Met) {
         let qty = self.fillable(at);
         if qty == 0.0 {
             return self.done_if_nothing_to_reduce(at);
@@ -44,19 +44,19 @@ impl Walk<'_, '_> {
         let spot = self.spot();
         // At the close the bar itself is known; before, the one before it.
         let known = if self.at_close() { spot.bar } else { spot.before };
-        let told = self.row.told(spot.id, spot.position.qty(), spot.taken, &self.done.traded);
-        let ctx = FillContext::new(spot.instrument, qty, reference, known);
+        let told = self.row.told(spot.id, spot.position.qty(), spot.taken, met.spread, &self.done.traded);
+        let ctx = FillContext::new(spot.instrument, qty, met.price, known);
         let ctx = FillContext { liquidity: told.liquidity, ..ctx };
         let (before, tick) = (spot.before.close, spot.instrument.tick);
         let mut price = self.row.models.slippage.price(&ctx, &mut self.done.rng);
         if let Some(ticks) = self.row.models.matching.protection_ticks {
             let worst = before + (ticks * tick).copysign(qty);
-            if (reference - worst) * qty > 0.0 {
+            if (met.price - worst) * qty > 0.0 {
                 return;
             }
             price = if qty > 0.0 { price.min(worst) } else { price.max(worst) };
         }
-        self.fill(at, price, reference);
+        self.fill(at, price, met.reference);
     }
 
     /// Whether the bar has closed.
@@ -133,7 +133,7 @@ impl Walk<'_, '_> {
             futures: instrument.is_futures(),
         };
         let Some((position, cash)) = self.row.carried(self.cash, |id| self.position(id), &fill, self.at_close()) else {
-            return self.refuse(at);
+            return self.refuse(at, RejectReason::Margin);
         };
         let resting = &mut self.done.book[at];
         let left = resting.left - qty;
@@ -249,21 +249,26 @@ impl Walk<'_, '_> {
         self.close(at, OrderChange::Cancel);
     }
 
-    /// Takes out an order that the account can't carry: rejected if it never filled, what is left cancelled if it did.
-    fn refuse(&mut self, at: usize) {
-        let how = if self.done.book[at].filled == 0.0 { OrderChange::Reject } else { OrderChange::Cancel };
-        self.close(at, how);
+    /// Takes out an order that is not to fill: rejected if it never did, what is left cancelled if it did.
+    pub(super) fn refuse(&mut self, at: usize, reason: RejectReason) {
+        if self.done.book[at].filled != 0.0 {
+            return self.close(at, OrderChange::Cancel);
+        }
+        if let AccountEvent::Order { order, time, .. } = change(&mut self.done.book[at], OrderChange::Reject, self.now)
+        {
+            self.done.events.push(AccountEvent::Rejected { order, reason, time });
+        }
+        self.close_children(at);
     }
 
     /// Takes an order out, and its children with it if it never filled.
     pub(super) fn close(&mut self, at: usize, how: OrderChange) {
-        let event = match change(&mut self.done.book[at], how, self.now) {
-            AccountEvent::Order { order, state: OrderState::Rejected, time } => {
-                AccountEvent::Rejected { order, reason: RejectReason::Margin, time }
-            }
-            event => event,
-        };
+        let event = change(&mut self.done.book[at], how, self.now);
         self.done.events.push(event);
+        self.close_children(at);
+    }
+
+    fn close_children(&mut self, at: usize) {
         let (id, filled) = (self.done.book[at].order.id, self.done.book[at].filled);
         for child in 0..self.done.book.len() {
             if filled == 0.0 && self.done.book[child].order.request.parent == Some(id) && self.works(child) {
