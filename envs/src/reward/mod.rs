@@ -133,7 +133,8 @@ impl RewardSpec {
 }
 
 impl Reward for RewardSpec {
-    #[inline]
+    // Always: a compiler that counts its many callers puts it out of line.
+    #[inline(always)]
     fn reward(&self, facts: &StepFacts, memory: &mut RewardMemory) -> f32 {
         match self {
             Self::Profit(r) => r.reward(facts, memory),

@@ -7,6 +7,7 @@ use tradepit::{
 
 use super::{
     Actions, Autoreset, EpisodeStats, StepOut,
+    own::Own,
     parts::Part,
     sim::{CHUNK, EpisodeEnd, Lane},
 };
@@ -17,34 +18,57 @@ const AHEAD: usize = 16;
 
 type Boxed = std::result::Result<(), Box<Error>>;
 
-/// Rewards come later, for the whole batch.
-struct Unpaid;
+/// How lanes are stepped: `PAID`: each gets its reward at once, else they come later, for the whole batch; `OWN`: each
+/// has models of its own, in `Part::own`. A type for each way has a step compiled for it alone, inline.
+struct Way<const PAID: bool, const OWN: bool>;
 
-impl Hooks for Unpaid {
+impl<const PAID: bool, const OWN: bool> Hooks for Way<PAID, OWN> {
     #[inline]
-    fn reward(&mut self, _: &Rules, _: &StepFacts, _: &mut RewardMemory) -> f32 {
-        0.0
+    fn reward(&mut self, rules: &Rules, facts: &StepFacts, memory: &mut RewardMemory) -> f32 {
+        if PAID { ().reward(rules, facts, memory) } else { 0.0 }
     }
 }
 
 /// Begins the lane's present episode.
 #[inline]
-pub(super) fn begin(setup: &SimSetup, lane: &mut Lane, rng: &mut Rng, obs: &mut [f32]) -> Result<()> {
+pub(super) fn begin(
+    setup: &SimSetup,
+    lane: &mut Lane,
+    rng: &mut Rng,
+    mut own: Option<&mut Own>,
+    obs: &mut [f32],
+) -> Result<()> {
     let (row, stream) = setup.begin(lane.seed, lane.episode);
+    if let Some(own) = &mut own {
+        own.draw(setup, lane.seed, lane.episode)?;
+    }
     *rng = stream;
     lane.ended = false;
-    let mut venue = Sim { world: setup.world(), state: &mut lane.sim, rng };
-    step::open(setup.rules(), &mut venue, &mut lane.env, Start::At(row), obs)
+    let world = own.as_ref().map_or(&**setup.world(), |own| &own.world);
+    let mut venue = Sim { world, state: &mut lane.sim, rng };
+    step::open(setup.rules(), &mut venue, &mut lane.env, Start::At(row), obs)?;
+    if let Some(own) = own {
+        own.drawn.show(obs);
+    }
+    Ok(())
 }
 
 /// Steps the lanes of one part, in order.
 pub(super) fn step(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
-    step_lanes::<true>(setup, autoreset, part)
+    if part.own.is_empty() {
+        step_lanes::<true, false>(setup, autoreset, part)
+    } else {
+        step_lanes::<true, true>(setup, autoreset, part)
+    }
 }
 
 /// Steps them without their rewards; [`pay`] must follow.
 pub(super) fn step_unpaid(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
-    step_lanes::<false>(setup, autoreset, part)
+    if part.own.is_empty() {
+        step_lanes::<false, false>(setup, autoreset, part)
+    } else {
+        step_lanes::<false, true>(setup, autoreset, part)
+    }
 }
 
 /// Books the rewards that are in the part's memory, then does what is done with episodes that ended.
@@ -64,9 +88,11 @@ pub(super) fn pay(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -
     Ok(())
 }
 
-fn step_lanes<const PAID: bool>(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
+fn step_lanes<const PAID: bool, const OWN: bool>(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
     let (rules, world) = (&**setup.rules(), &**setup.world());
     let d = rules.observation_space().len();
+    // What is shown of drawn numbers stands behind what a step writes.
+    let written = d - rules.numbers.shown();
     let n = part.lanes.len();
     let width = rules.action_space().len();
     for i in 0..n {
@@ -78,7 +104,7 @@ fn step_lanes<const PAID: bool>(setup: &SimSetup, autoreset: Autoreset, part: &m
         let row = &mut obs[i * d..(i + 1) * d];
         if lane.ended && autoreset == Autoreset::NextStep {
             lane.episode += 1;
-            begin(setup, lane, rng, row).map_err(Box::new)?;
+            begin(setup, lane, rng, part.own.get_mut(i), row).map_err(Box::new)?;
             (reward[i], terminated[i], truncated[i]) = (0.0, false, false);
             if let Some(facts) = facts {
                 let price = Sim { world, state: &mut lane.sim, rng }.market().last(InstrumentId(0)).close;
@@ -90,13 +116,15 @@ fn step_lanes<const PAID: bool>(setup: &SimSetup, autoreset: Autoreset, part: &m
             Actions::Box(values) => Action::Box(&values[i * width..(i + 1) * width]),
             Actions::Discrete(values) => Action::Discrete(values[i]),
         };
+        let world = if OWN { &part.own[i].world } else { world };
         let mut venue = Sim { world, state: &mut lane.sim, rng };
         let facts = facts.as_mut().map(|facts| &mut facts[i]);
-        let transition: Transition = if PAID {
-            step::step(rules, &mut venue, &mut lane.env, action, row, facts)?
-        } else {
-            step::step_with(rules, &mut venue, &mut lane.env, action, row, facts, &mut Unpaid)?
-        };
+        let hooks = &mut Way::<PAID, OWN>;
+        let own = if OWN { &mut row[..written] } else { &mut *row };
+        let transition: Transition = step::step_with(rules, &mut venue, &mut lane.env, action, own, facts, hooks)?;
+        if OWN {
+            part.own[i].drawn.show(row);
+        }
         (reward[i], terminated[i], truncated[i]) = (transition.reward, transition.terminated, transition.truncated);
         if transition.terminated || transition.truncated {
             lane.ended = true;
@@ -116,13 +144,17 @@ fn finish(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>, i: usize)
     let EnvState { reward, steps: length, clipped, .. } = lane.env;
     part.ends[i] = EpisodeEnd { reward, length, row: lane.sim.row(), clipped };
     part.stats[i / CHUNK].merge(&sums(&lane.env, terminated));
+    let mut own = part.own.get_mut(i);
+    if let Some(own) = &mut own {
+        own.ended.copy_from_slice(&own.drawn.values);
+    }
     if autoreset == Autoreset::SameStep {
         let row = &mut part.out.obs[i * d..(i + 1) * d];
         if let Some(final_obs) = &mut part.out.final_obs {
             final_obs[i * d..(i + 1) * d].copy_from_slice(row);
         }
         lane.episode += 1;
-        begin(setup, lane, &mut part.rngs[i], row).map_err(Box::new)?;
+        begin(setup, lane, &mut part.rngs[i], own, row).map_err(Box::new)?;
     }
     Ok(())
 }
