@@ -29,7 +29,7 @@ fn run(setup: &SimSetup, n: usize, threads: usize, mode: Autoreset, steps: usize
 
 #[test]
 fn the_same_bits_for_any_number_of_threads() {
-    for more in [rich(), json!({"randomise": drawing("slippage.ticks", json!([0, 2]))})] {
+    for more in [rich(), json!({"randomise": drawing("slippage.ticks", &json!([0, 2]))})] {
         let setup = setup(&more);
         for mode in [Autoreset::NextStep, Autoreset::SameStep] {
             let one = run(&setup, 500, 1, mode, 90);

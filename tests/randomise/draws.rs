@@ -36,11 +36,11 @@ fn draws_are_uniform_over_the_whole_range() {
     const N: u64 = 4_000;
     // Kolmogorov (1933): beyond 1.95 / sqrt(n) one sample in a thousand; the seeds are fixed.
     let bound = 1.95 / (N as f64).sqrt();
-    let ticks = draws(&json!({"randomise": drawing("slippage.ticks", json!([0.5, 2.5]))}), N);
+    let ticks = draws(&json!({"randomise": drawing("slippage.ticks", &json!([0.5, 2.5]))}), N);
     assert!(ticks.iter().all(|x| (0.5..=2.5).contains(x)));
     assert!(distance(ticks.iter().map(|x| (x - 0.5) / 2.0).collect()) < bound);
     let log = json!({"kind": "log_uniform", "low": 0.01, "high": 100});
-    let fees = draws(&json!({"randomise": drawing("commission.fee", log)}), N);
+    let fees = draws(&json!({"randomise": drawing("commission.fee", &log)}), N);
     assert!(fees.iter().all(|x| (0.01..=100.0).contains(x)));
     assert!(distance(fees.iter().map(|x| (x.log10() + 2.0) / 4.0).collect()) < bound);
     // Whole numbers and choices: each as often as the others, and nothing else.
@@ -50,7 +50,7 @@ fn draws_are_uniform_over_the_whole_range() {
         (json!({"kind": "choice", "values": [24, 1, 8]}), vec![24.0, 1.0, 8.0]),
         (json!({"kind": "log_uniform", "low": 1, "high": 2}), vec![1.0, 2.0]),
     ] {
-        let drawn = draws(&json!({"financing": carry, "randomise": drawing("financing.hours", range.clone())}), N);
+        let drawn = draws(&json!({"financing": carry, "randomise": drawing("financing.hours", &range)}), N);
         let counts: Vec<f64> = each.iter().map(|x| drawn.iter().filter(|d| *d == x).count() as f64).collect();
         assert_eq!(counts.iter().sum::<f64>(), N as f64, "{range}");
         let (share, logs) = (1.0 / each.len() as f64, range["kind"] == "log_uniform");

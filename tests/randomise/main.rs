@@ -33,7 +33,7 @@ fn setup(more: &Value) -> SimSetup {
 }
 
 /// `range` for one path.
-fn drawing(path: &str, range: Value) -> Value {
+fn drawing(path: &str, range: &Value) -> Value {
     json!({"ranges": {path: range}})
 }
 

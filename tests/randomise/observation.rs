@@ -10,7 +10,7 @@ use crate::{drawing, episode, obs_of, setup, spec};
 fn what_is_shown_has_a_name_a_place_and_bounds() {
     let (plain, hidden, shown) = (
         setup(&json!({})),
-        setup(&json!({"randomise": drawing("slippage.ticks", json!([0, 2]))})),
+        setup(&json!({"randomise": drawing("slippage.ticks", &json!([0, 2]))})),
         setup(&json!({"randomise": {"observe": true, "ranges": {"slippage.ticks": [0, 2], "commission.fee": [1, 3]}}})),
     );
     let names = |setup: &SimSetup| setup.rules().observation_names();

@@ -24,7 +24,7 @@ impl SlippageModel for Own {
 fn beside_a_model_of_your_own_the_others_can_be_drawn() {
     let with = |path: &str| EnvSpec {
         slippage: Slippage::Custom(Arc::new(Own)),
-        ..spec(&json!({"slippage": {"kind": "none"}, "randomise": drawing(path, json!([0, 1]))}))
+        ..spec(&json!({"slippage": {"kind": "none"}, "randomise": drawing(path, &json!([0, 1]))}))
     };
     let setup = SimSetup::new(with("commission.fee"), es(4_000)).unwrap();
     let mut env = setup.env();
@@ -45,13 +45,13 @@ fn what_can_not_be_drawn_is_refused_with_what_can() {
     let missing =
         format!("is no number of the models, as the spec has them ({known}); one that is not set has no path: set it");
     let quantiles = json!({"kind": "empirical", "unit": "ticks", "quantiles": [0, 1, 2]});
-    let ticks = |range: Value| drawing("slippage.ticks", range);
+    let ticks = |range: Value| drawing("slippage.ticks", &range);
     let funding = json!({"kind": "funding", "rate": 1e-4});
     for (more, path, message) in [
-        (json!({"randomise": drawing("slippage.tiks", json!([0, 1]))}), "slippage.tiks", &*missing),
-        (json!({"randomise": drawing("slippage.kind", json!([0, 1]))}), "slippage.kind", &missing),
-        (json!({"randomise": drawing("matching.participation", json!([0, 1]))}), "matching.participation", &missing),
-        (json!({"randomise": drawing("cash", json!([1, 2]))}), "cash", &missing),
+        (json!({"randomise": drawing("slippage.tiks", &json!([0, 1]))}), "slippage.tiks", &*missing),
+        (json!({"randomise": drawing("slippage.kind", &json!([0, 1]))}), "slippage.kind", &missing),
+        (json!({"randomise": drawing("matching.participation", &json!([0, 1]))}), "matching.participation", &missing),
+        (json!({"randomise": drawing("cash", &json!([1, 2]))}), "cash", &missing),
         (
             json!({"slippage": {"kind": "none"}, "commission": {"kind": "none"}, "randomise": ticks(json!([0, 1]))}),
             "slippage.ticks",
@@ -64,7 +64,7 @@ fn what_can_not_be_drawn_is_refused_with_what_can() {
             "-1 can't be drawn: slippage.ticks: -1 must be a finite number of at least 0",
         ),
         (
-            json!({"slippage": {"kind": "fixed_bps", "bps": 1}, "randomise": drawing("slippage.bps", json!([0, 10001]))}),
+            json!({"slippage": {"kind": "fixed_bps", "bps": 1}, "randomise": drawing("slippage.bps", &json!([0, 10001]))}),
             "slippage.bps",
             "10001 can't be drawn: slippage.bps: 10001 must be a finite number in [0, 10000]",
         ),
@@ -85,17 +85,17 @@ fn what_can_not_be_drawn_is_refused_with_what_can() {
         ),
         // What only some of the whole numbers break, and what only two numbers together do.
         (
-            json!({"financing": funding, "randomise": drawing("financing.hours", json!([1, 8]))}),
+            json!({"financing": funding, "randomise": drawing("financing.hours", &json!([1, 8]))}),
             "financing.hours",
             "5 can't be drawn: financing.hours: 5 must be one of 1, 2, 3, 4, 6, 8, 12 and 24",
         ),
         (
-            json!({"financing": funding, "randomise": drawing("financing.hours", json!([1.5, 3]))}),
+            json!({"financing": funding, "randomise": drawing("financing.hours", &json!([1.5, 3]))}),
             "financing.hours",
             "low 1.5 must be a whole number, as the model's own is",
         ),
         (
-            json!({"financing": funding, "randomise": drawing("financing.hours", json!([-1, 1]))}),
+            json!({"financing": funding, "randomise": drawing("financing.hours", &json!([-1, 1]))}),
             "financing.hours",
             "-1 can't be drawn: invalid value: integer `-1`, expected u32",
         ),

@@ -62,7 +62,7 @@ fn a_range_of_one_number_is_the_spec_with_that_number_bit_for_bit() {
             json!({"kind": "choice", "values": [number]}),
         );
         for range in [range, log, choice] {
-            let drawn = setup(&with(nominal.clone(), drawing(path, range)));
+            let drawn = setup(&with(nominal.clone(), drawing(path, &range)));
             let mut moved = false;
             let (mut a, mut b, mut c) = (plain.env(), drawn.env(), untouched.env());
             for seed in [Some(3), None, None, Some(9)] {
@@ -82,7 +82,7 @@ fn two_episodes_of_a_seed_differ_only_in_what_was_drawn() {
     // The models draw, too: a tick with some probability, at a fee that is drawn.
     let slippage = json!({"kind": "probabilistic_tick", "probability": 0.5});
     let plain = setup(&json!({"slippage": slippage}));
-    let drawn = setup(&json!({"slippage": slippage, "randomise": drawing("commission.fee", json!([0, 8]))}));
+    let drawn = setup(&json!({"slippage": slippage, "randomise": drawing("commission.fee", &json!([0, 8]))}));
     let (mut a, mut b) = (plain.env(), drawn.env());
     let mut fees = Vec::new();
     for seed in (0..20).map(Some).chain([None; 20]) {
