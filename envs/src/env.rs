@@ -67,8 +67,7 @@ impl<V: Venue> Env<V> {
     /// When `obs` has the wrong length, or the venue can't start there.
     pub fn open(&mut self, start: Start, obs: &mut [f32]) -> Result<()> {
         Error::shape("obs", self.rules.observation_space().len(), obs.len())?;
-        step::open(&self.rules, &mut self.venue, &mut self.state, start, obs)?;
-        self.drawn.show(obs);
+        step::open(&self.rules, &mut self.venue, &mut self.state, start, self.drawn.show(obs))?;
         self.facts = self.facts_at_rest();
         self.begun = true;
         self.running = true;
@@ -95,9 +94,9 @@ impl<V: Venue> Env<V> {
         Error::shape("obs", self.rules.observation_space().len(), obs.len())?;
         check::one(self.rules.action_space(), action)?;
         let (venue, state, facts) = (&mut self.venue, &mut self.state, Some(&mut self.facts));
+        let obs = self.drawn.show(obs);
         let transition =
             step::step_with(&self.rules, venue, state, action, obs, facts, hooks).map_err(|error| *error)?;
-        self.drawn.show(obs);
         self.running = !(transition.terminated || transition.truncated);
         Ok(transition)
     }
@@ -130,9 +129,8 @@ impl<V: Venue> Env<V> {
             return Err(Error::State("the environment has not begun: reset it first".into()));
         }
         let clipped = self.state.clipped;
-        step::observe(&self.rules, &self.venue, &mut self.state, obs);
+        step::observe(&self.rules, &self.venue, &mut self.state, self.drawn.show(obs));
         self.state.clipped = clipped;
-        self.drawn.show(obs);
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use crate::{
     Error, InstrumentId, MarketData, MarketView, Result, Rng,
     account::{Account, AccountEvent},
     models::Models,
-    order::{Order, OrderId, OrderRequest, Working},
+    order::{Modification, Order, OrderId, OrderRequest, Working},
 };
 
 /// What all copies of a simulation share: data, models, opening cash. Immutable.
@@ -120,7 +120,7 @@ pub struct Sim<'a> {
 impl Venue for Sim<'_> {
     #[inline]
     fn market(&self) -> MarketView<'_> {
-        self.world.data.view(self.state.t as usize + 1)
+        self.world.data.past(self.state.t as usize + 1)
     }
 
     #[inline]
@@ -140,13 +140,12 @@ impl Venue for Sim<'_> {
         Ok(())
     }
 
-    // Always: the plain step is compiled several times, and a compiler that counts callers puts this out of line.
-    #[inline(always)]
+    #[inline]
     fn submit(&mut self, order: OrderRequest) -> Result<OrderId> {
         order.check(self.world.data.instruments())?;
         let id = OrderId(self.state.next_id);
         let order = Order { id, request: order, active_from: self.state.t + 1 };
-        let market = self.world.data.view(self.state.t as usize + 1);
+        let market = self.world.data.past(self.state.t as usize + 1);
         self.state.working.submit(order, market, &self.world.models, market.now(), self.rng)?;
         self.state.next_id += 1;
         Ok(id)
@@ -156,6 +155,11 @@ impl Venue for Sim<'_> {
         let sent = self.market().now();
         self.state.working.ask_to_cancel(id, &self.world.models, sent, self.rng);
         Ok(())
+    }
+
+    fn modify(&mut self, id: OrderId, change: Modification) -> Result<()> {
+        let market = self.world.data.past(self.state.t as usize + 1);
+        self.state.working.ask_to_modify(id, change, market, &self.world.models, market.now(), self.rng)
     }
 
     #[inline]
@@ -180,9 +184,9 @@ impl Venue for Sim<'_> {
             match_row(world, self.state, rng, account, &mut on)?;
         }
         self.state.t = t;
-        let market = data.view(t as usize + 1);
+        let market = data.past(t as usize + 1);
         account.mark(market);
-        Ok(Advance::Decision(market.last(InstrumentId(0)).time))
+        Ok(Advance::Decision(market.now()))
     }
 
     #[inline]
@@ -307,6 +311,10 @@ impl Venue for SimVenue {
 
     fn cancel(&mut self, id: OrderId) -> Result<()> {
         self.sim().cancel(id)
+    }
+
+    fn modify(&mut self, id: OrderId, change: Modification) -> Result<()> {
+        self.sim().modify(id, change)
     }
 
     fn advance(&mut self, account: &mut Account, on: impl FnMut(&AccountEvent)) -> Result<Advance> {

@@ -8,10 +8,11 @@ pub(crate) struct Drawn {
 }
 
 impl Drawn {
-    /// Writes the end of an observation.
+    /// Writes the end of an observation, and gives what is before it: that is for the step to write.
     #[inline]
-    pub(crate) fn show(&self, obs: &mut [f32]) {
-        let at = obs.len() - self.shown.len();
-        obs[at..].copy_from_slice(&self.shown);
+    pub(crate) fn show<'a>(&self, obs: &'a mut [f32]) -> &'a mut [f32] {
+        let (before, end) = obs.split_at_mut(obs.len() - self.shown.len());
+        end.copy_from_slice(&self.shown);
+        before
     }
 }

@@ -132,8 +132,16 @@ impl RewardSpec {
     }
 }
 
+impl RewardSpec {
+    /// Whether it reads more of the facts than equity and initial capital.
+    #[must_use]
+    #[inline]
+    pub fn reads_all(&self) -> bool {
+        !matches!(self, Self::Profit(_) | Self::LogReturn(_))
+    }
+}
+
 impl Reward for RewardSpec {
-    // Always: a compiler that counts its many callers puts it out of line.
     #[inline(always)]
     fn reward(&self, facts: &StepFacts, memory: &mut RewardMemory) -> f32 {
         match self {

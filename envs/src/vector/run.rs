@@ -23,7 +23,12 @@ type Boxed = std::result::Result<(), Box<Error>>;
 struct Way<const PAID: bool, const OWN: bool>;
 
 impl<const PAID: bool, const OWN: bool> Hooks for Way<PAID, OWN> {
-    #[inline]
+    #[inline(always)]
+    fn reads_all(&self, rules: &Rules) -> bool {
+        PAID && ().reads_all(rules)
+    }
+
+    #[inline(always)]
     fn reward(&mut self, rules: &Rules, facts: &StepFacts, memory: &mut RewardMemory) -> f32 {
         if PAID { ().reward(rules, facts, memory) } else { 0.0 }
     }
@@ -35,22 +40,21 @@ pub(super) fn begin(
     setup: &SimSetup,
     lane: &mut Lane,
     rng: &mut Rng,
-    mut own: Option<&mut Own>,
+    own: Option<&mut Own>,
     obs: &mut [f32],
 ) -> Result<()> {
     let (row, stream) = setup.begin(lane.seed, lane.episode);
-    if let Some(own) = &mut own {
-        own.draw(setup, lane.seed, lane.episode)?;
-    }
+    let (world, obs) = match own {
+        None => (&**setup.world(), obs),
+        Some(own) => {
+            own.draw(setup, lane.seed, lane.episode)?;
+            (&own.world, own.drawn.show(obs))
+        }
+    };
     *rng = stream;
     lane.ended = false;
-    let world = own.as_ref().map_or(&**setup.world(), |own| &own.world);
     let mut venue = Sim { world, state: &mut lane.sim, rng };
-    step::open(setup.rules(), &mut venue, &mut lane.env, Start::At(row), obs)?;
-    if let Some(own) = own {
-        own.drawn.show(obs);
-    }
-    Ok(())
+    step::open(setup.rules(), &mut venue, &mut lane.env, Start::At(row), obs)
 }
 
 /// Steps the lanes of one part, in order.
@@ -73,14 +77,65 @@ pub(super) fn step_unpaid(setup: &SimSetup, autoreset: Autoreset, part: &mut Par
 
 /// Books the rewards that are in the part's memory, then does what is done with episodes that ended.
 pub(super) fn pay(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
-    for i in 0..part.lanes.len() {
-        let env = &mut part.lanes[i].env;
+    for (lane, reward) in part.lanes.iter_mut().zip(part.out.reward.iter_mut()) {
         // No step yet: the lane was reset in place of a step.
-        if env.steps == 0 {
-            part.out.reward[i] = 0.0;
+        if lane.env.steps == 0 {
+            *reward = 0.0;
+        } else {
+            lane.env.reward += f64::from(*reward);
+        }
+    }
+    finish_ended(setup, autoreset, part)
+}
+
+fn step_lanes<const PAID: bool, const OWN: bool>(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
+    let (rules, world) = (&**setup.rules(), &**setup.world());
+    let d = rules.observation_space().len();
+    let width = rules.action_space().len();
+    let n = part.lanes.len();
+    let actions = part.actions;
+    // Slices of their own, all known to be of n: were they read through the part, every store would have them read again.
+    let (lanes, rngs) = (&mut part.lanes[..n], &mut part.rngs[..n]);
+    let own = &mut *part.own;
+    let StepOut { obs, reward, terminated, truncated, facts, .. } = &mut part.out;
+    let (obs, reward) = (&mut obs[..n * d], &mut reward[..n]);
+    let (terminated, truncated) = (&mut terminated[..n], &mut truncated[..n]);
+    let mut facts = facts.as_deref_mut();
+    let mut ended = false;
+    for i in 0..n {
+        let ahead = lanes[(i + AHEAD).min(n - 1)].sim.row();
+        world.data.prefetch(ahead as usize + 1);
+        let (lane, rng, row) = (&mut lanes[i], &mut rngs[i], &mut obs[i * d..][..d]);
+        if lane.ended && autoreset == Autoreset::NextStep {
+            lane.episode += 1;
+            begin(setup, lane, rng, own.get_mut(i), row).map_err(Box::new)?;
+            (reward[i], terminated[i], truncated[i]) = (0.0, false, false);
+            if let Some(facts) = &mut facts {
+                let price = Sim { world, state: &mut lane.sim, rng }.market().last(InstrumentId(0)).close;
+                facts[i] = StepFacts::at_rest(lane.env.account.equity(), price);
+            }
             continue;
         }
-        env.reward += f64::from(part.out.reward[i]);
+        let action = match actions {
+            Actions::Box(values) => Action::Box(&values[i * width..][..width]),
+            Actions::Discrete(values) => Action::Discrete(values[i]),
+        };
+        let (world, row) = if OWN { (&own[i].world, own[i].drawn.show(row)) } else { (world, row) };
+        let mut venue = Sim { world, state: &mut lane.sim, rng };
+        let facts = facts.as_mut().map(|facts| &mut facts[i]);
+        let hooks = &mut Way::<PAID, OWN>;
+        let transition: Transition = step::step_with(rules, &mut venue, &mut lane.env, action, row, facts, hooks)?;
+        (reward[i], terminated[i], truncated[i]) = (transition.reward, transition.terminated, transition.truncated);
+        lane.ended = transition.terminated | transition.truncated;
+        ended |= lane.ended;
+    }
+    if PAID && ended { finish_ended(setup, autoreset, part) } else { Ok(()) }
+}
+
+/// Does what is done with the episodes that have ended in this step.
+#[cold]
+fn finish_ended(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
+    for i in 0..part.lanes.len() {
         if part.out.terminated[i] || part.out.truncated[i] {
             finish(setup, autoreset, part, i)?;
         }
@@ -88,56 +143,7 @@ pub(super) fn pay(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -
     Ok(())
 }
 
-fn step_lanes<const PAID: bool, const OWN: bool>(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
-    let (rules, world) = (&**setup.rules(), &**setup.world());
-    let d = rules.observation_space().len();
-    // What is shown of drawn numbers stands behind what a step writes.
-    let written = d - rules.numbers.shown();
-    let n = part.lanes.len();
-    let width = rules.action_space().len();
-    for i in 0..n {
-        if let Some(ahead) = part.lanes.get(i + AHEAD) {
-            world.data.prefetch(ahead.sim.row() as usize + 1);
-        }
-        let StepOut { obs, reward, terminated, truncated, facts, .. } = &mut part.out;
-        let (lane, rng) = (&mut part.lanes[i], &mut part.rngs[i]);
-        let row = &mut obs[i * d..(i + 1) * d];
-        if lane.ended && autoreset == Autoreset::NextStep {
-            lane.episode += 1;
-            begin(setup, lane, rng, part.own.get_mut(i), row).map_err(Box::new)?;
-            (reward[i], terminated[i], truncated[i]) = (0.0, false, false);
-            if let Some(facts) = facts {
-                let price = Sim { world, state: &mut lane.sim, rng }.market().last(InstrumentId(0)).close;
-                facts[i] = StepFacts::at_rest(lane.env.account.equity(), price);
-            }
-            continue;
-        }
-        let action = match part.actions {
-            Actions::Box(values) => Action::Box(&values[i * width..(i + 1) * width]),
-            Actions::Discrete(values) => Action::Discrete(values[i]),
-        };
-        let world = if OWN { &part.own[i].world } else { world };
-        let mut venue = Sim { world, state: &mut lane.sim, rng };
-        let facts = facts.as_mut().map(|facts| &mut facts[i]);
-        let hooks = &mut Way::<PAID, OWN>;
-        let own = if OWN { &mut row[..written] } else { &mut *row };
-        let transition: Transition = step::step_with(rules, &mut venue, &mut lane.env, action, own, facts, hooks)?;
-        if OWN {
-            part.own[i].drawn.show(row);
-        }
-        (reward[i], terminated[i], truncated[i]) = (transition.reward, transition.terminated, transition.truncated);
-        if transition.terminated || transition.truncated {
-            lane.ended = true;
-            if PAID {
-                finish(setup, autoreset, part, i)?;
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Counts the episode that lane `i` has ended, and starts the next one where the mode says so.
-#[cold]
 fn finish(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>, i: usize) -> Boxed {
     let d = setup.rules().observation_space().len();
     let (lane, terminated) = (&mut part.lanes[i], part.out.terminated[i]);

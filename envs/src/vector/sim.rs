@@ -281,12 +281,10 @@ impl SimVecEnv {
         let Self { setup, lanes, rngs, own, .. } = self;
         for (i, ((lane, rng), obs)) in lanes.iter_mut().zip(rngs).zip(obs.chunks_exact_mut(d)).enumerate() {
             let venue = Sim { world: setup.world(), state: &mut lane.sim, rng };
+            let obs = if let Some(own) = own.get(i) { own.drawn.show(obs) } else { obs };
             let clipped = lane.env.clipped;
             step::observe(setup.rules(), &venue, &mut lane.env, obs);
             lane.env.clipped = clipped;
-            if let Some(own) = own.get(i) {
-                own.drawn.show(obs);
-            }
         }
         Ok(())
     }
