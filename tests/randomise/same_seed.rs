@@ -1,5 +1,6 @@
 //! The same seed: everything but the drawn number is the same.
 
+use rand::RngExt as _;
 use serde_json::{Value, json};
 use tradepit::account::Fill;
 
@@ -120,4 +121,28 @@ fn another_range_leaves_the_numbers_of_an_earlier_path_alone() {
     b.reset(Some(1), &mut obs_of(&two)).unwrap();
     assert_eq!(a.randomised()[0], b.randomised()[0]);
     assert_eq!(two.rules().randomised().collect::<Vec<_>>(), ["commission.fee", "slippage.ticks"]);
+}
+
+#[test]
+fn what_is_drawn_says_nothing_of_the_start_or_of_the_models_draws() {
+    const N: u32 = 1_000;
+    let setup = setup(&json!({"randomise": drawing("slippage.ticks", &json!([0, 2]))}));
+    let (mut env, mut obs) = (setup.env(), obs_of(&setup));
+    let mut columns = [const { Vec::new() }; 3];
+    for seed in 0..N.into() {
+        env.reset(Some(seed), &mut obs).unwrap();
+        columns[0].push(env.randomised()[0]);
+        columns[1].push(f64::from(env.venue().state().row()));
+        columns[2].push(env.venue().rng().clone().random::<f64>());
+    }
+    let [drawn, rows, models] = columns.map(|column| {
+        let mean = column.iter().sum::<f64>() / f64::from(N);
+        let size = column.iter().map(|x| (x - mean).powi(2)).sum::<f64>().sqrt();
+        column.iter().map(|x| (x - mean) / size).collect::<Vec<f64>>()
+    });
+    for other in [rows, models] {
+        let correlation: f64 = drawn.iter().zip(&other).map(|(a, b)| a * b).sum();
+        // Four standard errors.
+        assert!(correlation.abs() < 4.0 / f64::from(N).sqrt(), "{correlation}");
+    }
 }
