@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep_until};
 use tradepit::{
     Error, Result, Rng, Timestamp,
     account::{Account, AccountEvent, AccountSnapshot, RejectReason},
-    models::Models,
+    models::{Facts, Models},
     order::{Modification, Order, OrderId, OrderRequest, Working},
     venue::{EventLog, GrowingMarket, LogEntry, MatchRow, NoFeatures, Opening, Row},
 };
@@ -53,6 +53,8 @@ struct Book {
     last: Row,
     index: u32,
     working: Working,
+    /// Market orders need no book.
+    plain_orders: bool,
     account: Account,
     /// All rows so far: what a session's end is read from.
     market: GrowingMarket,
@@ -117,7 +119,7 @@ impl PaperBroker {
         let Self { book: Some(book), models, rng, .. } = self else {
             return Err(Error::Venue("the paper broker is not connected".into()));
         };
-        let Book { opening, last, index, working, account, market } = book;
+        let Book { opening, last, index, working, account, market, .. } = book;
         row.check(opening.instruments.len(), opening.columns.len(), Some(last.time()))?;
         *index += 1;
         market.push(&row)?;
@@ -135,7 +137,7 @@ impl PaperBroker {
         let order = Order { id, request, active_from: book.index + 1 };
         let taken = request
             .check(&book.opening.instruments)
-            .and_then(|()| book.working.submit(order, book.market.view(), models, time, rng));
+            .and_then(|()| book.working.submit(order, book.plain_orders, book.market.view(), models, time, rng));
         Ok(taken.is_err().then_some(AccountEvent::Rejected { order: id, reason: RejectReason::Venue, time }))
     }
 
@@ -168,11 +170,16 @@ impl PaperBroker {
     async fn walk(&mut self, past: &EventLog) -> Result<Vec<AccountEvent>> {
         // What the journal tells, and what came out here, since the last row.
         let (mut told, mut made) = (Vec::new(), Vec::new());
+        let mut unsent = Vec::new();
         for entry in past.entries() {
             match entry {
-                LogEntry::Order { id, request, time } => made.extend(self.take(*id, *request, *time)?),
+                // What never left is not for this side to know.
+                LogEntry::Order { id, unsent: true, .. } => unsent.push(*id),
+                LogEntry::Cancel { id, .. } | LogEntry::Modify { id, .. } if unsent.contains(id) => {}
+                LogEntry::Order { id, request, time, .. } => made.extend(self.take(*id, *request, *time)?),
                 LogEntry::Cancel { id, time } => self.cancel(*id, *time)?,
                 LogEntry::Modify { id, change, time } => self.modify(*id, *change, *time)?,
+                LogEntry::Event(AccountEvent::Rejected { order, .. }) if unsent.contains(order) => {}
                 LogEntry::Event(event) => told.push(*event),
                 LogEntry::Row(recorded) => {
                     let row = self.row_of_journal().await?;
@@ -221,7 +228,10 @@ impl Broker for PaperBroker {
         let mut account = Account::new(n);
         account.open(self.cash);
         let market = GrowingMarket::new(&opening, NoFeatures)?;
-        self.book = Some(Book { opening: opening.clone(), last, index, working: Working::default(), account, market });
+        let facts = Facts::of(market.data());
+        self.models.validate_with(facts)?;
+        let (working, plain_orders) = (Working::default(), self.models.is_plain(facts));
+        self.book = Some(Book { opening: opening.clone(), last, index, working, plain_orders, account, market });
         let Some(past) = past else { return Ok(opening.into()) };
         let began = Opening { remaining: opening.remaining, ..past.opening().clone() };
         if began != opening {

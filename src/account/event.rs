@@ -65,6 +65,8 @@ impl Fill {
 pub enum RejectReason {
     /// The account can't carry it.
     Margin,
+    /// What it would have met was too old.
+    Stale,
     /// The venue refused without a reason that we know.
     Venue,
 }

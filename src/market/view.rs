@@ -1,6 +1,10 @@
 //! The past of a market, and nothing after it.
 
-use crate::{Bar, Instrument, InstrumentId, Timestamp, market::MarketData, time::DAY_NS};
+use crate::{
+    Bar, Instrument, InstrumentId, Timestamp,
+    market::{MarketData, Quote, RowDetails},
+    time::DAY_NS,
+};
 
 /// What is known at a decision: the bars that have closed. There is no way from here to a later one.
 ///
@@ -76,6 +80,29 @@ impl<'a> MarketView<'a> {
     #[inline]
     pub fn is_warm(&self, n: usize) -> bool {
         self.end >= self.data.warm_up() + n
+    }
+
+    /// When the last bar opened: one period before it closed, but not before the one before it did.
+    #[must_use]
+    pub(crate) fn opened(&self) -> Timestamp {
+        self.data.opened(self.end - 1)
+    }
+
+    /// The quote that stood when the last bar opened, if one had come; none where the data have no quotes.
+    #[must_use]
+    pub fn quote(&self, id: InstrumentId) -> Option<&'a Quote> {
+        self.details().quotes.get(id.0 as usize)?.as_ref()
+    }
+
+    /// The finer bars that make up the last one, oldest first; none where the data do not have them.
+    pub fn sub_bars(&self, id: InstrumentId) -> impl Iterator<Item = &'a Bar> + Clone + use<'a> {
+        self.details().sub_bars.iter().skip(id.0 as usize).step_by(self.data.instruments().len())
+    }
+
+    /// What the last row holds beside its bars.
+    #[must_use]
+    pub fn details(&self) -> RowDetails<'a> {
+        self.data.details(self.end - 1)
     }
 
     /// Whether the session ended with the last bar.

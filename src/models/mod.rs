@@ -22,7 +22,7 @@ pub use commission::{
     PremiumTier, PremiumTiers, Schedule, ScheduleRow, Sum, VolumeMeasure, VolumeTier, VolumeTiers,
 };
 pub use daily::DailyStats;
-pub use fill::{FillContext, FillModel, FillPoint, FillRule, LookAheadClose, Moment, NextClose, NextOpen};
+pub use fill::{AtQuote, FillContext, FillModel, FillPoint, FillRule, LookAheadClose, Moment, NextClose, NextOpen};
 pub use financing::{
     CarryContext, CarrySchedule, DailyCarry, Financing, FinancingModel, NoFinancing, PerpetualFunding,
 };
@@ -31,7 +31,7 @@ pub use liquidity::{Facts, Liquidity};
 pub use margin::{
     DatedMargin, Flatten, InstrumentMargin, LeverageMargin, MarginContext, MarginModel, MarginRule, NoMargin, Required,
 };
-pub use matching::{IntrabarPath, Matching};
+pub use matching::{IntrabarPath, Matching, Stale, Within};
 pub use set::Models;
 pub use slippage::{
     AlmgrenChriss, Empirical, FixedBps, FixedTicks, HalfSpread, NoSlippage, ProbabilisticTick, Slippage, SlippageModel,

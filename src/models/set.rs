@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Commission, CommissionModel as _, Facts, FeeContext, FillContext, FillModel as _, FillRule, Financing, Flatten,
-    Latency, MarginRule, Matching, Moment, Slippage, SlippageModel as _,
+    IntrabarPath, Latency, MarginRule, Matching, Moment, Slippage, SlippageModel as _,
 };
 use crate::{Bar, Instrument, Result, Rng, account::Fill, order::MarketOrder};
 
@@ -38,7 +38,8 @@ pub struct Models {
 }
 
 impl Models {
-    /// Whether every number makes sense, for a venue that knows its bars and the account's position.
+    /// Whether every number makes sense, for a venue that knows its data and the account's position. Over data that lack
+    /// what data may have ([`Facts::of`]), the venue itself may still refuse.
     ///
     /// ```
     /// use tradepit::models::{Facts, Models};
@@ -51,7 +52,7 @@ impl Models {
     /// # Errors
     /// Names the field, its value and the allowed range, or what the venue does not know.
     pub fn validate(&self) -> Result<()> {
-        self.validate_with(Facts::BARS)
+        self.validate_with(Facts::DATA)
     }
 
     /// Whether every number makes sense, for a venue that has `facts` beyond its bars and gives them to the models.
@@ -61,7 +62,7 @@ impl Models {
     pub fn validate_with(&self, facts: Facts) -> Result<()> {
         self.slippage.validate()?;
         self.commission.validate()?;
-        self.slippage.needs().or(self.commission.needs()).check(facts)?;
+        self.needs().check(facts)?;
         self.latency.validate()?;
         self.matching.validate()?;
         self.financing.validate()?;
@@ -74,12 +75,19 @@ impl Models {
         !self.financing.is_none() || !self.margin.is_none() || self.flatten != Flatten::None {}
     }
 
-    /// Whether a market order needs no book: it arrives at once, fills in whole at the next bar, and no model asks for
-    /// more than the bars.
+    /// What the models ask of the venue beyond the bars.
     #[must_use]
-    #[inline]
-    pub fn is_plain(&self) -> bool {
-        self.latency.is_none() && self.matching.is_plain() && self.slippage.is_plain()
+    pub fn needs(&self) -> Facts {
+        let quotes = self.fill.is_quote();
+        let sub_bars = matches!(self.matching.path, IntrabarPath::SubBars { .. });
+        self.slippage.needs().or(self.commission.needs()).or(Facts { quotes, sub_bars, ..Facts::NONE })
+    }
+
+    /// Whether a market order needs no book on a venue that has `facts`: it arrives at once, fills in whole at the next
+    /// bar, and no model reads more than the bars. A venue asks this once.
+    #[must_use]
+    pub fn is_plain(&self, facts: Facts) -> bool {
+        self.latency.is_none() && self.matching.is_plain() && self.slippage.is_plain(facts) && !self.fill.is_quote()
     }
 
     /// Fills a market order on `bar`, the first one on which it can; `before` is the bar before that.

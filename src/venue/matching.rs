@@ -1,22 +1,25 @@
 //! Where the orders of a book meet a bar: one walk along the way that prices took.
 //!
 //! The walk begins at the open, where whatever is reached fills at the open (a gap fills at the open, never at a price
-//! that the market skipped), and goes over the extremes to the close. On the way it stops at the nearest price at which
-//! something happens: a stop is reached, a limit is reached, a message arrives. Ties go to stops, then to the older
-//! order. What an order does at a price happens before the walk goes on: a filled parent wakes its children, a fill is
-//! taken off the other orders of its group.
+//! that the market skipped), and goes over the extremes to the close, or along finer bars, of which each first price is
+//! such an open. On the way it stops at the nearest price at which something happens: a stop is reached, a limit is
+//! reached, a message arrives. Ties go to stops, then to the older order. What an order does at a price happens before
+//! the walk goes on: a filled parent wakes its children, a fill is taken off the other orders of its group.
 
 mod carry;
+mod path;
 mod purse;
 mod walk;
 
 use crate::{
-    Bar, Error, Instrument, MarketView, Result, Rng, Timestamp,
+    Bar, Error, Instrument, InstrumentId, MarketView, Result, Rng, Timestamp,
     account::{Account, AccountEvent, RejectReason},
+    market::Quote,
     models::{IntrabarPath, Models},
     order::{OrderChange, Resting, TimeInForce, Working},
 };
 use carry::Call;
+use path::Stretch;
 use purse::Purse;
 use walk::Walk;
 
@@ -53,6 +56,17 @@ pub struct MatchRow<'a> {
     session_closed: bool,
 }
 
+/// What an order that takes meets.
+#[derive(Clone, Copy, Debug)]
+struct Met {
+    /// The price before slippage.
+    price: f64,
+    /// The price that costs are measured against: the middle of a quote.
+    reference: f64,
+    /// The spread that slippage has still to pay: 0 where the price has crossed it, NaN where it is not known.
+    spread: f64,
+}
+
 impl<'a> MatchRow<'a> {
     /// The last row of `market`.
     ///
@@ -76,7 +90,27 @@ impl<'a> MatchRow<'a> {
 
     /// When the bars of this row opened: one period before they closed, but not before the last ones did.
     fn opened(&self) -> Timestamp {
-        self.bars[0].time.plus_ns(-self.period_ns).max(self.before[0].time)
+        self.market.opened()
+    }
+
+    /// The quote that stands at the open.
+    fn quote(&self, id: usize) -> Option<&'a Quote> {
+        self.market.quote(InstrumentId(id as u32))
+    }
+
+    /// What an order meets at a price that was traded.
+    fn traded(&self, id: usize, price: f64) -> Met {
+        Met { price, reference: price, spread: self.quote(id).map_or(f64::NAN, Quote::spread) }
+    }
+
+    /// What an order at the market meets when the price is `traded`: that, or the quote under a rule that meets quotes.
+    /// Later than the open no finer quote is known: its spread stands about the price.
+    fn met(&self, id: usize, qty: f64, traded: f64, at_open: bool) -> Met {
+        match self.quote(id).filter(|_| self.models.fill.is_quote()) {
+            None => self.traded(id, traded),
+            Some(quote) if at_open => Met { price: quote.touch(qty), reference: quote.mid(), spread: 0.0 },
+            Some(quote) => Met { price: traded + (0.5 * quote.spread()).copysign(qty), reference: traded, spread: 0.0 },
+        }
     }
 
     /// Matches everything that works with this row; every event is applied to `account` and shown to `on`.
@@ -163,16 +197,22 @@ impl<'a> MatchRow<'a> {
     ) {
         let (held, purse) = (account.positions()[id].qty(), Purse::of(self, account, id));
         let bar = &self.bars[id];
-        let (up, down) = ([bar.open, bar.high, bar.low, bar.close], [bar.open, bar.low, bar.high, bar.close]);
-        let walk = |path| Walk::new(self, id, book, held, rng.clone()).paying(purse.clone()).along(path);
+        let walk = |way: &[Stretch]| Walk::new(self, id, book, held, rng.clone()).paying(purse.clone()).along(way);
+        let whole = |up: bool| walk(&[Stretch::new(bar, self.opened(), up)]);
+        let worse = || {
+            let (up, down) = (whole(true), whole(false));
+            if up.gain <= down.gain { up } else { down }
+        };
         let done = match self.models.matching.path {
-            IntrabarPath::OpenHighLowClose {} => walk(up),
-            IntrabarPath::OpenLowHighClose {} => walk(down),
-            IntrabarPath::NearestFirst {} if bar.high - bar.open <= bar.open - bar.low => walk(up),
-            IntrabarPath::NearestFirst {} => walk(down),
-            IntrabarPath::Pessimistic {} => {
-                let (up, down) = (walk(up), walk(down));
-                if up.gain <= down.gain { up } else { down }
+            IntrabarPath::OpenHighLowClose {} => whole(true),
+            IntrabarPath::OpenLowHighClose {} => whole(false),
+            IntrabarPath::NearestFirst {} => whole(path::high_is_nearer(bar)),
+            IntrabarPath::Pessimistic {} => worse(),
+            IntrabarPath::SubBars { within } => {
+                match path::along(self.market.sub_bars(InstrumentId(id as u32)), self.opened(), within) {
+                    way if way.is_empty() => worse(),
+                    way => walk(&way),
+                }
             }
         };
         *rng = done.rng;

@@ -8,7 +8,7 @@ use super::{Advance, MatchRow, Start, Venue};
 use crate::{
     Error, InstrumentId, MarketData, MarketView, Result, Rng,
     account::{Account, AccountEvent},
-    models::Models,
+    models::{Facts, Models},
     order::{Modification, Order, OrderId, OrderRequest, Working},
 };
 
@@ -34,20 +34,23 @@ pub struct SimWorld {
     pub cash: f64,
     /// Nothing happens to an account but its own orders.
     plain: bool,
+    /// Market orders need no book.
+    plain_orders: bool,
 }
 
 impl SimWorld {
     /// Checks the models and the cash.
     ///
     /// # Errors
-    /// Names the field, its value and the allowed range.
+    /// Names the field, its value and the allowed range, or what the data lack.
     pub fn new(data: Arc<MarketData>, models: Models, cash: f64) -> Result<Self> {
-        models.validate()?;
+        let facts = Facts::of(&data);
+        models.validate_with(facts)?;
         if !(cash.is_finite() && cash > 0.0) {
             return Err(Error::spec("cash", format!("{cash} must be a finite number above 0")));
         }
-        let plain = !models.carries();
-        Ok(Self { data, models, cash, plain })
+        let (plain, plain_orders) = (!models.carries(), models.is_plain(facts));
+        Ok(Self { data, models, cash, plain, plain_orders })
     }
 
     /// The same data and cash under other models, as for one copy that has models of its own.
@@ -146,7 +149,8 @@ impl Venue for Sim<'_> {
         let id = OrderId(self.state.next_id);
         let order = Order { id, request: order, active_from: self.state.t + 1 };
         let market = self.world.data.past(self.state.t as usize + 1);
-        self.state.working.submit(order, market, &self.world.models, market.now(), self.rng)?;
+        let (plain, models) = (self.world.plain_orders, &self.world.models);
+        self.state.working.submit(order, plain, market, models, market.now(), self.rng)?;
         self.state.next_id += 1;
         Ok(id)
     }

@@ -108,11 +108,9 @@ impl Slippage {
         }
     }
 
-    /// Whether bars are all that the model asks for; the common ones are told apart by their kind alone.
-    #[inline]
-    pub(super) fn is_plain(&self) -> bool {
-        matches!(self, Self::None(_) | Self::FixedTicks(_) | Self::FixedBps(_) | Self::VolumeShare(_))
-            || self.needs() == Facts::NONE
+    /// Whether bars are all that the model reads of `facts`.
+    pub(super) fn is_plain(&self, facts: Facts) -> bool {
+        self.needs() == Facts::NONE && !(facts.quotes && matches!(self, Self::HalfSpread(_)))
     }
 
     /// What the model asks of the venue beyond the bars; your own model asks for nothing.

@@ -183,16 +183,17 @@ impl MatchRow<'_> {
     /// A fill of the venue's own order, by the models of everybody's.
     fn own_fill(&self, id: usize, order: OrderId, held: f64, qty: f64, at_close: bool, rng: &mut Rng) -> Fill {
         let (instrument, before, bar) = (&self.instruments[id], &self.before[id], &self.bars[id]);
-        let (reference, known, time) =
+        let (traded, known, time) =
             if at_close { (bar.close, bar, bar.time) } else { (bar.open, before, self.opened()) };
-        let liquidity = Liquidity { net_traded: held, ..Liquidity::UNKNOWN };
-        let ctx = FillContext { liquidity, ..FillContext::new(instrument, qty, reference, known) };
+        let met = self.met(id, qty, traded, !at_close);
+        let liquidity = Liquidity { net_traded: held, spread: met.spread, ..Liquidity::UNKNOWN };
+        let ctx = FillContext { liquidity, ..FillContext::new(instrument, qty, met.price, known) };
         let price = self.models.slippage.price(&ctx, rng);
         let fee = self.models.commission.fee(&FeeContext { time, ..FeeContext::new(instrument, qty, price) });
         Fill {
             qty,
             price,
-            reference,
+            reference: met.reference,
             fee,
             multiplier: instrument.multiplier,
             time,

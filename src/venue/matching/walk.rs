@@ -1,16 +1,18 @@
 //! One walk along a path of prices, over the orders of one instrument.
 
+mod arrivals;
 mod fills;
 
-use super::{MatchRow, Purse};
+use super::{MatchRow, Purse, path::Stretch};
 use crate::{
     Bar, Instrument, Rng, Timestamp,
     account::AccountEvent,
+    market::Quote,
     models::{
         FillModel as _, FillPoint, Moment,
         queue::{LimitContext, LimitModel as _, LimitRule},
     },
-    order::{OrderChange, OrderKind, Resting, TimeInForce},
+    order::{OrderChange, OrderKind, Resting},
 };
 
 /// What a walk has come to.
@@ -20,6 +22,8 @@ pub(super) struct Walk<'a> {
     instrument: &'a Instrument,
     before: &'a Bar,
     bar: &'a Bar,
+    /// What stood at the open, where the data say.
+    quote: Option<&'a Quote>,
     /// Units held by the account.
     held: f64,
     /// What the account can carry; none where nothing is asked.
@@ -34,6 +38,10 @@ pub(super) struct Walk<'a> {
     price: f64,
     now: Timestamp,
     at_open: bool,
+    /// Lowest and highest price of the present stretch.
+    range: (f64, f64),
+    /// Orders of the book that are left for the next row.
+    left: Vec<usize>,
     pub(super) book: Vec<Resting>,
     pub(super) events: Vec<AccountEvent>,
     pub(super) rng: Rng,
@@ -61,6 +69,7 @@ impl<'a> Walk<'a> {
             instrument,
             before,
             bar,
+            quote: row.quote(id),
             held,
             purse: None,
             cap: row.models.matching.participation.map_or(f64::INFINITY, lots),
@@ -69,6 +78,8 @@ impl<'a> Walk<'a> {
             price: bar.open,
             now: row.opened(),
             at_open: true,
+            range: (bar.low, bar.high),
+            left: Vec::new(),
             book: book.to_vec(),
             events: Vec::new(),
             rng,
@@ -81,9 +92,40 @@ impl<'a> Walk<'a> {
         Self { purse, ..self }
     }
 
-    /// Walks from the open over the extremes to the close.
-    pub(super) fn along(mut self, path: [f64; 4]) -> Self {
-        let (opened, closed) = (self.row.opened(), self.bar.time);
+    /// Walks from the open over all corners to the close.
+    pub(super) fn along(mut self, way: &[Stretch]) -> Self {
+        for (n, stretch) in way.iter().enumerate() {
+            self.range = stretch.range();
+            if n == 0 {
+                self.open();
+            } else {
+                self.reopen(stretch);
+            }
+            // The legs take equal times: nothing more is known of the way than its corners.
+            let length = (stretch.closed.nanos() - stretch.opened.nanos()) / 3;
+            for leg in 0..3 {
+                let begins = stretch.opened.plus_ns(length * leg as i64);
+                let ends = if leg == 2 { stretch.closed } else { begins.plus_ns(length) };
+                self.leg(stretch.corners[leg + 1], begins, ends, stretch.corners[leg]);
+            }
+        }
+        self.range = (self.bar.low, self.bar.high);
+        self.now = self.bar.time;
+        self.taking = false;
+        self.settle_queues();
+        for at in 0..self.book.len() {
+            if self.works(at) && self.waits_for_close(&self.book[at]) {
+                let named = self.book[at].order.request.kind == (OrderKind::MarketOnClose {});
+                let close = if named { self.bar.close } else { self.point().price };
+                self.fill_at_market(at, self.row.traded(self.id, close));
+            }
+        }
+        self
+    }
+
+    /// The row opens: whatever has come, and what the first price reaches, happens there.
+    fn open(&mut self) {
+        let opened = self.row.opened();
         self.hear();
         for at in 0..self.book.len() {
             if self.works(at) && self.book[at].arrives <= opened {
@@ -91,24 +133,42 @@ impl<'a> Walk<'a> {
             }
         }
         self.at_open = false;
-        // The legs take equal times: nothing more is known of the way than its corners.
-        let length = (closed.nanos() - opened.nanos()) / 3;
-        for leg in 0..3 {
-            let begins = opened.plus_ns(length * leg as i64);
-            let ends = if leg == 2 { closed } else { begins.plus_ns(length) };
-            self.leg(path[leg + 1], begins, ends, path[leg]);
-        }
-        self.now = closed;
-        self.taking = false;
-        self.settle_queues();
+    }
+
+    /// Nothing was traded since the stretch before: what its first price has passed happens there, as at an open.
+    fn reopen(&mut self, stretch: &Stretch) {
+        (self.price, self.now) = (stretch.corners[0], stretch.opened);
         for at in 0..self.book.len() {
-            if self.works(at) && self.waits_for_close(&self.book[at]) {
-                let close = self.point();
-                let named = self.book[at].order.request.kind == (OrderKind::MarketOnClose {});
-                self.fill_at_market(at, if named { self.bar.close } else { close.price });
+            let resting = self.book[at];
+            if !self.works(at) || self.left.contains(&at) {
+                continue;
+            }
+            if !self.has_arrived(&resting) {
+                if resting.arrives <= self.now {
+                    self.arrive(at);
+                }
+            } else if resting.cancelled_at.is_some_and(|time| time <= self.now) {
+                self.cancel_one(at);
+            } else if resting.modified.is_some_and(|(time, _)| time <= self.now) {
+                self.modify(at);
+                if self.works(at) {
+                    self.arrive(at);
+                }
+            } else if resting.left != 0.0 {
+                let buys = resting.left > 0.0;
+                if let Some(trigger) = self.trigger_price(&resting).filter(|_| !resting.triggered) {
+                    if if buys { self.price >= trigger } else { self.price <= trigger } {
+                        self.trigger(at);
+                    }
+                } else if let Some(limit) = resting.order.request.kind.limit()
+                    && self.goes_through(limit, buys)
+                {
+                    self.taking = false;
+                    self.fill(at, self.price, self.price);
+                }
             }
         }
-        self
+        self.follow(self.price);
     }
 
     /// Goes from where it is to `to`.
@@ -184,6 +244,9 @@ impl<'a> Walk<'a> {
                     offer(price, at, Next::Modify);
                 }
             }
+            if self.left.contains(&at) {
+                continue;
+            }
             if resting.arrives > self.row.opened() && !self.has_arrived(resting) {
                 let price = place(resting.arrives);
                 if on_this_leg(resting.arrives) && between(price) {
@@ -201,8 +264,7 @@ impl<'a> Walk<'a> {
                     offer(trigger, at, Next::Stop);
                 }
             } else if let Some(limit) = resting.order.request.kind.limit().filter(|_| self.cap >= self.instrument.lot) {
-                let through = self.through_ticks() * self.instrument.tick;
-                let reached = if buys { limit - through } else { limit + through };
+                let reached = self.reached(limit, buys);
                 let passes = if buys {
                     !up && to <= reached && self.price >= reached
                 } else {
@@ -215,6 +277,18 @@ impl<'a> Walk<'a> {
             }
         }
         best
+    }
+
+    /// The price at which a resting limit fills in whole.
+    fn reached(&self, limit: f64, buys: bool) -> f64 {
+        let through = self.through_ticks() * self.instrument.tick;
+        if buys { limit - through } else { limit + through }
+    }
+
+    /// Whether the present price fills a resting limit in whole.
+    fn goes_through(&self, limit: f64, buys: bool) -> bool {
+        let reached = self.reached(limit, buys);
+        if buys { self.price <= reached } else { self.price >= reached }
     }
 
     /// Ticks beyond a limit at which it fills in whole. The queue rule decides of exact touches at the end of the bar.
@@ -250,10 +324,10 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A limit, or the price nearest to it that was traded: a reduce-only order may wake up, and a stop-limit trigger, with
-    /// a limit that the bar never came to.
+    /// A limit, or the price nearest to it that was traded in this stretch: a reduce-only order may wake up, and a
+    /// stop-limit trigger, with a limit that it never came to.
     fn within_bar(&self, limit: f64) -> f64 {
-        limit.clamp(self.bar.low, self.bar.high)
+        limit.clamp(self.range.0, self.range.1)
     }
 
     fn works(&self, at: usize) -> bool {
@@ -297,58 +371,6 @@ impl<'a> Walk<'a> {
                 let buys = resting.order.request.qty > 0.0;
                 resting.best = Some(if buys { best.min(price) } else { best.max(price) });
             }
-        }
-    }
-
-    /// An order is at the venue, at the present price: what can happen at once happens.
-    fn arrive(&mut self, at: usize) {
-        let price = self.price;
-        let first = self.book[at].best.is_none();
-        self.book[at].best.get_or_insert(price);
-        let resting = self.book[at];
-        if resting.left == 0.0 {
-            return;
-        }
-        let buys = resting.left > 0.0;
-        match resting.order.request.kind {
-            OrderKind::MarketOnClose {} => return,
-            OrderKind::Market {} => {
-                let point = self.point();
-                if point.moment == Moment::Close {
-                    return;
-                }
-                // Between the corners of the path prices are on the grid too.
-                let reference = if self.at_open { point.price } else { self.instrument.round_price(price) };
-                self.fill_at_market(at, reference);
-            }
-            OrderKind::MarketOnOpen {} if self.at_open => self.fill_at_market(at, price),
-            OrderKind::MarketOnOpen {} => return,
-            _ => {
-                let trigger = self.trigger_price(&resting).filter(|_| !resting.triggered);
-                if let Some(trigger) = trigger {
-                    if (buys && price >= trigger) || (!buys && price <= trigger) {
-                        self.trigger(at);
-                    } else {
-                        // It waits for its trigger, whatever its time in force.
-                        return;
-                    }
-                } else if resting.triggered && resting.order.request.kind.limit().is_none() {
-                    // A stop that was reached, and did not fill in whole then.
-                    self.fill_at_market(at, price);
-                } else if let Some(limit) = resting.order.request.kind.limit()
-                    && ((buys && price <= limit) || (!buys && price >= limit))
-                {
-                    if resting.order.request.post_only && first {
-                        self.close(at, OrderChange::Cancel);
-                    } else {
-                        self.taking = first;
-                        self.fill_at_limit(at);
-                    }
-                }
-            }
-        }
-        if matches!(resting.order.request.tif, TimeInForce::Ioc {} | TimeInForce::Fok {}) && self.works(at) {
-            self.close(at, OrderChange::Cancel);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What orders do at a price: they trigger, fill, wake each other, and end.
 
-use super::{Walk, change};
+use super::{super::Met, Walk, change};
 use crate::{
     account::{AccountEvent, Fill, RejectReason},
     models::{CommissionModel as _, FeeContext, FillContext, Liquidity, SlippageModel as _, queue::LimitModel as _},
-    order::{Modification, OrderChange, OrderState, Resting, TimeInForce},
+    order::{Modification, OrderChange, Resting, TimeInForce},
 };
 
 impl Walk<'_> {
@@ -14,7 +14,7 @@ impl Walk<'_> {
         self.events.push(event);
         let resting = &self.book[at];
         match resting.order.request.kind.limit() {
-            None => self.fill_at_market(at, self.price),
+            None => self.fill_at_market(at, self.row.traded(self.id, self.price)),
             Some(limit) => {
                 let reached = if resting.left > 0.0 { self.price <= limit } else { self.price >= limit };
                 if reached {
@@ -33,25 +33,26 @@ impl Walk<'_> {
         self.fill(at, price, price);
     }
 
-    /// Fills at `reference`, slipped; not beyond the price protection.
-    pub(super) fn fill_at_market(&mut self, at: usize, reference: f64) {
+    /// Fills at what it meets, slipped; not beyond the price protection.
+    pub(super) fn fill_at_market(&mut self, at: usize, met: Met) {
         let qty = self.fillable(at);
         if qty == 0.0 {
             return self.done_if_nothing_to_reduce(at);
         }
         // At the close the bar itself is known; before, the one before it.
         let known = if self.now >= self.bar.time && !self.at_open { self.bar } else { self.before };
-        let liquidity = Liquidity { filled_in_bar: self.taken, net_traded: self.held, ..Liquidity::UNKNOWN };
-        let ctx = FillContext { liquidity, ..FillContext::new(self.instrument, qty, reference, known) };
+        let liquidity =
+            Liquidity { filled_in_bar: self.taken, net_traded: self.held, spread: met.spread, ..Liquidity::UNKNOWN };
+        let ctx = FillContext { liquidity, ..FillContext::new(self.instrument, qty, met.price, known) };
         let mut price = self.row.models.slippage.price(&ctx, &mut self.rng);
         if let Some(ticks) = self.row.models.matching.protection_ticks {
             let worst = self.before.close + (ticks * self.instrument.tick).copysign(qty);
-            if (reference - worst) * qty > 0.0 {
+            if (met.price - worst) * qty > 0.0 {
                 return;
             }
             price = if qty > 0.0 { price.min(worst) } else { price.max(worst) };
         }
-        self.fill(at, price, reference);
+        self.fill(at, price, met.reference);
     }
 
     /// Units that can fill now, signed: what is left, what may be reduced, what the cap leaves; all of it or nothing.
@@ -107,7 +108,7 @@ impl Walk<'_> {
             futures: self.instrument.is_futures(),
         };
         if self.purse.as_mut().is_some_and(|purse| !purse.carries(&fill)) {
-            return self.refuse(at);
+            return self.refuse(at, RejectReason::Margin);
         }
         let resting = &mut self.book[at];
         let left = resting.left - qty;
@@ -221,21 +222,25 @@ impl Walk<'_> {
         self.close(at, OrderChange::Cancel);
     }
 
-    /// Takes out an order that the account can't carry: rejected if it never filled, what is left cancelled if it did.
-    fn refuse(&mut self, at: usize) {
-        let how = if self.book[at].filled == 0.0 { OrderChange::Reject } else { OrderChange::Cancel };
-        self.close(at, how);
+    /// Takes out an order that is not to fill: rejected if it never did, what is left cancelled if it did.
+    pub(super) fn refuse(&mut self, at: usize, reason: RejectReason) {
+        if self.book[at].filled != 0.0 {
+            return self.close(at, OrderChange::Cancel);
+        }
+        if let AccountEvent::Order { order, time, .. } = change(&mut self.book[at], OrderChange::Reject, self.now) {
+            self.events.push(AccountEvent::Rejected { order, reason, time });
+        }
+        self.close_children(at);
     }
 
     /// Takes an order out, and its children with it if it never filled.
     pub(super) fn close(&mut self, at: usize, how: OrderChange) {
-        let event = match change(&mut self.book[at], how, self.now) {
-            AccountEvent::Order { order, state: OrderState::Rejected, time } => {
-                AccountEvent::Rejected { order, reason: RejectReason::Margin, time }
-            }
-            event => event,
-        };
+        let event = change(&mut self.book[at], how, self.now);
         self.events.push(event);
+        self.close_children(at);
+    }
+
+    fn close_children(&mut self, at: usize) {
         let (id, filled) = (self.book[at].order.id, self.book[at].filled);
         for child in 0..self.book.len() {
             if filled == 0.0 && self.book[child].order.request.parent == Some(id) && self.works(child) {
