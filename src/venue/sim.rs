@@ -65,6 +65,14 @@ impl SimWorld {
     pub fn facts(&self) -> &VenueFacts {
         &self.facts
     }
+
+    /// The same data and cash under other models, as for one copy that has models of its own.
+    ///
+    /// # Errors
+    /// Names the field, its value and the allowed range.
+    pub fn with_models(&self, models: Models) -> Result<Self> {
+        Self::new(Arc::clone(&self.data), models, self.cash)
+    }
 }
 
 /// What one copy of a simulation remembers; a snapshot is a clone.
@@ -264,6 +272,15 @@ impl SimVenue {
     #[must_use]
     pub fn world(&self) -> &Arc<SimWorld> {
         &self.world
+    }
+
+    /// Changes the models of this copy alone.
+    ///
+    /// # Errors
+    /// Names the field, its value and the allowed range; nothing has changed then.
+    pub fn set_models(&mut self, models: Models) -> Result<()> {
+        self.world = Arc::new(self.world.with_models(models)?);
+        Ok(())
     }
 
     /// Changes the models' random stream, as a new episode does.
