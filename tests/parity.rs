@@ -16,15 +16,15 @@ use tradepit::{
     market::{Calendar, Quote, QuotesAt, synth},
     models::{
         AtQuote, DailyCarry, FillContext, FillModel, FillPoint, FillRule, Financing, Flatten, LeverageMargin,
-        MarginRule, Models, Moment, NextClose, PerpetualFunding, Slippage, SlippageModel, Stale,
+        LookAheadClose, MarginRule, Models, Moment, NextClose, PerpetualFunding, Slippage, SlippageModel, Stale,
     },
     order::{Modification, OrderId, OrderKind, OrderRequest, TimeInForce},
     rng::{Purpose, stream},
-    venue::{Advance, LogEntry, NoFeatures, ReplayVenue, SimVenue, SimWorld, Start},
+    venue::{Advance, LogEntry, NoFeatures, Recorder, ReplayVenue, SimVenue, SimWorld, Start},
 };
 use tradepit_envs::{
-    Autoreset, DataLength, Env, EnvSpec, EpisodeSpec, FirstStart, Length, SimSetup, StartRule, StepBuffers, StepFacts,
-    VecEnv as _,
+    Autoreset, DataLength, Env, EnvSpec, EpisodeRecord, EpisodeSpec, FirstStart, Length, SimSetup, StartRule,
+    StepBuffers, StepFacts, VecEnv as _,
 };
 use tradepit_live::{Feed, Journal, LiveOptions, LiveVenue, PaperBroker};
 
@@ -204,6 +204,66 @@ fn so_they_are_with_carry_margin_calls_and_flattening() {
         );
         assert!(!seen.contains(&in_sim.account.equity()), "another rule must show: {seen:?}");
         seen.push(in_sim.account.equity());
+    }
+}
+
+/// What the venue knows beyond the bars, too: of whole days, and of the account's month.
+#[test]
+fn so_they_are_with_models_that_ask_for_days_and_months() {
+    let data = synth::es_1m(6_000, 8).unwrap();
+    let mut seen: Vec<f64> = Vec::new();
+    for (slippage, whole) in [
+        (serde_json::json!({"kind": "square_root", "warmup_bps": 0.1}), false),
+        (serde_json::json!({"kind": "square_root", "y": 2, "days": 2, "sigma": 0.02, "adv": 4e6}), false),
+        (serde_json::json!({"kind": "volatility_volume_share", "eta": 500.0, "days": 1, "warmup_bps": 0.1}), true),
+    ] {
+        let tier =
+            |from: f64, fee: f64| serde_json::json!({"from": from, "commission": {"kind": "per_contract", "fee": fee}});
+        let commission = serde_json::json!({"kind": "volume_tiers", "whole": whole,
+            "tiers": [tier(0.0, 2.0), tier(500.0, 1.5), tier(1_500.5, 1.0)]});
+        for margin in [MarginRule::default(), MarginRule::Leverage(LeverageMargin { max: 6.0, maintenance: 0.99 })] {
+            let told = EnvSpec {
+                cash: 50_000.0,
+                slippage: serde_json::from_value(slippage.clone()).unwrap(),
+                commission: serde_json::from_value(commission.clone()).unwrap(),
+                margin,
+                ..spec(FillRule::default())
+            };
+            let setup = SimSetup::new(told, data.clone()).unwrap();
+            let in_sim = sim(&setup);
+            let enough = if setup.rules().spec().margin.is_none() { 1_600 } else { 300 };
+            assert!(in_sim.account.fills() > enough, "{} fills", in_sim.account.fills());
+            let (on_paper, _, venue) = paper(&setup, &data, Journal::in_memory().unwrap());
+            assert!(on_paper == in_sim, "paper differs from the simulator");
+            assert!(replay(&setup, venue) == in_sim, "replay differs from the simulator");
+            let last = in_sim.steps.last().unwrap();
+            assert_eq!(lane(&setup), (last.0.clone(), last.2));
+            assert!(!seen.contains(&in_sim.account.equity()), "other models must show: {seen:?}");
+            seen.push(in_sim.account.equity());
+        }
+    }
+}
+
+#[test]
+fn a_rule_that_looks_ahead_is_flagged_in_log_journal_and_record() {
+    let data = synth::es_1m(600, 8).unwrap();
+    for (fill, flagged) in [(FillRule::LookAheadClose(LookAheadClose {}), true), (FillRule::default(), false)] {
+        let setup = SimSetup::new(spec(fill), data.clone()).unwrap();
+        let in_sim = sim(&setup);
+        let (on_paper, _, replayed) = paper(&setup, &data, Journal::in_memory().unwrap());
+        assert!(on_paper == in_sim, "paper differs from the simulator");
+        let mut text = Vec::new();
+        replayed.log().write(&mut text).unwrap();
+        let opening = String::from_utf8(text).unwrap().lines().next().unwrap().to_owned();
+        assert_eq!(opening.contains(r#""look_ahead":true"#), flagged);
+        assert_eq!((replayed.log().opening().look_ahead, replayed.looks_ahead()), (flagged, flagged));
+        let mut recorder = Recorder::new(SimVenue::new(Arc::clone(setup.world()), 0), Arc::new(data.clone()));
+        recorder.open(Start::At(first(&setup)), &mut Account::new(1)).unwrap();
+        assert_eq!(recorder.log().unwrap().opening(), replayed.log().opening());
+        let mut record = EpisodeRecord::of(setup.env().venue());
+        record.clear();
+        assert_eq!(record.looks_ahead(), flagged);
+        assert_eq!(serde_json::to_value(&record).unwrap()["look_ahead"], flagged);
     }
 }
 

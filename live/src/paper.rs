@@ -5,10 +5,10 @@ use std::{collections::VecDeque, future::pending, time::Duration};
 use tokio::time::{Instant, sleep_until};
 use tradepit::{
     Error, Result, Rng, Timestamp,
-    account::{Account, AccountEvent, AccountSnapshot, RejectReason},
+    account::{Account, AccountEvent, AccountSnapshot, RejectReason, TradedVolume},
     models::{Facts, Models},
     order::{Modification, Order, OrderId, OrderRequest, Working},
-    venue::{EventLog, GrowingMarket, LogEntry, MatchRow, NoFeatures, Opening, Row},
+    venue::{EventLog, GrowingMarket, LogEntry, MatchRow, NoFeatures, Opening, Row, VenueFacts},
 };
 
 use crate::{Broker, BrokerCommand, BrokerEvent, Connected, Feed, feed::FeedNews};
@@ -55,9 +55,11 @@ struct Book {
     working: Working,
     /// Market orders need no book.
     plain_orders: bool,
+    traded: TradedVolume,
     account: Account,
     /// All rows so far: what a session's end is read from.
     market: GrowingMarket,
+    facts: VenueFacts,
 }
 
 impl PaperBroker {
@@ -119,12 +121,14 @@ impl PaperBroker {
         let Self { book: Some(book), models, rng, .. } = self else {
             return Err(Error::Venue("the paper broker is not connected".into()));
         };
-        let Book { opening, last, index, working, account, market, .. } = book;
+        let Book { opening, last, index, working, traded, account, market, facts, .. } = book;
         row.check(opening.instruments.len(), opening.columns.len(), Some(last.time()))?;
         *index += 1;
         market.push(&row)?;
+        facts.push(market.view());
         let mut events = Vec::new();
-        MatchRow::last(models, market.view())?.run(working, account, rng, |event| events.push(*event));
+        let matching = MatchRow::last(models, facts, market.view())?;
+        matching.run(working, traded, account, rng, |event| events.push(*event));
         *last = row;
         Ok(events)
     }
@@ -220,6 +224,7 @@ fn same_events(told: &[AccountEvent], made: &[AccountEvent], n: usize) -> Result
 impl Broker for PaperBroker {
     async fn connect(&mut self, past: Option<&EventLog>) -> Result<Connected> {
         let mut opening = self.feed.open(self.cash).await?;
+        opening.look_ahead = self.models.fill.looks_ahead();
         let Some(last) = opening.history.last().cloned() else {
             return Err(Error::TooLittleData("the feed has no row of history; serve at least 1".into()));
         };
@@ -228,10 +233,14 @@ impl Broker for PaperBroker {
         let mut account = Account::new(n);
         account.open(self.cash);
         let market = GrowingMarket::new(&opening, NoFeatures)?;
-        let facts = Facts::of(market.data());
-        self.models.validate_with(facts)?;
-        let (working, plain_orders) = (Working::default(), self.models.is_plain(facts));
-        self.book = Some(Book { opening: opening.clone(), last, index, working, plain_orders, account, market });
+        let known = Facts::of(market.data());
+        self.models.validate_with(known)?;
+        self.models.margin.check(market.view())?;
+        let plain_orders = self.models.is_plain();
+        let facts = VenueFacts::new(&self.models, market.view());
+        let (working, traded) = (Working::default(), TradedVolume::default());
+        let opened = opening.clone();
+        self.book = Some(Book { opening: opened, last, index, working, plain_orders, traded, account, market, facts });
         let Some(past) = past else { return Ok(opening.into()) };
         let began = Opening { remaining: opening.remaining, ..past.opening().clone() };
         if began != opening {

@@ -394,6 +394,10 @@ impl Venue for LiveVenue {
         self.open_orders.at_market(instrument)
     }
 
+    fn looks_ahead(&self) -> bool {
+        self.playback.log().opening().look_ahead
+    }
+
     fn remaining(&self) -> Option<u32> {
         Some(self.playback.log().opening().remaining?.saturating_sub(self.rows))
     }

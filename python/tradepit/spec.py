@@ -143,6 +143,7 @@ class Slippage(TypedDict, total=False):
     y: float
     sigma: float
     adv: float
+    days: int
     warmup_bps: float
     epsilon: float
     eta: float
@@ -178,6 +179,7 @@ class Commission(TypedDict, total=False):
     maker_bps: float
     taker_bps: float
     measure: str
+    period: str
     whole: bool
     tiers: list[Any]
     parts: list[Any]
@@ -196,10 +198,13 @@ class Financing(TypedDict, total=False):
 
 
 class Margin(TypedDict, total=False):
-    """``none``, ``instrument`` (the share asked ``intraday``) or ``leverage`` (max, ``maintenance`` as a share of it)."""
+    """``none``, ``instrument`` (the share asked ``intraday``), ``futures_table`` (``intraday``, and ``rows`` of your own with
+    ``name``, ``from``, ``initial``, ``maintenance``) or ``leverage`` (max, ``maintenance`` as a share of it).
+    """
 
-    kind: Literal["none", "instrument", "leverage"]
+    kind: Literal["none", "instrument", "futures_table", "leverage"]
     intraday: float
+    rows: list[Any]
     max: float
     maintenance: float
 

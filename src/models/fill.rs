@@ -144,7 +144,8 @@ impl FillModel for NextClose {
 }
 
 /// At the close of the bar that the decision has seen, as many backtests do: nobody gets this price. It is here to compare
-/// with their numbers, flagged by its name wherever a spec is shown.
+/// with their numbers, flagged by its name wherever a spec is shown, and in every record: the log of a session, the
+/// journal, the record of an episode.
 ///
 /// ```
 /// use tradepit::{Bar, models::{FillModel, FillRule, LookAheadClose}};

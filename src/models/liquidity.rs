@@ -48,7 +48,7 @@ impl Default for Liquidity {
 /// assert_eq!(slippage.needs(), Facts { sigma: true, ..Facts::NONE });
 /// let refused = slippage.needs().check(Facts::NONE).unwrap_err().to_string();
 /// assert!(refused.starts_with("slippage.sigma: "));
-/// assert!(slippage.needs().check(Facts::DAILY).is_ok());
+/// assert!(slippage.needs().check(Facts::BARS).is_ok());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -64,7 +64,7 @@ pub struct Facts {
     pub sub_bars: bool,
     /// What the account has traded: [`Liquidity::net_traded`].
     pub net_traded: bool,
-    /// What the account has traded in the month: [`FeeContext::month_qty`](super::FeeContext::month_qty).
+    /// What the account has traded in the month and in 30 days: [`FeeContext::after`](super::FeeContext::after).
     pub month: bool,
 }
 
@@ -79,10 +79,9 @@ impl Facts {
         net_traded: false,
         month: false,
     };
-    /// Bars and the account's position: what the simulated venue and the paper broker tell.
-    pub const BARS: Self = Self { net_traded: true, ..Self::NONE };
-    /// Besides, the statistics of days, by [`DailyStats`](super::DailyStats).
-    pub const DAILY: Self = Self { sigma: true, adv: true, ..Self::BARS };
+    /// What the simulated venue and the paper broker tell over bars: the statistics of days, by
+    /// [`DailyStats`](super::DailyStats), and what the account has traded.
+    pub const BARS: Self = Self { sigma: true, adv: true, net_traded: true, month: true, ..Self::NONE };
 
     /// What the simulated venue and the paper broker tell over data that have all that data may have.
     pub const DATA: Self = Self { spread: true, quotes: true, sub_bars: true, ..Self::BARS };

@@ -124,7 +124,8 @@ pub struct Matching {
     /// When a limit that prices reach inside a bar fills. At the open a limit that is better than the price fills at
     /// the price, whatever the rule.
     pub limit: LimitRule,
-    /// The share of a bar's volume that all orders of the account together may take of it, in (0, 1]; the rest waits.
+    /// The share of a bar's volume that all orders of the account together, and the venue's in a margin call, may take of
+    /// it, in (0, 1]; the rest waits.
     pub participation: Option<f64>,
     /// How much worse than the last close an order at the market may fill, in ticks; beyond, it waits.
     pub protection_ticks: Option<f64>,

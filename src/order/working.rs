@@ -211,6 +211,11 @@ impl Working {
         }
     }
 
+    /// Whether several market orders wait that need no book.
+    pub(crate) fn has_several(&self) -> bool {
+        !self.more.is_empty()
+    }
+
     /// Asks to change an order; it changes when the message arrives, if it still works then.
     ///
     /// # Errors

@@ -38,6 +38,10 @@ pub struct Opening {
     /// Rows to come, where that is known beforehand, as with a feed that replays a file.
     #[serde(default)]
     pub remaining: Option<u32>,
+    /// Whether orders fill at the close that their decision has seen ([`LookAheadClose`](crate::models::LookAheadClose)):
+    /// no market gives such prices.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub look_ahead: bool,
 }
 
 impl Opening {
@@ -58,6 +62,7 @@ impl Opening {
             snapshot: AccountSnapshot { cash, positions: Vec::new() },
             history: (0..=row as usize).map(|t| Self::row(data, t)).collect(),
             remaining: Some(len as u32 - 1 - row),
+            look_ahead: false,
         })
     }
 

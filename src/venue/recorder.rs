@@ -83,6 +83,7 @@ impl<V: Venue> Venue for Recorder<V> {
             snapshot: AccountSnapshot::of(account, market.instruments(), market.now()),
             history: (0..market.len()).map(|t| Opening::row(data, t)).collect(),
             remaining: self.venue.remaining(),
+            look_ahead: self.venue.looks_ahead(),
         }));
         self.ended = false;
         Ok(())
@@ -136,6 +137,10 @@ impl<V: Venue> Venue for Recorder<V> {
 
     fn at_market(&self, instrument: InstrumentId) -> f64 {
         self.venue.at_market(instrument)
+    }
+
+    fn looks_ahead(&self) -> bool {
+        self.venue.looks_ahead()
     }
 
     fn remaining(&self) -> Option<u32> {

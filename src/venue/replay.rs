@@ -338,6 +338,10 @@ impl Venue for ReplayVenue {
         self.open.at_market(instrument)
     }
 
+    fn looks_ahead(&self) -> bool {
+        self.log().opening().look_ahead
+    }
+
     fn remaining(&self) -> Option<u32> {
         Some(self.log().opening().remaining?.saturating_sub(self.rows))
     }

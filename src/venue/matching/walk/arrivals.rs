@@ -1,6 +1,6 @@
 //! What orders meet when they come: quotes, prices, and whether those are too old.
 
-use super::{super::Met, Walk};
+use super::{super::Met, Walk, trigger_price};
 use crate::{
     Timestamp,
     account::RejectReason,
@@ -30,13 +30,15 @@ impl Walk<'_> {
     /// A price that was traded, and since when it is known.
     fn print(&self, price: f64) -> (Met, Timestamp) {
         // At the open the last thing known is the close before it; inside the bar trades go on.
-        (self.row.traded(self.id, price), if self.at_open { self.before.time } else { self.now })
+        let spot = self.spot();
+        (self.row.traded(spot.id, price), if self.at_open { spot.before.time } else { self.now })
     }
 
     /// What an order of that sign takes of a quote, and since when that stands.
     fn quoted(&self, quote: &Quote, qty: f64) -> (Met, Timestamp) {
-        let traded = self.instrument.round_price(self.price);
-        (self.row.met(self.id, qty, traded, self.at_open), quote.time)
+        let spot = self.spot();
+        let traded = spot.instrument.round_price(spot.price);
+        (self.row.met(spot.id, qty, traded, self.at_open), quote.time)
     }
 
     fn meets_quotes(&self) -> bool {
@@ -45,18 +47,18 @@ impl Walk<'_> {
 
     /// An order is at the venue, at the present price: what can happen at once happens.
     pub(super) fn arrive(&mut self, at: usize) {
-        let first = self.book[at].best.is_none();
+        let (first, price) = (self.book[at].best.is_none(), self.spot().price);
         let act = self.act(at, first);
         let takes = match act {
             Act::Market(_, since) => Some(since),
             Act::Limit { takes, .. } => takes,
-            Act::Trigger if first => Some(self.print(self.price).1),
+            Act::Trigger if first => Some(self.print(price).1),
             Act::Trigger | Act::Wait | Act::Rest | Act::Cancel => None,
         };
         if takes.is_some_and(|since| self.is_stale(since)) && self.book[at].left != 0.0 {
             return self.leave(at);
         }
-        self.book[at].best.get_or_insert(self.price);
+        self.book[at].best.get_or_insert(price);
         if self.book[at].left == 0.0 {
             return;
         }
@@ -81,32 +83,31 @@ impl Walk<'_> {
     }
 
     fn act(&self, at: usize, first: bool) -> Act {
-        let resting = Resting { best: self.book[at].best.or(Some(self.price)), ..self.book[at] };
+        let (price, quote) = (self.spot().price, self.spot().quote);
+        let resting = Resting { best: self.book[at].best.or(Some(price)), ..self.book[at] };
         let buys = resting.left > 0.0;
         let market = |(met, since)| Act::Market(met, since);
         match resting.order.request.kind {
             OrderKind::MarketOnClose {} => Act::Wait,
             OrderKind::Market {} => {
                 let point = self.point();
-                match self.quote {
+                match quote {
                     _ if point.moment == Moment::Close => Act::Wait,
                     // Nobody bids or asks yet.
                     None if self.meets_quotes() => Act::Rest,
                     Some(quote) if self.meets_quotes() => market(self.quoted(quote, resting.left)),
                     _ if self.at_open => market(self.print(point.price)),
                     // Between the corners of the path prices are on the grid too.
-                    _ => market(self.print(self.instrument.round_price(self.price))),
+                    _ => market(self.print(self.spot().instrument.round_price(price))),
                 }
             }
-            OrderKind::MarketOnOpen {} if self.at_open => market(self.print(self.price)),
+            OrderKind::MarketOnOpen {} if self.at_open => market(self.print(price)),
             OrderKind::MarketOnOpen {} => Act::Wait,
-            kind => match (self.trigger_price(&resting).filter(|_| !resting.triggered), kind.limit()) {
-                (Some(trigger), _) if (buys && self.price >= trigger) || (!buys && self.price <= trigger) => {
-                    Act::Trigger
-                }
+            kind => match (trigger_price(&resting).filter(|_| !resting.triggered), kind.limit()) {
+                (Some(trigger), _) if (buys && price >= trigger) || (!buys && price <= trigger) => Act::Trigger,
                 (Some(_), _) => Act::Wait,
                 // A stop that was reached, and did not fill in whole then.
-                (None, None) => market(self.print(self.price)),
+                (None, None) => market(self.print(price)),
                 (None, Some(limit)) => self.act_at_limit(&resting, limit, first),
             },
         }
@@ -114,8 +115,9 @@ impl Walk<'_> {
 
     fn act_at_limit(&self, resting: &Resting, limit: f64, first: bool) -> Act {
         let buys = resting.left > 0.0;
-        let quote = self.quote.filter(|_| first && self.at_open && self.meets_quotes());
-        let (met, since) = quote.map_or_else(|| self.print(self.price), |quote| self.quoted(quote, resting.left));
+        let quote = self.spot().quote.filter(|_| first && self.at_open && self.meets_quotes());
+        let (met, since) =
+            quote.map_or_else(|| self.print(self.spot().price), |quote| self.quoted(quote, resting.left));
         if (buys && met.price <= limit) || (!buys && met.price >= limit) {
             if resting.order.request.post_only && first {
                 return Act::Cancel;
