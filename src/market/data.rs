@@ -1,6 +1,11 @@
 //! The data of a market: immutable and shared in a simulation, growing by the bar in a live session.
 
-use super::{Bar, Calendar, Instrument, InstrumentId, MarketView, Session, SessionClock, prefetch::prefetch_read};
+use std::borrow::Cow;
+
+use super::{
+    Adjuster, Adjustment, Bar, Calendar, Instrument, InstrumentId, MarketEvent, MarketView, Session, SessionClock,
+    events::Events, prefetch::prefetch_read,
+};
 use crate::{Error, Result};
 
 /// Bars and features of `n` instruments, time-major: row `t` holds every instrument at one moment.
@@ -35,6 +40,8 @@ pub struct MarketData {
     /// One bit a row: the session ended with it. 350,000 rows fit the second-level cache.
     closed: Vec<u64>,
     starts: Vec<u32>,
+    pub(super) events: Events,
+    adjustment: Adjustment,
 }
 
 /// Floats of one cache line.
@@ -51,6 +58,8 @@ impl MarketData {
             calendar: Calendar::None,
             period_ns: None,
             source_name: None,
+            events: Vec::new(),
+            adjustment: Adjustment::default(),
         }
     }
 
@@ -102,6 +111,49 @@ impl MarketData {
     #[must_use]
     pub fn columns(&self) -> &[(String, Vec<f32>)] {
         &self.columns
+    }
+
+    /// What happened beside the prices, in the order of the rows.
+    #[must_use]
+    pub fn events(&self) -> &[MarketEvent] {
+        self.events.all()
+    }
+
+    /// What took effect before the open of a row.
+    #[must_use]
+    pub fn events_of(&self, row: usize) -> &[MarketEvent] {
+        self.events.of(row)
+    }
+
+    /// How the bars that features are made of pass over events.
+    #[must_use]
+    pub fn adjustment(&self) -> Adjustment {
+        self.adjustment
+    }
+
+    /// The bars that features are made of, row by row: the raw ones, moved by the events before them.
+    ///
+    /// ```
+    /// use tradepit::{Bar, Instrument, InstrumentId, MarketData, Timestamp, market::{MarketEvent, MarketFact}};
+    /// let bar = |minute: i64, close: f64| Bar { time: Timestamp::from_nanos(minute * 60_000_000_000),
+    ///     open: close, high: close, low: close, close, volume: 1.0 };
+    /// let split = MarketEvent { time: Timestamp::from_nanos(60_000_000_000), instrument: InstrumentId(0),
+    ///     what: MarketFact::Split { ratio: 2.0 } };
+    /// let data = MarketData::builder(vec![Instrument::equity("XYZ")])
+    ///     .bars(vec![bar(1, 10.0), bar(2, 5.25)]).events(vec![split]).build().unwrap();
+    /// assert_eq!((data.bars()[1].close, data.feature_bars()[1].close), (5.25, 10.5));
+    /// ```
+    #[must_use]
+    pub fn feature_bars(&self) -> Cow<'_, [Bar]> {
+        if self.events.all().is_empty() || self.adjustment == Adjustment::None {
+            return Cow::Borrowed(&self.bars);
+        }
+        let (mut adjuster, n) = (Adjuster::new(self.adjustment, &self.instruments), self.instruments.len());
+        let mut seen = self.bars.clone();
+        for (row, (bars, seen)) in self.bars.chunks_exact(n).zip(seen.chunks_exact_mut(n)).enumerate() {
+            adjuster.update(bars, self.events.of(row), seen);
+        }
+        Cow::Owned(seen)
     }
 
     /// Features in a row.
@@ -190,31 +242,41 @@ impl MarketData {
         Ok(())
     }
 
-    /// Appends one row, as a live session does when a bar closes.
+    /// Appends one row, as a live session does when a bar closes: bars, the user's columns, what happened before its open,
+    /// and features.
     ///
     /// # Errors
-    /// When the number of bars or features is wrong, a bar is unusable, or time does not go forward; nothing is
-    /// appended then.
-    pub fn push(&mut self, bars: &[Bar], row: &[f32]) -> Result<()> {
-        if bars.len() != self.instruments.len() || row.len() != self.width {
-            return Err(Error::spec(
-                "row",
-                format!(
-                    "{} bars and {} features; expected {} and {}",
-                    bars.len(),
-                    row.len(),
-                    self.instruments.len(),
-                    self.width
-                ),
-            ));
+    /// When the number of bars, columns or features is wrong, a bar or an event is unusable, or time does not go forward;
+    /// nothing is appended then.
+    pub fn push(&mut self, bars: &[Bar], columns: &[f32], events: &[MarketEvent], row: &[f32]) -> Result<()> {
+        let (got, expected) =
+            ([bars.len(), columns.len(), row.len()], [self.instruments.len(), self.columns.len(), self.width]);
+        if got != expected {
+            let words =
+                |[bars, columns, features]: [usize; 3]| format!("{bars} bars, {columns} columns, {features} features");
+            return Err(Error::spec("row", format!("{}; expected {}", words(got), words(expected))));
         }
         check_row(bars, self.len, self.bars.len().checked_sub(1).map(|i| self.bars[i]), None)?;
+        self.check_events(events)?;
         self.append_session(bars[0].time, self.len);
+        self.events.add(self.len, events);
         self.bars.extend_from_slice(bars);
+        for ((_, column), value) in self.columns.iter_mut().zip(columns) {
+            column.push(*value);
+        }
         self.features.truncate(self.skip + self.len * self.width);
         self.features.extend_from_slice(row);
         self.len += 1;
         Ok(())
+    }
+
+    /// Whether the next row can come with these events.
+    ///
+    /// # Errors
+    /// Names the first that is unusable.
+    pub(crate) fn check_events(&self, events: &[MarketEvent]) -> Result<()> {
+        let last = self.len.checked_sub(1).map(|row| &self.bars[row * self.instruments.len()..]);
+        self.events.check(events, last, &self.instruments, self.adjustment)
     }
 
     fn append_session(&mut self, time: crate::Timestamp, row: usize) {
@@ -284,6 +346,8 @@ pub struct MarketDataBuilder {
     calendar: Calendar,
     period_ns: Option<i64>,
     source_name: Option<String>,
+    events: Vec<MarketEvent>,
+    adjustment: Adjustment,
 }
 
 impl MarketDataBuilder {
@@ -315,6 +379,20 @@ impl MarketDataBuilder {
         self
     }
 
+    /// What happens beside the prices, in any order; at one moment, in the given order.
+    #[must_use]
+    pub fn events(mut self, events: Vec<MarketEvent>) -> Self {
+        self.events = events;
+        self
+    }
+
+    /// How the bars that features are made of pass over events; by ratio without it.
+    #[must_use]
+    pub fn adjust(mut self, adjustment: Adjustment) -> Self {
+        self.adjustment = adjustment;
+        self
+    }
+
     /// Name of the source, for error messages.
     #[must_use]
     pub fn source_name(mut self, name: impl Into<String>) -> Self {
@@ -326,9 +404,10 @@ impl MarketDataBuilder {
     ///
     /// # Errors
     /// Names the first row, column and value that is unusable: not finite, high below low, time not increasing,
-    /// instruments that disagree on the time, a column of another length.
+    /// instruments that disagree on the time, a column of another length, an event that can't be (outside the data, an
+    /// amount at or below 0, a resume without a halt).
     pub fn build(self) -> Result<MarketData> {
-        let Self { instruments, bars, columns, calendar, period_ns, source_name } = self;
+        let Self { instruments, bars, columns, calendar, period_ns, source_name, events, adjustment } = self;
         let n = instruments.len();
         if n == 0 {
             return Err(Error::spec("instruments", "there is none; name at least one"));
@@ -368,6 +447,8 @@ impl MarketDataBuilder {
             session: None,
             closed: Vec::with_capacity(len / 64 + 1),
             starts: Vec::new(),
+            events: Events::default(),
+            adjustment,
         };
         let mut step = i64::MAX;
         for (row, chunk) in bars.chunks_exact(n).enumerate() {
@@ -380,6 +461,7 @@ impl MarketDataBuilder {
         }
         data.period_ns = period_ns.unwrap_or(if step == i64::MAX { 0 } else { step });
         data.bars = bars;
+        data.place(events)?;
         Ok(data)
     }
 }
@@ -421,7 +503,7 @@ mod tests {
         let whole = build(bars.clone());
         let mut grown = build(bars[..1].to_vec());
         for bar in &bars[1..] {
-            grown.push(&[*bar], &[]).unwrap();
+            grown.push(&[*bar], &[], &[], &[]).unwrap();
         }
         assert_eq!(grown.closed, whole.closed);
         assert_eq!(grown.starts, whole.starts);

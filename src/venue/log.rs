@@ -8,7 +8,7 @@ use super::{Advance, HaltReason, Row};
 use crate::{
     Error, Instrument, MarketData, Result, Timestamp,
     account::{Account, AccountEvent, AccountSnapshot, Fill},
-    market::Calendar,
+    market::{Adjustment, Calendar},
     order::{OrderId, OrderRequest},
 };
 
@@ -31,6 +31,9 @@ pub struct Opening {
     /// Names of the user's own columns.
     #[serde(default)]
     pub columns: Vec<String>,
+    /// How the bars that features are made of pass over events.
+    #[serde(default)]
+    pub adjust: Adjustment,
     /// What the account holds.
     pub snapshot: AccountSnapshot,
     /// The rows known at the opening, oldest first; the last one is the first decision's.
@@ -55,13 +58,14 @@ impl Opening {
             calendar: data.calendar(),
             period_ns: data.period_ns(),
             columns: data.columns().iter().map(|(name, _)| name.clone()).collect(),
+            adjust: data.adjustment(),
             snapshot: AccountSnapshot { cash, positions: Vec::new() },
             history: (0..=row as usize).map(|t| Self::row(data, t)).collect(),
             remaining: Some(len as u32 - 1 - row),
         })
     }
 
-    /// One row of `data`, with the user's columns.
+    /// One row of `data`, with the user's columns and the events before its open.
     ///
     /// # Panics
     /// When there is no such row.
@@ -71,6 +75,7 @@ impl Opening {
         Row {
             bars: data.bars()[row * n..(row + 1) * n].to_vec(),
             columns: data.columns().iter().map(|(_, values)| values[row]).collect(),
+            events: data.events_of(row).to_vec(),
         }
     }
 }
@@ -212,7 +217,10 @@ impl LogEntry {
         let rows = |rows: &[Row]| {
             rows.iter().all(|row| {
                 let bars = row.bars.iter().flat_map(|b| [b.open, b.high, b.low, b.close, b.volume]);
-                bars.into_iter().all(f64::is_finite) && row.columns.iter().all(|x| x.is_finite())
+                let mut events = row.events.iter();
+                bars.into_iter().all(f64::is_finite)
+                    && row.columns.iter().all(|x| x.is_finite())
+                    && events.all(|event| event.check(usize::MAX).is_ok())
             })
         };
         let snapshot = |s: &AccountSnapshot| s.cash.is_finite() && s.positions.iter().all(fill_is_finite);

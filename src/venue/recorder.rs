@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Advance, EventLog, LogEnd, LogEntry, Opening, Row, Start, Venue};
+use super::{Advance, EventLog, LogEnd, LogEntry, Opening, Start, Venue};
 use crate::{
     InstrumentId, MarketData, MarketView, Result,
     account::{Account, AccountEvent, AccountSnapshot},
@@ -67,13 +67,6 @@ impl<V: Venue> Recorder<V> {
     }
 }
 
-/// Row `t` as `market` shows it, with the columns of `data`.
-fn row(market: MarketView<'_>, data: &MarketData, t: usize) -> Row {
-    let ago = market.len() - 1 - t;
-    let bars = (0..market.instruments().len()).filter_map(|id| market.ago(InstrumentId(id as u32), ago).copied());
-    Row { bars: bars.collect(), columns: data.columns().iter().map(|(_, values)| values[t]).collect() }
-}
-
 impl<V: Venue> Venue for Recorder<V> {
     fn market(&self) -> MarketView<'_> {
         self.venue.market()
@@ -87,8 +80,9 @@ impl<V: Venue> Venue for Recorder<V> {
             calendar: data.calendar(),
             period_ns: data.period_ns(),
             columns: data.columns().iter().map(|(name, _)| name.clone()).collect(),
+            adjust: data.adjustment(),
             snapshot: AccountSnapshot::of(account, market.instruments(), market.now()),
-            history: (0..market.len()).map(|t| row(market, data, t)).collect(),
+            history: (0..market.len()).map(|t| Opening::row(data, t)).collect(),
             remaining: self.venue.remaining(),
         }));
         self.ended = false;
@@ -130,7 +124,7 @@ impl<V: Venue> Venue for Recorder<V> {
         let market = self.venue.market();
         log.push(match end {
             Some(end) => LogEntry::End { end, note: String::new() },
-            None => LogEntry::Row(row(market, &self.data, market.len() - 1)),
+            None => LogEntry::Row(Opening::row(&self.data, market.len() - 1)),
         })?;
         Ok(advance)
     }

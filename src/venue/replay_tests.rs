@@ -215,7 +215,7 @@ proptest! {
         let entries = [
             LogEntry::Event(AccountEvent::Fill(fill)),
             LogEntry::Event(AccountEvent::Financing { amount: qty, instrument: InstrumentId(0), time }),
-            LogEntry::Row(Row { bars: vec![bar], columns: vec![column] }),
+            LogEntry::Row(Row { bars: vec![bar], columns: vec![column], ..Row::default() }),
             LogEntry::Order { id: OrderId(order), request, time },
         ];
         for entry in entries {

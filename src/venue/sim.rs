@@ -8,7 +8,7 @@ use super::{Advance, MatchRow, Start, Venue};
 use crate::{
     Error, InstrumentId, MarketData, MarketView, Result, Rng,
     account::{Account, AccountEvent},
-    models::Models,
+    models::{FinancingModel as _, Models},
     order::{Order, OrderId, OrderRequest, Working},
 };
 
@@ -32,12 +32,12 @@ pub struct SimWorld {
     pub models: Models,
     /// Cash of a fresh account, in account currency.
     pub cash: f64,
-    /// Nothing happens to an account but its own orders.
+    /// Nothing happens to an account but its own orders, and nothing to the market but its prices.
     plain: bool,
 }
 
 impl SimWorld {
-    /// Checks the models and the cash.
+    /// Checks the models, the columns that they read, and the cash.
     ///
     /// # Errors
     /// Names the field, its value and the allowed range.
@@ -46,9 +46,24 @@ impl SimWorld {
         if !(cash.is_finite() && cash > 0.0) {
             return Err(Error::spec("cash", format!("{cash} must be a finite number above 0")));
         }
-        let plain = !models.carries();
+        check_columns(&data, &models)?;
+        let plain = !models.carries() && data.events().is_empty();
         Ok(Self { data, models, cash, plain })
     }
+}
+
+/// Whether the data has the columns that the models read, with a number in every row: it would go into money.
+fn check_columns(data: &MarketData, models: &Models) -> Result<()> {
+    let columns = data.columns();
+    models.check_columns(&columns.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>())?;
+    let read = models.financing.column();
+    for (name, values) in columns.iter().filter(|(name, _)| Some(name.as_str()) == read) {
+        if let Some(row) = values.iter().position(|value| !value.is_finite()) {
+            let message = format!("{} can't be paid; fill it, with 0 where nothing is", values[row]);
+            return Err(Error::Data { source_name: None, row, column: name.clone(), message });
+        }
+    }
+    Ok(())
 }
 
 /// What one copy of a simulation remembers; a snapshot is a clone.

@@ -48,7 +48,7 @@ impl MatchRow<'_> {
             CarrySchedule::Daily => {
                 let days = if before_open { self.market.days_turned() } else { 0 };
                 if days > 0 {
-                    self.pay(account, self.opened(), days as f64, |id| self.before[id].close, tell);
+                    self.pay(account, self.opened(), days as f64, false, |id| self.before[id].close, tell);
                 }
             }
             CarrySchedule::EveryHours(hours) => {
@@ -59,22 +59,25 @@ impl MatchRow<'_> {
                     if (time <= self.opened()) != before_open {
                         continue;
                     }
+                    let closed = !before_open && time.nanos() == now;
                     let known = |id: usize| match before_open {
                         true => self.before[id].close,
-                        false if time.nanos() == now => self.bars[id].close,
+                        false if closed => self.bars[id].close,
                         false => self.bars[id].open,
                     };
-                    self.pay(account, time, f64::from(hours) / 24.0, known, tell);
+                    self.pay(account, time, f64::from(hours) / 24.0, closed, known, tell);
                 }
             }
         }
     }
 
+    /// The column of the model is read in the row before, or in this one when it has `closed`.
     fn pay(
         &self,
         account: &mut Account,
         time: Timestamp,
         days: f64,
+        closed: bool,
         price: impl Fn(usize) -> f64,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
@@ -84,12 +87,14 @@ impl MatchRow<'_> {
                 tell(account, AccountEvent::Financing { amount, instrument: InstrumentId(id as u32), time });
             }
         };
+        let known = if closed { Some(self.market) } else { self.market.before() };
+        let column = model.column().and_then(|name| known?.column(name)).map(f64::from);
         let interest = model.cash(account.cash(), days);
         book(account, interest, 0);
         for (id, instrument) in self.instruments.iter().enumerate() {
             let qty = account.positions()[id].qty();
             if qty != 0.0 {
-                let amount = model.position(&CarryContext { instrument, qty, price: price(id), days });
+                let amount = model.position(&CarryContext { instrument, qty, price: price(id), days, column });
                 book(account, amount, id);
             }
         }
