@@ -263,6 +263,16 @@ impl Working {
         self.more.len() + self.book.len() != before
     }
 
+    /// Takes out all orders of an instrument, and gives their numbers: market orders, then the book, oldest first.
+    pub(crate) fn take_out(&mut self, instrument: InstrumentId) -> Vec<OrderId> {
+        let ours = self.iter().filter(|order| order.request.instrument == instrument).map(|order| order.id);
+        let gone: Vec<OrderId> = ours.collect();
+        for id in &gone {
+            self.cancel(*id);
+        }
+        gone
+    }
+
     /// Forgets all orders.
     #[inline]
     pub fn clear(&mut self) {

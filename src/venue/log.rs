@@ -249,6 +249,8 @@ impl AccountEvent {
         match self {
             Self::Fill(fill) => fill.time,
             Self::Financing { time, .. }
+            | Self::Dividend { time, .. }
+            | Self::Split { time, .. }
             | Self::Order { time, .. }
             | Self::Liquidation { time, .. }
             | Self::Rejected { time, .. } => *time,
@@ -262,7 +264,10 @@ impl AccountEvent {
     pub fn check(&self, instruments: usize) -> Result<()> {
         let (finite, instrument) = match self {
             Self::Fill(fill) => (fill_is_finite(fill), fill.instrument.0),
-            Self::Financing { amount, instrument, .. } => (amount.is_finite(), instrument.0),
+            Self::Financing { amount, instrument, .. } | Self::Dividend { amount, instrument, .. } => {
+                (amount.is_finite(), instrument.0)
+            }
+            Self::Split { ratio, instrument, .. } => (ratio.is_finite() && *ratio > 0.0, instrument.0),
             Self::Liquidation { equity, maintenance, instrument, .. } => {
                 (equity.is_finite() && maintenance.is_finite(), instrument.0)
             }

@@ -7,16 +7,20 @@
 //! taken off the other orders of its group.
 
 mod carry;
+mod happen;
+mod own;
 mod purse;
 mod walk;
 
 use crate::{
-    Bar, Error, Instrument, MarketView, Result, Rng, Timestamp,
+    Bar, Error, Instrument, InstrumentId, MarketView, Result, Rng, Timestamp,
     account::{Account, AccountEvent, RejectReason},
+    market::MarketEvent,
     models::{IntrabarPath, Models},
     order::{OrderChange, Resting, TimeInForce, Working},
 };
 use carry::Call;
+use own::Own;
 use purse::Purse;
 use walk::Walk;
 
@@ -44,10 +48,14 @@ pub struct MatchRow<'a> {
     models: &'a Models,
     market: MarketView<'a>,
     instruments: &'a [Instrument],
-    /// The row before, one bar an instrument.
+    /// The row before, one bar an instrument; behind the events, as it reads after them.
     before: &'a [Bar],
     /// The row, one bar an instrument.
     bars: &'a [Bar],
+    /// What happens before the open.
+    events: &'a [MarketEvent],
+    /// Whose trading stands still.
+    halted: &'a [InstrumentId],
     row: u32,
     period_ns: i64,
     session_closed: bool,
@@ -68,6 +76,8 @@ impl<'a> MatchRow<'a> {
             instruments: market.instruments(),
             before: before.row(),
             bars: market.row(),
+            events: market.events(),
+            halted: market.halted(),
             row: market.len() as u32 - 1,
             period_ns: market.period_ns(),
             session_closed: market.session_closed(),
@@ -87,17 +97,23 @@ impl<'a> MatchRow<'a> {
             account.apply(&event);
             on(&event);
         };
-        if !self.models.carries() {
+        if !self.models.carries() && self.events.is_empty() {
             return self.run_orders(working, account, rng, &mut tell);
         }
         let call = self.market.before().and_then(|closed| Call::of(self.models, account, closed));
         self.finance(account, true, &mut tell);
+        let before = self.happen(working, account, rng, &mut tell);
+        let row = MatchRow { before: if before.is_empty() { self.before } else { &before }, ..*self };
         if let Some(call) = call {
-            self.liquidate(call, working, account, rng, &mut tell);
+            row.liquidate(call, working, account, rng, &mut tell);
         }
-        self.run_orders(working, account, rng, &mut tell);
-        self.finance(account, false, &mut tell);
-        self.flatten(account, rng, &mut tell);
+        row.run_orders(working, account, rng, &mut tell);
+        row.finance(account, false, &mut tell);
+        row.flatten(account, rng, &mut tell);
+    }
+
+    fn is_halted(&self, id: usize) -> bool {
+        self.halted.iter().any(|halted| halted.0 as usize == id)
     }
 
     fn run_orders(
@@ -107,7 +123,8 @@ impl<'a> MatchRow<'a> {
         rng: &mut Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
-        if !working.book().is_empty() {
+        // In a halt orders wait, and what waits is in the book.
+        if !working.book().is_empty() || !self.halted.is_empty() {
             return self.run_book(working, account, rng, tell);
         }
         working.take_active(self.row, |order| {
@@ -164,8 +181,10 @@ impl<'a> MatchRow<'a> {
         let (held, purse) = (account.positions()[id].qty(), Purse::of(self, account, id));
         let bar = &self.bars[id];
         let (up, down) = ([bar.open, bar.high, bar.low, bar.close], [bar.open, bar.low, bar.high, bar.close]);
-        let walk = |path| Walk::new(self, id, book, held, rng.clone()).paying(purse.clone()).along(path);
+        let start = || Walk::new(self, id, book, held, rng.clone()).paying(purse.clone());
+        let walk = |path| start().along(path);
         let done = match self.models.matching.path {
+            _ if self.is_halted(id) => start().through_a_halt(),
             IntrabarPath::OpenHighLowClose {} => walk(up),
             IntrabarPath::OpenLowHighClose {} => walk(down),
             IntrabarPath::NearestFirst {} if bar.high - bar.open <= bar.open - bar.low => walk(up),

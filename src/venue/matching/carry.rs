@@ -1,17 +1,14 @@
 //! What happens to an account beside its own orders: carry, margin calls, flattening.
 //!
-//! In the order of a row: carry that fell due before the open, a margin call of the last close, the orders, carry that
-//! fell due since, flattening at the close.
+//! In the order of a row: carry that fell due before the open, events of the market, a margin call of the last close, the
+//! orders, carry that fell due since, flattening at the close.
 
-use super::MatchRow;
+use super::{MatchRow, Own};
 use crate::{
     InstrumentId, MarketView, Rng, Timestamp,
-    account::{Account, AccountEvent, Fill},
-    models::{
-        CarryContext, CarrySchedule, CommissionModel as _, FeeContext, FillContext, FinancingModel as _, Flatten,
-        Liquidity, MarginContext, MarginModel as _, Models, SlippageModel as _,
-    },
-    order::{OrderId, OrderState, Working},
+    account::{Account, AccountEvent},
+    models::{CarryContext, CarrySchedule, FinancingModel as _, Flatten, MarginContext, MarginModel as _, Models},
+    order::{OrderState, Working},
     time::HOUR_NS,
 };
 
@@ -115,18 +112,20 @@ impl MatchRow<'_> {
             tell(account, AccountEvent::Order { order: order.id, state: OrderState::Cancelled, time });
         }
         working.clear();
+        let tradable = |id: &usize| account.positions()[*id].qty() != 0.0 && !self.is_halted(*id);
         let loss = |id: &usize| account.positions()[*id].unrealised(self.bars[*id].open);
-        let mut held: Vec<usize> = (0..self.bars.len()).filter(|id| account.positions()[*id].qty() != 0.0).collect();
+        let mut held: Vec<usize> = (0..self.bars.len()).filter(tradable).collect();
         held.sort_by(|a, b| loss(a).total_cmp(&loss(b)));
         for (n, id) in held.into_iter().enumerate() {
             if n > 0 && self.covered_at_open(account) {
                 break;
             }
             let (lot, qty) = (self.instruments[id].lot, account.positions()[id].qty());
-            let order = self.own_order(id, 0);
+            let order = self.own_order(id, Own::Liquidation);
+            let open = (self.bars[id].open, &self.before[id], time);
             let close = |lots: u64, all: u64, rng: &mut Rng| {
                 let size = if lots == all { qty } else { (lots as f64 * lot).copysign(qty) };
-                self.own_fill(id, order, qty, -size, false, rng)
+                self.own_fill(id, order, qty, -size, open, rng)
             };
             let all = ((qty / lot).abs().round() as u64).max(1);
             // What is missing falls with every lot that is closed: the least number that is enough, by halves.
@@ -172,38 +171,11 @@ impl MatchRow<'_> {
         }
         for id in 0..self.bars.len() {
             let qty = account.positions()[id].qty();
-            if qty != 0.0 {
-                let fill = self.own_fill(id, self.own_order(id, 1), qty, -qty, true, rng);
+            if qty != 0.0 && !self.is_halted(id) {
+                let close = (self.bars[id].close, &self.bars[id], self.bars[id].time);
+                let fill = self.own_fill(id, self.own_order(id, Own::Flattening), qty, -qty, close, rng);
                 tell(account, AccountEvent::Fill(fill));
             }
-        }
-    }
-
-    /// A number that no order of the account can have: unique by row, instrument and reason.
-    fn own_order(&self, id: usize, reason: u32) -> OrderId {
-        let (row, n) = (self.row, self.instruments.len() as u32);
-        OrderId::of_venue(row.wrapping_mul(n).wrapping_add(id as u32).wrapping_mul(2).wrapping_add(reason))
-    }
-
-    /// A fill of the venue's own order, by the models of everybody's.
-    fn own_fill(&self, id: usize, order: OrderId, held: f64, qty: f64, at_close: bool, rng: &mut Rng) -> Fill {
-        let (instrument, before, bar) = (&self.instruments[id], &self.before[id], &self.bars[id]);
-        let (reference, known, time) =
-            if at_close { (bar.close, bar, bar.time) } else { (bar.open, before, self.opened()) };
-        let liquidity = Liquidity { net_traded: held, ..Liquidity::UNKNOWN };
-        let ctx = FillContext { liquidity, ..FillContext::new(instrument, qty, reference, known) };
-        let price = self.models.slippage.price(&ctx, rng);
-        let fee = self.models.commission.fee(&FeeContext { time, ..FeeContext::new(instrument, qty, price) });
-        Fill {
-            qty,
-            price,
-            reference,
-            fee,
-            multiplier: instrument.multiplier,
-            time,
-            order,
-            instrument: InstrumentId(id as u32),
-            futures: instrument.is_futures(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One walk along a path of prices, over the orders of one instrument.
 
 mod fills;
+mod halt;
 
 use super::{MatchRow, Purse};
 use crate::{
