@@ -8,8 +8,9 @@ use std::{fmt::Write as _, path::Path, sync::Arc};
 
 use serde_json::{Value, json};
 use tradepit::{
-    Bar, Instrument, MarketData, Timestamp, Venue as _,
+    Bar, Instrument, InstrumentId, MarketData, Timestamp, Venue as _,
     account::{Account, AccountEvent},
+    market::{MarketEvent, MarketFact},
     models::Models,
     order::OrderRequest,
     venue::{SimVenue, SimWorld, Start},
@@ -26,17 +27,44 @@ const BARS: [[f64; 5]; 5] = [
     [99.25, 99.5, 99.0, 99.25, 300.0],
 ];
 
-fn table(name: &str, models: &Value, orders: &[Value]) -> String {
-    let bars = BARS.iter().enumerate().map(|(i, &[open, high, low, close, volume])| Bar {
+fn bars() -> Vec<Bar> {
+    let bar = |(i, &[open, high, low, close, volume]): (usize, &[f64; 5])| Bar {
         time: Timestamp::from_nanos((i as i64 + 1) * MINUTE),
         open,
         high,
         low,
         close,
         volume,
-    });
-    let share = Instrument { tick: 0.25, ..Instrument::equity("XYZ") };
-    let data = MarketData::builder(vec![share]).bars(bars.collect()).period_ns(MINUTE).build().unwrap();
+    };
+    BARS.iter().enumerate().map(bar).collect()
+}
+
+fn plain() -> MarketData {
+    MarketData::builder(vec![share()]).bars(bars()).period_ns(MINUTE).build().unwrap()
+}
+
+/// The same bars, with `facts` before the open of each row; prices change by them from there on.
+fn eventful(facts: &[(usize, MarketFact)]) -> MarketData {
+    let (mut bars, mut events) = (bars(), Vec::new());
+    for (row, what) in facts {
+        events.push(MarketEvent { time: bars[row - 1].time, instrument: InstrumentId(0), what: *what });
+        bars[*row..].iter_mut().for_each(|bar| *bar = what.ex(bar, 1.0));
+    }
+    MarketData::builder(vec![share()]).bars(bars).period_ns(MINUTE).events(events).build().unwrap()
+}
+
+/// The same bars, of half an hour each.
+fn hourly() -> MarketData {
+    let bars = bars().into_iter().map(|bar| Bar { time: Timestamp::from_nanos(bar.time.nanos() * 30), ..bar });
+    let builder = MarketData::builder(vec![share()]).bars(bars.collect());
+    builder.column("rate", vec![0.0, 0.001, 0.002, -0.001, 0.0]).build().unwrap()
+}
+
+fn share() -> Instrument {
+    Instrument { tick: 0.25, ..Instrument::equity("XYZ") }
+}
+
+fn table(name: &str, models: &Value, orders: &[Value], data: MarketData) -> String {
     let models: Models = serde_json::from_value(models.clone()).unwrap();
     let mut venue = SimVenue::new(Arc::new(SimWorld::new(Arc::new(data), models, 1e6).unwrap()), 7);
     let mut account = Account::new(1);
@@ -61,12 +89,21 @@ fn table(name: &str, models: &Value, orders: &[Value]) -> String {
                         writeln!(
                             text,
                             "{seconds:>8.1} {:>5} {:<10} {qty:>6} {price:>10.4} {reference:>9.2} {fee:>8.4}",
-                            f.order.0, "fill"
+                            if f.order.is_of_venue() { "venue".into() } else { f.order.0.to_string() },
+                            "fill"
                         )
                     }
                     AccountEvent::Order { order, state, .. } => {
                         let state = serde_json::to_value(state).unwrap();
                         writeln!(text, "{seconds:>8.1} {:>5} {:<10}", order.0, state.as_str().unwrap())
+                    }
+                    AccountEvent::Dividend { amount, .. } | AccountEvent::Financing { amount, .. } => {
+                        let name =
+                            if matches!(event, AccountEvent::Dividend { .. }) { "dividend" } else { "financing" };
+                        writeln!(text, "{seconds:>8.1} {:>5} {name:<10} {:>6} {amount:>10.4}", "", "")
+                    }
+                    AccountEvent::Split { ratio, .. } => {
+                        writeln!(text, "{seconds:>8.1} {:>5} {:<10} {ratio:>6}", "", "split")
                     }
                     other => writeln!(text, "{seconds:>8.1}       {other:?}"),
                 }
@@ -90,7 +127,7 @@ fn runs() -> String {
     ];
     let one = [json!({"qty": 20})];
     let mut text = String::new();
-    let mut run = |name: &str, models: &Value, orders: &[Value]| text.push_str(&table(name, models, orders));
+    let mut run = |name: &str, models: &Value, orders: &[Value]| text.push_str(&table(name, models, orders, plain()));
     run("market", &json!({}), &[json!({"qty": 2})]);
     run("market, next close", &json!({"fill": {"kind": "next_close"}}), &[json!({"qty": 2})]);
     run("market, look-ahead close", &json!({"fill": {"kind": "look_ahead_close"}}), &[json!({"qty": 2})]);
@@ -149,6 +186,20 @@ fn runs() -> String {
     ] {
         run(&format!("commission {}", commission["kind"].as_str().unwrap()), &json!({"commission": commission}), &one);
     }
+    let mut run = |name: &str, models: &Value, facts: &[(usize, MarketFact)]| {
+        let orders = [json!({"qty": 25}), json!({"qty": -5, "kind": {"kind": "stop", "trigger": 98.0}})];
+        text.push_str(&table(name, models, &orders, eventful(facts)));
+    };
+    let costs =
+        json!({"slippage": {"kind": "fixed_ticks", "ticks": 1}, "commission": {"kind": "per_share", "fee": 0.01}});
+    run("dividend of a half before the third bar", &costs, &[(2, MarketFact::Dividend { amount: 0.5 })]);
+    run("split, three for two, before the third bar", &costs, &[(2, MarketFact::Split { ratio: 1.5 })]);
+    let roll = MarketFact::Roll { from_price: 101.0, to_price: 103.0 };
+    run("roll before the third bar", &costs, &[(2, roll)]);
+    run("halt of the second and third bar", &costs, &[(1, MarketFact::Halt {}), (3, MarketFact::Resume {})]);
+    run("no event", &costs, &[]);
+    let funding = json!({"financing": {"kind": "funding_column", "column": "rate", "hours": 1}});
+    text.push_str(&table("funding from a column", &funding, &[json!({"qty": 25})], hourly()));
     text
 }
 

@@ -13,12 +13,12 @@ use tradepit::{
     account::{Account, AccountEvent, RejectReason},
     features::FeaturePipeline,
     ingest::{Stamp, load_csv},
-    market::{Calendar, synth},
+    market::{Calendar, MarketEvent, MarketFact, synth},
     models::{
-        DailyCarry, FillContext, FillModel, FillPoint, FillRule, Financing, Flatten, LeverageMargin, MarginRule,
-        Models, Moment, NextClose, PerpetualFunding, Slippage, SlippageModel,
+        DailyCarry, FillContext, FillModel, FillPoint, FillRule, Financing, Flatten, FundingColumn, LeverageMargin,
+        MarginRule, Models, Moment, NextClose, PerpetualFunding, Slippage, SlippageModel,
     },
-    order::{OrderKind, OrderRequest, TimeInForce},
+    order::{OrderKind, OrderRequest, OrderState, TimeInForce},
     rng::{Purpose, stream},
     venue::{Advance, LogEntry, NoFeatures, ReplayVenue, SimVenue, SimWorld, Start},
 };
@@ -207,6 +207,63 @@ fn so_they_are_with_carry_margin_calls_and_flattening() {
     }
 }
 
+/// The same bars, in which things happen: halts of ten bars, splits there and back, dividends, rolls, and rates in a column.
+fn eventful(data: &MarketData) -> MarketData {
+    let bars = data.bars().to_vec();
+    let facts = |at: usize| match at / 50 % 6 {
+        0 => vec![(0, MarketFact::Halt {}), (10, MarketFact::Resume {})],
+        1 => vec![(0, MarketFact::Split { ratio: 1.5 }), (3, MarketFact::Dividend { amount: 40.0 })],
+        2 => {
+            let close = bars[at - 1].close;
+            vec![(0, MarketFact::Roll { from_price: close, to_price: close + 5.0 })]
+        }
+        3 => vec![(0, MarketFact::Dividend { amount: 25.0 }), (0, MarketFact::Split { ratio: 0.5 })],
+        _ => vec![],
+    };
+    let place =
+        |(row, what): (usize, MarketFact)| MarketEvent { time: bars[row - 1].time, instrument: InstrumentId(0), what };
+    let events = (50..bars.len() - 50).step_by(50);
+    let events = events.flat_map(|at| facts(at).into_iter().map(move |(later, what)| (at + later, what))).map(place);
+    let rates = (0..bars.len()).map(|row| (row as f32 * 0.7).sin() * 1e-3).collect();
+    MarketData::builder(data.instruments().to_vec())
+        .calendar(data.calendar())
+        .period_ns(data.period_ns())
+        .events(events.collect())
+        .column("rate", rates)
+        .bars(bars)
+        .build()
+        .unwrap()
+}
+
+/// What happens to the market must reach every account, every book and every feature alike.
+#[test]
+fn so_they_are_where_the_market_halts_splits_pays_and_rolls() {
+    let data = eventful(&synth::es_1m(6_000, 8).unwrap());
+    let margin = MarginRule::Leverage(LeverageMargin { max: 20.0, maintenance: 0.99 });
+    let financing = Financing::FundingColumn(FundingColumn { column: "rate".into(), hours: 1 });
+    for carried in [
+        EnvSpec { cash: 1e6, ..spec(FillRule::default()) },
+        EnvSpec { cash: 2e5, margin, financing, flatten: Flatten::SessionEnd {}, ..spec(FillRule::default()) },
+    ] {
+        let setup = SimSetup::new(carried, data.clone()).unwrap();
+        let in_sim = sim(&setup);
+        let (on_paper, entries, venue) = paper(&setup, &data, Journal::in_memory().unwrap());
+        assert!(on_paper == in_sim, "paper differs from the simulator");
+        assert!(replay(&setup, venue) == in_sim, "replay differs from the simulator");
+        let last = in_sim.steps.last().unwrap();
+        assert_eq!(lane(&setup), (last.0.clone(), last.2));
+        let count = |test: fn(&AccountEvent) -> bool| {
+            entries.iter().filter(|e| matches!(e, LogEntry::Event(event) if test(event))).count()
+        };
+        assert!(count(|e| matches!(e, AccountEvent::Split { .. })) > 20);
+        assert!(count(|e| matches!(e, AccountEvent::Dividend { .. })) > 20);
+        assert!(count(|e| matches!(e, AccountEvent::Order { state: OrderState::Cancelled, .. })) > 20);
+        assert!(count(|e| matches!(e, AccountEvent::Fill(fill) if fill.order.is_of_venue())) > 40);
+        let paid = count(|e| matches!(e, AccountEvent::Financing { .. })) > 20;
+        assert_eq!(paid, !setup.rules().spec().financing.is_none());
+    }
+}
+
 #[test]
 fn a_history_too_short_for_the_window_is_refused() {
     let data = synth::es_1m(1_000, 8).unwrap();
@@ -243,8 +300,8 @@ fn any_order(rng: &mut Rng, price: f64, sent: u32) -> OrderRequest {
     order
 }
 
-/// All events of a session with random orders and cancels, and what the account comes to.
-fn trade_anything<V: Venue>(mut venue: V, start: Start) -> (Vec<AccountEvent>, Account, V) {
+/// All events of a session with random orders and cancels, each with its row, and what the account comes to.
+fn trade_anything<V: Venue>(mut venue: V, start: Start) -> (Vec<(usize, AccountEvent)>, Account, V) {
     let mut rng = stream(77, 0, Purpose::Policy);
     let (mut account, mut events, mut ids) = (Account::new(1), Vec::new(), Vec::new());
     venue.open(start, &mut account).unwrap();
@@ -256,15 +313,40 @@ fn trade_anything<V: Venue>(mut venue: V, start: Start) -> (Vec<AccountEvent>, A
         if !ids.is_empty() && rng.random_range(0..3) == 0 {
             venue.cancel(ids[rng.random_range(0..ids.len())]).unwrap();
         }
-        if venue.advance(&mut account, |event| events.push(*event)).unwrap() == Advance::EndOfData {
+        let row = venue.market().len();
+        if venue.advance(&mut account, |event| events.push((row, *event))).unwrap() == Advance::EndOfData {
             return (events, account, venue);
         }
     }
 }
 
+/// Trades anything simulated, on paper, and replayed: the same to the last bit. Gives the events.
+fn one_book(data: &Arc<MarketData>, models: &Models, what: &str) -> Vec<(usize, AccountEvent)> {
+    let world = SimWorld::new(Arc::clone(data), models.clone(), 1e7).unwrap();
+    let (events, account, _) = trade_anything(SimVenue::new(Arc::new(world), SEED), Start::At(10));
+    let states = events.iter().filter(|(_, e)| matches!(e, AccountEvent::Order { .. })).count();
+    assert!(account.fills() > 300 && states > 300, "{} fills, {states} changes", account.fills());
+
+    let feed = Feed::memory(Arc::clone(data), 10);
+    let broker = PaperBroker::new(feed, models.clone(), 1e7, stream(SEED, 0, Purpose::Models)).unwrap();
+    let journal = Journal::in_memory().unwrap();
+    let live = LiveVenue::connect(broker, NoFeatures, Some(journal), LiveOptions::default()).unwrap();
+    let (on_paper, paper_account, live) = trade_anything(live, Start::Now);
+    let same = on_paper.iter().zip(&events).position(|(a, b)| a != b);
+    let at = same.unwrap_or(0);
+    assert_eq!(same, None, "{what}: {:?} on paper, {:?} simulated", on_paper[at], events[at]);
+    assert_eq!((on_paper.len(), &paper_account), (events.len(), &account));
+
+    let log = live.journal().unwrap().log().unwrap().unwrap();
+    let (replayed, replay_account, _) = trade_anything(ReplayVenue::new(log, NoFeatures).unwrap(), Start::Now);
+    assert!(replayed == events && replay_account == account, "{what}: the replay differs");
+    events
+}
+
 #[test]
 fn books_of_orders_are_one_too() {
-    let data = Arc::new(synth::es_1m(1_500, 8).unwrap());
+    let data = synth::es_1m(1_500, 8).unwrap();
+    let (eventful, data) = (Arc::new(eventful(&data)), Arc::new(data));
     for path in ["pessimistic", "open_high_low_close"] {
         for limit in ["touch", "penetration", "queue"] {
             let models: Models = serde_json::from_value(serde_json::json!({
@@ -274,30 +356,12 @@ fn books_of_orders_are_one_too() {
             }))
             .unwrap();
             let models = Models { slippage: Slippage::Custom(Arc::new(RandomTicks)), ..models };
-            let world = SimWorld::new(Arc::clone(&data), models.clone(), 1e7).unwrap();
-            let (events, account, _) = trade_anything(SimVenue::new(Arc::new(world), SEED), Start::At(10));
-            let states = events.iter().filter(|e| matches!(e, AccountEvent::Order { .. })).count();
-            assert!(account.fills() > 300 && states > 300, "{} fills, {states} changes", account.fills());
-
-            let broker =
-                PaperBroker::new(Feed::memory(Arc::clone(&data), 10), models, 1e7, stream(SEED, 0, Purpose::Models))
-                    .unwrap();
-            let journal = Journal::in_memory().unwrap();
-            let live = LiveVenue::connect(broker, NoFeatures, Some(journal), LiveOptions::default()).unwrap();
-            let (on_paper, paper_account, live) = trade_anything(live, Start::Now);
-            let same = on_paper.iter().zip(&events).position(|(a, b)| a != b);
-            assert_eq!(
-                same,
-                None,
-                "{path} {limit}: {:?} on paper, {:?} simulated",
-                on_paper[same.unwrap_or(0)],
-                events[same.unwrap_or(0)]
-            );
-            assert_eq!((on_paper.len(), &paper_account), (events.len(), &account));
-
-            let log = live.journal().unwrap().log().unwrap().unwrap();
-            let (replayed, replay_account, _) = trade_anything(ReplayVenue::new(log, NoFeatures).unwrap(), Start::Now);
-            assert!(replayed == events && replay_account == account, "{path} {limit}: the replay differs");
+            one_book(&data, &models, &format!("{path} {limit}"));
+            let events = one_book(&eventful, &models, &format!("{path} {limit}, with events"));
+            let halted = |row: usize| eventful.view(row + 1).is_halted(InstrumentId(0));
+            let filled = |(_, event): &&(usize, AccountEvent)| matches!(event, AccountEvent::Fill(_));
+            assert!(events.iter().filter(filled).all(|(row, _)| !halted(*row)), "a fill in a halt");
+            assert!((10..1_500).filter(|row| halted(*row)).count() > 30);
         }
     }
 }
