@@ -8,9 +8,9 @@ use numpy::{PyArray1, PyArray2, PyReadonlyArray1, ndarray::Array2};
 use pyo3::{
     exceptions::PyIndexError,
     prelude::*,
-    types::{PyDict, PySlice, PyTuple},
+    types::{PyDict, PySlice, PyString, PyTuple},
 };
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use tradepit::{
     Bar, Instrument, MarketData,
     features::{self, FeaturePipelineSpec},
@@ -24,11 +24,19 @@ use tradepit_envs::{EnvSpec, SimSetup};
 
 use crate::{
     error::{detached, fault, raise},
-    spec,
+    events, spec,
 };
 
 /// A column of a bar.
 type Column = (&'static str, fn(&Bar) -> f64);
+
+const COLUMNS: [Column; 5] = [
+    ("open", |bar| bar.open),
+    ("high", |bar| bar.high),
+    ("low", |bar| bar.low),
+    ("close", |bar| bar.close),
+    ("volume", |bar| bar.volume),
+];
 
 /// Bars of one instrument, with columns of the user's own. It never changes, and is shared, not copied.
 #[pyclass(frozen, name = "MarketData", module = "tradepit._core")]
@@ -65,17 +73,16 @@ impl PyMarketData {
     pub(crate) fn bars_per_year(&self) -> f64 {
         self.data.calendar().bars_per_year(self.data.period_ns())
     }
-
-    fn column(&self, of: fn(&Bar) -> f64) -> impl Iterator<Item = f64> + '_ {
-        self.data.bars().iter().map(of)
-    }
 }
 
 #[pymethods]
 impl PyMarketData {
     /// From columns of one length; `instrument` is JSON, `calendar` and `stamp` are names, NaN is refused by row.
     #[new]
-    #[pyo3(signature = (time_ns, open, high, low, close, volume, columns, instrument, calendar, stamp, period_ns=None))]
+    #[pyo3(signature = (
+        time_ns, open, high, low, close, volume, columns, instrument, calendar, stamp, period_ns=None, events="[]",
+        adjust="ratio"
+    ))]
     #[expect(clippy::too_many_arguments, reason = "the columns of a bar and what describes them")]
     fn new(
         py: Python<'_>,
@@ -90,6 +97,8 @@ impl PyMarketData {
         calendar: &str,
         stamp: &str,
         period_ns: Option<i64>,
+        events: &str,
+        adjust: &str,
     ) -> PyResult<Self> {
         let mut own = Vec::new();
         for (name, values) in columns {
@@ -106,16 +115,19 @@ impl PyMarketData {
         };
         let (instrument, calendar) = (read_instrument(instrument)?, read_name::<Calendar>("calendar", calendar)?);
         let stamp = read_name::<Stamp>("stamp", stamp)?;
+        let (events, adjust) = (events::read(events)?, read_name("adjust", adjust)?);
         let data = detached(py, || {
-            let series = ingest::bars_from_columns(&bars, stamp, period_ns)?;
-            BarSeries { columns: own, ..series }.into_data(instrument, calendar)
+            let series = BarSeries { columns: own, ..ingest::bars_from_columns(&bars, stamp, period_ns)? };
+            series.into_builder(instrument, calendar).events(events).adjust(adjust).build()
         })?;
         Ok(data.map_err(fault)?.into())
     }
 
     /// From a file of comma-separated values.
     #[staticmethod]
-    #[pyo3(signature = (path, instrument, calendar, stamp, period_ns=None, symbol=None, columns=Vec::new()))]
+    #[pyo3(signature = (
+        path, instrument, calendar, stamp, period_ns=None, symbol=None, columns=Vec::new(), events="[]", adjust="ratio"
+    ))]
     #[expect(clippy::too_many_arguments, reason = "a path and what describes the file")]
     fn from_csv(
         py: Python<'_>,
@@ -126,10 +138,16 @@ impl PyMarketData {
         period_ns: Option<i64>,
         symbol: Option<String>,
         columns: Vec<String>,
+        events: &str,
+        adjust: &str,
     ) -> PyResult<Self> {
         let (instrument, calendar) = (read_instrument(instrument)?, read_name::<Calendar>("calendar", calendar)?);
         let options = CsvOptions { stamp: read_name("stamp", stamp)?, period_ns, symbol, columns };
-        let data = detached(py, || ingest::read_csv(path, &options)?.into_data(instrument, calendar))?;
+        let (events, adjust) = (events::read(events)?, read_name("adjust", adjust)?);
+        let data = detached(py, || {
+            let series = ingest::read_csv(path, &options)?;
+            series.into_builder(instrument, calendar).events(events).adjust(adjust).build()
+        })?;
         Ok(data.map_err(fault)?.into())
     }
 
@@ -148,8 +166,28 @@ impl PyMarketData {
     /// Name of the rule that cuts the data into sessions: cme, nyse, forex, utc or none.
     #[getter]
     fn calendar(&self) -> PyResult<String> {
-        let name = serde_json::to_value(self.data.calendar()).ok();
-        name.as_ref().and_then(|name| name.as_str()).map(str::to_owned).ok_or_else(|| raise("InternalError", "no name"))
+        name(self.data.calendar())
+    }
+
+    /// How the bars that features are made of pass over events: ratio, difference or none.
+    #[getter]
+    fn adjust(&self) -> PyResult<String> {
+        name(self.data.adjustment())
+    }
+
+    /// What happens beside the prices: a dictionary for each event, in order, with its `time` (nanoseconds), its `kind`
+    /// and what that needs.
+    fn events<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        events::to_dicts(py, self.data.events())
+    }
+
+    /// The bars that features are made of, moved by the events: columns by name, each of shape `(len,)`, float64.
+    fn feature_bars<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let (dict, bars) = (PyDict::new(py), self.data.feature_bars());
+        for (name, of) in COLUMNS {
+            dict.set_item(name, PyArray1::from_iter(py, bars.iter().map(of)))?;
+        }
+        Ok(dict)
     }
 
     /// Length of a bar in nanoseconds.
@@ -166,15 +204,8 @@ impl PyMarketData {
     /// Columns by name: open, high, low, close, volume (float64), then the user's own (float32), each of shape `(len,)`.
     fn columns<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);
-        let columns: [Column; 5] = [
-            ("open", |bar| bar.open),
-            ("high", |bar| bar.high),
-            ("low", |bar| bar.low),
-            ("close", |bar| bar.close),
-            ("volume", |bar| bar.volume),
-        ];
-        for (name, of) in columns {
-            dict.set_item(name, PyArray1::from_iter(py, self.column(of)))?;
+        for (name, of) in COLUMNS {
+            dict.set_item(name, PyArray1::from_iter(py, self.data.bars().iter().map(of)))?;
         }
         for (name, values) in self.data.columns() {
             dict.set_item(name, PyArray1::from_slice(py, values))?;
@@ -224,16 +255,7 @@ impl PyMarketData {
             return Err(PyIndexError::new_err(format!("rows are taken one by one, got step {}", rows.step)));
         }
         let rows = rows.start as usize..(rows.stop.max(rows.start) as usize);
-        let builder = MarketData::builder(self.data.instruments().to_vec())
-            .calendar(self.data.calendar())
-            .period_ns(self.data.period_ns())
-            .bars(self.data.bars()[rows.clone()].to_vec());
-        let builder = self
-            .data
-            .columns()
-            .iter()
-            .fold(builder, |builder, (name, values)| builder.column(name.clone(), values[rows.clone()].to_vec()));
-        Ok(builder.build().map_err(fault)?.into())
+        Ok(self.data.rows(rows).map_err(fault)?.into())
     }
 
     fn __copy__(this: Py<Self>) -> Py<Self> {
@@ -247,26 +269,29 @@ impl PyMarketData {
 
     fn __reduce__<'py>(this: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         let (py, own) = (this.py(), this.get());
-        let columns = own.columns(py)?;
-        let bars = ["open", "high", "low", "close", "volume"].map(|name| columns.get_item(name));
+        let bars = COLUMNS.map(|(_, of)| PyArray1::from_iter(py, own.data.bars().iter().map(of)).into_any());
         let [open, high, low, close, volume] = bars;
-        for name in ["open", "high", "low", "close", "volume"] {
-            columns.del_item(name)?;
+        let columns = PyDict::new(py);
+        for (name, values) in own.data.columns() {
+            columns.set_item(name, PyArray1::from_slice(py, values))?;
         }
-        let args = (
-            own.time_ns(py),
-            open?,
-            high?,
-            low?,
-            close?,
-            volume?,
-            columns,
-            own.instrument_json()?,
-            own.calendar()?,
-            "close",
-            own.period_ns(),
-        );
-        Ok((this.get_type().into_any(), args.into_pyobject(py)?))
+        let text = |text: &str| PyString::new(py, text).into_any();
+        let args = [
+            own.time_ns(py).into_any(),
+            open,
+            high,
+            low,
+            close,
+            volume,
+            columns.into_any(),
+            text(&own.instrument_json()?),
+            text(&own.calendar()?),
+            text("close"),
+            own.period_ns().into_pyobject(py)?.into_any(),
+            text(&events::to_json(own.data.events())),
+            text(&own.adjust()?),
+        ];
+        Ok((this.get_type().into_any(), PyTuple::new(py, args)?))
     }
 
     fn __repr__(&self) -> String {
@@ -279,6 +304,11 @@ impl PyMarketData {
 
 fn read_instrument(json: &str) -> PyResult<Instrument> {
     serde_json::from_str(json).map_err(|error| raise("SpecError", format!("instrument: {error}")))
+}
+
+fn name(value: impl Serialize) -> PyResult<String> {
+    let name = serde_json::to_value(value).ok();
+    name.as_ref().and_then(|name| name.as_str()).map(str::to_owned).ok_or_else(|| raise("InternalError", "no name"))
 }
 
 fn read_name<T: DeserializeOwned>(field: &str, name: &str) -> PyResult<T> {

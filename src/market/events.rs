@@ -144,7 +144,7 @@ impl MarketData {
     pub fn rows(&self, rows: Range<usize>) -> Result<Self> {
         if rows.start >= rows.end || rows.end > self.len() {
             let len = self.len();
-            return Err(Error::TooLittleData(format!("rows {} to {} of {len} rows", rows.start, rows.end)));
+            return Err(Error::TooLittleData(format!("no bars in {rows:?} of {len} rows")));
         }
         let n = self.instruments().len();
         let events = &self.events;
