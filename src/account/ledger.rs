@@ -101,9 +101,14 @@ impl Account {
     /// Values the positions at the last closes; then equity and unrealised profit are plain fields.
     #[inline]
     pub fn mark(&mut self, market: MarketView<'_>) {
-        let (mut value, mut unrealised) = (0.0, 0.0);
-        for (id, position) in self.positions.iter().enumerate() {
-            let price = market.last(InstrumentId(id as u32)).close;
+        let Some((first, others)) = self.positions.split_first() else {
+            self.equity = self.cash;
+            return;
+        };
+        let price = market.last(InstrumentId(0)).close;
+        let (mut value, mut unrealised) = (first.value(price), first.unrealised(price));
+        for (id, position) in others.iter().enumerate() {
+            let price = market.last(InstrumentId(id as u32 + 1)).close;
             value += position.value(price);
             unrealised += position.unrealised(price);
         }

@@ -127,7 +127,7 @@ pub struct Sim<'a> {
 impl Venue for Sim<'_> {
     #[inline]
     fn market(&self) -> MarketView<'_> {
-        self.world.data.view(self.state.t as usize + 1)
+        self.world.data.past(self.state.t as usize + 1)
     }
 
     #[inline]
@@ -152,7 +152,7 @@ impl Venue for Sim<'_> {
         order.check(self.world.data.instruments())?;
         let id = OrderId(self.state.next_id);
         let order = Order { id, request: order, active_from: self.state.t + 1 };
-        let market = self.world.data.view(self.state.t as usize + 1);
+        let market = self.world.data.past(self.state.t as usize + 1);
         self.state.working.submit(order, market, &self.world.models, market.now(), self.rng)?;
         self.state.next_id += 1;
         Ok(id)
@@ -186,9 +186,9 @@ impl Venue for Sim<'_> {
             match_row(world, self.state, rng, account, &mut on)?;
         }
         self.state.t = t;
-        let market = data.view(t as usize + 1);
+        let market = data.past(t as usize + 1);
         account.mark(market);
-        Ok(Advance::Decision(market.last(InstrumentId(0)).time))
+        Ok(Advance::Decision(market.now()))
     }
 
     #[inline]
