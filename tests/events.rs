@@ -11,7 +11,7 @@ use tradepit::{
     market::{Adjustment, Calendar, MarketEvent, MarketFact},
     models::{
         Commission, Financing, FixedTicks, Flatten, FundingColumn, InstrumentMargin, MarginRule, Models, PerContract,
-        Slippage,
+        PerpetualFunding, Slippage,
     },
     order::{OrderId, OrderRequest, OrderState, TimeInForce},
     time::MINUTE_NS,
@@ -287,6 +287,58 @@ fn a_split_is_no_margin_call_and_no_other_instrument_is_richer_by_it() {
     let (events, accounts) = run(data, models, 1_000.0, &orders);
     assert!(matches!(events[..], [AccountEvent::Fill(_), AccountEvent::Split { .. }, AccountEvent::Rejected { .. }]));
     assert_eq!(accounts[3].position(ONE).qty(), 40.0);
+}
+
+#[test]
+fn a_reverse_split_is_no_margin_call() {
+    let split = before(2, MarketFact::Split { ratio: 0.5 });
+    let data = market(share(), &[(100.0, 100.0), (100.0, 100.0), (200.0, 200.0), (200.0, 200.0)], vec![split]);
+    let models = Models { margin: MarginRule::Instrument(InstrumentMargin { intraday: 1.0 }), ..Models::default() };
+    let (events, accounts) = run(data, models, 1_000.0, &[(0, OrderRequest::market(ONE, 20.0))]);
+    assert!(matches!(events[..], [AccountEvent::Fill(_), AccountEvent::Split { .. }]), "{events:?}");
+    assert_eq!(accounts[3].equity(), 1_000.0);
+}
+
+#[test]
+fn carry_before_the_open_is_of_what_was_held_then() {
+    let hour = 60 * MINUTE_NS;
+    let bars = [1, 2, 90].map(|minute| Bar { time: at(minute), ..bar(0, 100.0, 100.0) });
+    let split = MarketEvent { time: at(80), instrument: ONE, what: MarketFact::Split { ratio: 2.0 } };
+    let data = MarketData::builder(vec![share()]).bars(bars.to_vec()).events(vec![split]).build().unwrap();
+    let financing = Financing::Funding(PerpetualFunding { rate: 0.01, hours: 1 });
+    let models = Models { financing, ..Models::default() };
+    let (events, _) = run(data, models, 1e4, &[(0, OrderRequest::market(ONE, 10.0))]);
+    let time = Timestamp::from_nanos(hour);
+    assert_eq!(events[1], AccountEvent::Financing { amount: -10.0, instrument: ONE, time });
+    assert!(matches!(events[2..], [AccountEvent::Split { .. }]), "{events:?}");
+}
+
+#[test]
+fn price_protection_counts_from_the_price_without_the_dividend() {
+    let matching = |ticks: u32| -> Models {
+        serde_json::from_value(serde_json::json!({"matching": {"protection_ticks": ticks}})).unwrap()
+    };
+    for (paid, fills_at) in [(1.0, 2), (0.25, 3)] {
+        let prices = [(60.0, 60.0), (60.0, 60.0), (59.0, 59.0), (59.0, 59.0)];
+        let data = market(share(), &prices, vec![before(2, MarketFact::Dividend { amount: paid })]);
+        let (events, _) = run(data, matching(10), 1e5, &[(1, OrderRequest::market(ONE, -1.0))]);
+        // A fall beyond the dividend is one that the order is protected from, for a bar.
+        assert_eq!(fills(&events)[0].time, at(fills_at), "{paid}");
+    }
+}
+
+#[test]
+fn what_is_not_halted_trades_on() {
+    let rows = [(100.0, 10.0); 5];
+    let bars = rows.iter().enumerate().flat_map(|(row, (a, b))| [bar(row, *a, *a), bar(row, *b, *b)]).collect();
+    let data = MarketData::builder(vec![share(), Instrument::equity("ABC")])
+        .bars(bars)
+        .events(vec![before(2, MarketFact::Halt {}), before(4, MarketFact::Resume {})]);
+    let other = InstrumentId(1);
+    let orders = [(1, OrderRequest::market(ONE, 1.0)), (1, OrderRequest::market(other, 2.0))];
+    let (events, _) = run(data.build().unwrap(), Models::default(), 1e5, &orders);
+    let done: Vec<_> = fills(&events).iter().map(|fill| (fill.instrument, fill.time)).collect();
+    assert_eq!(done, [(other, at(2)), (ONE, at(4))]);
 }
 
 #[test]

@@ -1,9 +1,7 @@
 //! The data of a market: immutable and shared in a simulation, growing by the bar in a live session.
 
-use std::borrow::Cow;
-
 use super::{
-    Adjuster, Adjustment, Bar, Calendar, Instrument, InstrumentId, MarketEvent, MarketView, Session, SessionClock,
+    Adjustment, Bar, Calendar, Instrument, InstrumentId, MarketEvent, MarketView, Session, SessionClock,
     events::Events, prefetch::prefetch_read,
 };
 use crate::{Error, Result};
@@ -41,7 +39,7 @@ pub struct MarketData {
     closed: Vec<u64>,
     starts: Vec<u32>,
     pub(super) events: Events,
-    adjustment: Adjustment,
+    pub(super) adjustment: Adjustment,
 }
 
 /// Floats of one cache line.
@@ -111,49 +109,6 @@ impl MarketData {
     #[must_use]
     pub fn columns(&self) -> &[(String, Vec<f32>)] {
         &self.columns
-    }
-
-    /// What happened beside the prices, in the order of the rows.
-    #[must_use]
-    pub fn events(&self) -> &[MarketEvent] {
-        self.events.all()
-    }
-
-    /// What took effect before the open of a row.
-    #[must_use]
-    pub fn events_of(&self, row: usize) -> &[MarketEvent] {
-        self.events.of(row)
-    }
-
-    /// How the bars that features are made of pass over events.
-    #[must_use]
-    pub fn adjustment(&self) -> Adjustment {
-        self.adjustment
-    }
-
-    /// The bars that features are made of, row by row: the raw ones, moved by the events before them.
-    ///
-    /// ```
-    /// use tradepit::{Bar, Instrument, InstrumentId, MarketData, Timestamp, market::{MarketEvent, MarketFact}};
-    /// let bar = |minute: i64, close: f64| Bar { time: Timestamp::from_nanos(minute * 60_000_000_000),
-    ///     open: close, high: close, low: close, close, volume: 1.0 };
-    /// let split = MarketEvent { time: Timestamp::from_nanos(60_000_000_000), instrument: InstrumentId(0),
-    ///     what: MarketFact::Split { ratio: 2.0 } };
-    /// let data = MarketData::builder(vec![Instrument::equity("XYZ")])
-    ///     .bars(vec![bar(1, 10.0), bar(2, 5.25)]).events(vec![split]).build().unwrap();
-    /// assert_eq!((data.bars()[1].close, data.feature_bars()[1].close), (5.25, 10.5));
-    /// ```
-    #[must_use]
-    pub fn feature_bars(&self) -> Cow<'_, [Bar]> {
-        if self.events.all().is_empty() || self.adjustment == Adjustment::None {
-            return Cow::Borrowed(&self.bars);
-        }
-        let (mut adjuster, n) = (Adjuster::new(self.adjustment, &self.instruments), self.instruments.len());
-        let mut seen = self.bars.clone();
-        for (row, (bars, seen)) in self.bars.chunks_exact(n).zip(seen.chunks_exact_mut(n)).enumerate() {
-            adjuster.update(bars, self.events.of(row), seen);
-        }
-        Cow::Owned(seen)
     }
 
     /// Features in a row.
@@ -274,15 +229,6 @@ impl MarketData {
         self.features.extend_from_slice(row);
         self.len += 1;
         Ok(())
-    }
-
-    /// Whether the next row can come with these events.
-    ///
-    /// # Errors
-    /// Names the first that is unusable.
-    pub(crate) fn check_events(&self, events: &[MarketEvent]) -> Result<()> {
-        let last = self.len.checked_sub(1).map(|row| &self.bars[row * self.instruments.len()..]);
-        self.events.check(events, last, &self.instruments, self.adjustment)
     }
 
     fn append_session(&mut self, time: crate::Timestamp, row: usize) {

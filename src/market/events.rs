@@ -1,8 +1,9 @@
 //! The events of a market, by the row before whose open they take effect.
 
-use super::{Adjustment, Bar, Instrument, InstrumentId, MarketData, MarketEvent, MarketFact};
+use std::{borrow::Cow, ops::Range};
+
+use super::{Adjuster, Adjustment, Bar, Instrument, InstrumentId, MarketData, MarketEvent, MarketFact};
 use crate::{Error, Result};
-use std::ops::Range;
 
 /// Events in the order of their rows, and who is halted when.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -104,6 +105,58 @@ impl Events {
 }
 
 impl MarketData {
+    /// What happened beside the prices, in the order of the rows.
+    #[must_use]
+    pub fn events(&self) -> &[MarketEvent] {
+        self.events.all()
+    }
+
+    /// What took effect before the open of a row.
+    #[must_use]
+    pub fn events_of(&self, row: usize) -> &[MarketEvent] {
+        self.events.of(row)
+    }
+
+    /// How the bars that features are made of pass over events.
+    #[must_use]
+    pub fn adjustment(&self) -> Adjustment {
+        self.adjustment
+    }
+
+    /// The bars that features are made of, row by row: the raw ones, moved by the events before them.
+    ///
+    /// ```
+    /// use tradepit::{Bar, Instrument, InstrumentId, MarketData, Timestamp, market::{MarketEvent, MarketFact}};
+    /// let bar = |minute: i64, close: f64| Bar { time: Timestamp::from_nanos(minute * 60_000_000_000),
+    ///     open: close, high: close, low: close, close, volume: 1.0 };
+    /// let split = MarketEvent { time: Timestamp::from_nanos(60_000_000_000), instrument: InstrumentId(0),
+    ///     what: MarketFact::Split { ratio: 2.0 } };
+    /// let data = MarketData::builder(vec![Instrument::equity("XYZ")])
+    ///     .bars(vec![bar(1, 10.0), bar(2, 5.25)]).events(vec![split]).build().unwrap();
+    /// assert_eq!((data.bars()[1].close, data.feature_bars()[1].close), (5.25, 10.5));
+    /// ```
+    #[must_use]
+    pub fn feature_bars(&self) -> Cow<'_, [Bar]> {
+        if self.events.all().is_empty() || self.adjustment == Adjustment::None {
+            return Cow::Borrowed(self.bars());
+        }
+        let (mut adjuster, n) = (Adjuster::new(self.adjustment, self.instruments()), self.instruments().len());
+        let mut seen = self.bars().to_vec();
+        for (row, (bars, seen)) in self.bars().chunks_exact(n).zip(seen.chunks_exact_mut(n)).enumerate() {
+            adjuster.update(bars, self.events.of(row), seen);
+        }
+        Cow::Owned(seen)
+    }
+
+    /// Whether the next row can come with these events.
+    ///
+    /// # Errors
+    /// Names the first that is unusable.
+    pub(crate) fn check_events(&self, events: &[MarketEvent]) -> Result<()> {
+        let last = self.len().checked_sub(1).map(|row| &self.bars()[row * self.instruments().len()..]);
+        self.events.check(events, last, self.instruments(), self.adjustment)
+    }
+
     /// Puts each event before the first row that closes later; what is dated before the data belongs to its first row.
     pub(super) fn place(&mut self, mut events: Vec<MarketEvent>) -> Result<()> {
         events.sort_by_key(|event| event.time);
