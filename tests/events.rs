@@ -459,7 +459,7 @@ fn story(instrument: Instrument, moves: i32) -> impl Strategy<Value = Story> {
     prop::collection::vec(step, 30).prop_map(move |steps| {
         let (mut bars, mut plain, mut events) = (Vec::new(), Vec::new(), Vec::new());
         // `last` is the raw price, `whole` what one unit of the first row has become, without a dividend paid.
-        let (mut last, mut whole) = (1_000.0, 1_000.0);
+        let (mut last, mut whole, mut units) = (1_000.0, 1_000.0, 1.0);
         for (row, (gap, inside, turn)) in steps.into_iter().enumerate() {
             let what = match turn {
                 Turn::Split(ratio) => Some(MarketFact::Split { ratio }),
@@ -469,11 +469,12 @@ fn story(instrument: Instrument, moves: i32) -> impl Strategy<Value = Story> {
             };
             if let Some(what) = what.filter(|_| row > 0) {
                 events.push(before(row, what));
+                units *= if let MarketFact::Split { ratio } = what { ratio } else { 1.0 };
                 last = what.ex(&Bar { close: last, ..Bar::default() }, instrument.multiplier).close;
             }
             let grow = |price: f64| price * (1.0 + f64::from(gap) * 1e-4);
             let go = |price: f64| price * (1.0 + f64::from(inside) * 1e-4);
-            bars.push(bar(row, grow(last), go(grow(last))));
+            bars.push(Bar { volume: 1_000.0 * units, ..bar(row, grow(last), go(grow(last))) });
             plain.push(bar(row, grow(whole), go(grow(whole))));
             (last, whole) = (go(grow(last)), go(grow(whole)));
         }
@@ -568,6 +569,7 @@ proptest! {
         let seen = story.data.feature_bars();
         for (seen, whole) in seen.iter().zip(story.plain.bars()) {
             prop_assert!(near(seen.close, whole.close, whole.close) && near(seen.open, whole.open, whole.open));
+            prop_assert!(near(seen.volume, 1_000.0, 1_000.0));
         }
     }
 
