@@ -177,8 +177,11 @@ class Commission(TypedDict, total=False):
 
 
 class Financing(TypedDict, total=False):
-    """``none``, ``daily`` (yearly rates: ``interest`` on cash, ``borrow`` on short spot), ``funding`` (rate, hours) or
-    ``funding_column`` (the ``column`` of the data that holds the rates, hours)."""
+    """What it costs to hold cash and positions.
+
+    ``none``, ``daily`` (yearly rates: ``interest`` on cash, ``borrow`` on short spot), ``funding`` (rate, hours) or
+    ``funding_column`` (the ``column`` of the data that holds the rates, hours).
+    """
 
     kind: Literal["none", "daily", "funding", "funding_column"]
     interest: float

@@ -20,7 +20,11 @@ impl Events {
         &self.list
     }
 
+    #[inline]
     pub(super) fn of(&self, row: usize) -> &[MarketEvent] {
+        if self.list.is_empty() {
+            return &[];
+        }
         &self.list[self.before(row)..self.before(row + 1)]
     }
 
@@ -29,7 +33,11 @@ impl Events {
         self.rows.partition_point(|known| (*known as usize) < row)
     }
 
+    #[inline]
     pub(super) fn halted(&self, row: usize) -> &[InstrumentId] {
+        if self.halts.is_empty() {
+            return &[];
+        }
         let end = self.halts.partition_point(|(known, _)| *known as usize <= row);
         end.checked_sub(1).map_or(&[], |last| &self.halts[last].1)
     }

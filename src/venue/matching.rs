@@ -102,14 +102,29 @@ impl<'a> MatchRow<'a> {
         }
         let call = self.market.before().and_then(|closed| Call::of(self.models, account, closed));
         self.finance(account, true, &mut tell);
-        let before = self.happen(working, account, rng, &mut tell);
-        let row = MatchRow { before: if before.is_empty() { self.before } else { &before }, ..*self };
-        if let Some(call) = call {
-            row.liquidate(call, working, account, rng, &mut tell);
+        if self.events.is_empty() {
+            self.run_from_open(call, working, account, rng, &mut tell);
+        } else {
+            let before = self.happen(working, account, rng, &mut tell);
+            MatchRow { before: &before, ..*self }.run_from_open(call, working, account, rng, &mut tell);
         }
-        row.run_orders(working, account, rng, &mut tell);
-        row.finance(account, false, &mut tell);
-        row.flatten(account, rng, &mut tell);
+    }
+
+    #[inline]
+    fn run_from_open(
+        &self,
+        call: Option<Call>,
+        working: &mut Working,
+        account: &mut Account,
+        rng: &mut Rng,
+        tell: &mut impl FnMut(&mut Account, AccountEvent),
+    ) {
+        if let Some(call) = call {
+            self.liquidate(call, working, account, rng, tell);
+        }
+        self.run_orders(working, account, rng, tell);
+        self.finance(account, false, tell);
+        self.flatten(account, rng, tell);
     }
 
     fn is_halted(&self, id: usize) -> bool {
@@ -181,10 +196,9 @@ impl<'a> MatchRow<'a> {
         let (held, purse) = (account.positions()[id].qty(), Purse::of(self, account, id));
         let bar = &self.bars[id];
         let (up, down) = ([bar.open, bar.high, bar.low, bar.close], [bar.open, bar.low, bar.high, bar.close]);
-        let start = || Walk::new(self, id, book, held, rng.clone()).paying(purse.clone());
-        let walk = |path| start().along(path);
+        let walk = |path| Walk::new(self, id, book, held, rng.clone()).paying(purse.clone()).along(path);
         let done = match self.models.matching.path {
-            _ if self.is_halted(id) => start().through_a_halt(),
+            _ if self.is_halted(id) => Walk::new(self, id, book, held, rng.clone()).through_a_halt(),
             IntrabarPath::OpenHighLowClose {} => walk(up),
             IntrabarPath::OpenLowHighClose {} => walk(down),
             IntrabarPath::NearestFirst {} if bar.high - bar.open <= bar.open - bar.low => walk(up),

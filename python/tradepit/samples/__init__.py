@@ -108,7 +108,9 @@ def _ratios(entry: dict[str, Any], symbol: str) -> list[tuple[int, float]]:
     """What prices before a moment are multiplied by, to compare with those from then on."""
     with (_HERE / entry["adjustments"]["file"]).open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["symbol"] == symbol]
-    return [(int(np.datetime64(row["ts"].removesuffix("Z"), "ns").astype("int64")), float(row["ratio"])) for row in rows]
+    return [
+        (int(np.datetime64(row["ts"].removesuffix("Z"), "ns").astype("int64")), float(row["ratio"])) for row in rows
+    ]
 
 
 def _events(data: MarketData, ratios: list[tuple[int, float]]) -> list[dict[str, Any]]:

@@ -9,8 +9,9 @@ use crate::{
 };
 
 impl MatchRow<'_> {
-    /// Lets the events of this row happen, one after the other; gives the row before as it reads after them, nothing
-    /// where there are none.
+    /// Lets the events of this row happen, one after the other; gives the row before as it reads after them.
+    #[cold]
+    #[inline(never)]
     pub(super) fn happen(
         &self,
         working: &mut Working,
@@ -18,9 +19,6 @@ impl MatchRow<'_> {
         rng: &mut Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) -> Vec<Bar> {
-        if self.events.is_empty() {
-            return Vec::new();
-        }
         let (mut before, time) = (self.before.to_vec(), self.opened());
         for event in self.events {
             let (instrument, id) = (event.instrument, event.instrument.0 as usize);

@@ -5,6 +5,8 @@ use crate::order::{OrderChange, OrderKind, TimeInForce};
 
 impl Walk<'_> {
     /// Nothing fills, and no stop is reached. Cancels arrive, and with them goes what would fill at once or not at all.
+    #[cold]
+    #[inline(never)]
     pub(in super::super) fn through_a_halt(mut self) -> Self {
         let (opened, closed) = (self.row.opened(), self.bar.time);
         let mut gone = Vec::new();
