@@ -8,14 +8,14 @@ use proptest::prelude::*;
 use tradepit::{
     Bar, Instrument, InstrumentId, MarketData, Timestamp, Venue,
     account::{Account, AccountEvent, Fill, trades_from_fills},
-    market::{Adjustment, Calendar, MarketEvent, MarketFact},
+    market::{Adjustment, Calendar, MarketEvent, MarketFact, Quote, QuotesAt},
     models::{
         Commission, Financing, FixedTicks, Flatten, FundingColumn, InstrumentMargin, MarginRule, Models, PerContract,
         PerpetualFunding, Slippage,
     },
-    order::{OrderId, OrderRequest, OrderState, TimeInForce},
+    order::{Modification, OrderId, OrderRequest, OrderState, TimeInForce},
     time::MINUTE_NS,
-    venue::{Advance, GrowingMarket, NoFeatures, Opening, SimVenue, SimWorld, Start},
+    venue::{Advance, GrowingMarket, NoFeatures, Opening, Row, SimVenue, SimWorld, Start, VenueFacts},
 };
 
 const ONE: InstrumentId = InstrumentId(0);
@@ -240,6 +240,98 @@ fn a_cancel_arrives_in_a_halt() {
 }
 
 #[test]
+fn a_halt_does_not_keep_an_order_from_being_changed() {
+    let prices = [(60.0, 60.0), (60.0, 60.0), (60.0, 60.0), (58.0, 58.0)];
+    let data = market(share(), &prices, vec![before(1, MarketFact::Halt {}), before(3, MarketFact::Resume {})]);
+    let mut venue = SimVenue::new(Arc::new(SimWorld::new(Arc::new(data), Models::default(), 1e6).unwrap()), 0);
+    let (mut account, mut events) = (Account::new(1), Vec::new());
+    venue.open(Start::At(0), &mut account).unwrap();
+    let id = venue.submit(OrderRequest::limit(ONE, 5.0, 50.0)).unwrap();
+    venue.advance(&mut account, |event| events.push(*event)).unwrap();
+    let change = Modification::default().price(59.0);
+    venue.modify(id, change).unwrap();
+    venue.advance(&mut account, |event| events.push(*event)).unwrap();
+    assert_eq!(events, [AccountEvent::Modified { order: id, change, time: at(2) }]);
+    venue.advance(&mut account, |event| events.push(*event)).unwrap();
+    assert_eq!((fills(&events)[0].price, fills(&events)[0].time), (58.0, at(3)));
+}
+
+#[test]
+fn a_quote_that_no_new_one_follows_stands_over_events_as_it_reads_after_them() {
+    let quote = |minute: i64, mid: f64| Quote {
+        time: at(minute),
+        bid: mid - 1.0,
+        ask: mid + 1.0,
+        bid_size: 10.0,
+        ask_size: 20.0,
+    };
+    let bars = [60.0, 60.0, 30.0, 30.0, 29.0].iter().enumerate().map(|(row, price)| bar(row, *price, *price)).collect();
+    let facts = vec![before(2, MarketFact::Split { ratio: 2.0 }), before(4, MarketFact::Dividend { amount: 1.0 })];
+    let builder = MarketData::builder(vec![share()]).bars(bars).period_ns(MINUTE_NS).events(facts);
+    let old = quote(0, 60.0);
+    let split = Quote { bid: 29.5, ask: 30.5, bid_size: 20.0, ask_size: 40.0, ..old };
+    let stands = |data: &MarketData| (0..5).map(|row| data.details(row).quotes[0].unwrap()).collect::<Vec<_>>();
+    // A new one is what it is, even in the row of an event.
+    let new = quote(4, 29.0);
+    let at_opens = [Some(old), None, None, None, Some(new)];
+    let data = builder.clone().quotes(at_opens, QuotesAt::Open).build().unwrap();
+    assert_eq!(stands(&data), [old, old, split, split, new]);
+    let at_opens = [Some(old), None, None, None, None];
+    let paid = Quote { bid: 28.5, ask: 29.5, ..split };
+    let data = builder.clone().quotes(at_opens, QuotesAt::Open).build().unwrap();
+    assert_eq!(stands(&data), [old, old, split, split, paid]);
+    assert_eq!(stands(&data.part(0..5).build().unwrap()), stands(&data));
+    let mut live = GrowingMarket::new(&Opening::of(&data, 0, 1e6).unwrap(), NoFeatures).unwrap();
+    (1..5).for_each(|row| live.push(&Opening::row(&data, row)).unwrap());
+    assert_eq!(stands(live.data()), stands(&data));
+    // Served without quotes of its own, a live row carries on what stood.
+    let mut live = GrowingMarket::new(&Opening::of(&data, 1, 1e6).unwrap(), NoFeatures).unwrap();
+    live.push(&Row { quotes: vec![None], ..Opening::row(&data, 2) }).unwrap();
+    assert_eq!(live.data().details(2).quotes, [Some(split)]);
+    // What stood at a close is of before the next row.
+    let at_closes = [None, Some(quote(2, 60.0)), None, None, None];
+    let data = builder.quotes(at_closes, QuotesAt::Close).build().unwrap();
+    assert_eq!(data.details(2).quotes, [Some(Quote { time: at(2), ..split })]);
+}
+
+#[test]
+fn volatility_and_volume_of_days_pass_over_events() {
+    let slippage = r#"{"slippage": {"kind": "square_root", "days": 5, "warmup_bps": 1.0}}"#;
+    let models: Models = serde_json::from_str(slippage).unwrap();
+    let build = |scale: &dyn Fn(usize) -> f64, events| {
+        let bars = (0..40).map(|row: usize| {
+            let price = 1_000.0 * (1.0 + 0.01 * (row as f64 * 1.7).sin()) / scale(row);
+            let time = Timestamp::from_nanos((row as i64 + 1) * 6 * 60 * MINUTE_NS);
+            Bar { time, volume: 100.0 * scale(row), ..bar(0, price, price) }
+        });
+        let builder = MarketData::builder(vec![share()]).calendar(Calendar::Utc).bars(bars.collect()).events(events);
+        builder.build().unwrap()
+    };
+    // In the middle of a day, and where one begins.
+    let at = |row: i64| Timestamp::from_nanos(row * 6 * 60 * MINUTE_NS);
+    let split = |row: i64, ratio| MarketEvent { time: at(row), instrument: ONE, what: MarketFact::Split { ratio } };
+    let scale = |row: usize| if row >= 18 { 2.0 } else { 1.0 } * if row >= 28 { 1.5 } else { 1.0 };
+    let (whole, parts) = (build(&|_| 1.0, vec![]), build(&scale, vec![split(18, 2.0), split(28, 1.5)]));
+    let facts = |data: &MarketData| VenueFacts::new(&models, data.view(data.len()));
+    let (whole, parts) = (facts(&whole), facts(&parts));
+    for row in 8..40 {
+        let (a, b) = (whole.daily(row, ONE), parts.daily(row, ONE));
+        assert!(near(a.sigma, b.sigma, 1.0) && near(a.adv * scale(row), b.adv, 1e3), "row {row}: {a:?} {b:?}");
+    }
+}
+
+#[test]
+fn longer_rows_keep_events_where_prices_compare() {
+    let prices: Vec<(f64, f64)> = (0..12).map(|row| if row < 5 { (60.0, 60.0) } else { (30.0, 30.0) }).collect();
+    let split = |row| before(row, MarketFact::Split { ratio: 2.0 });
+    let build = |row| market(share(), &prices, vec![split(row), before(7, MarketFact::Halt {})]);
+    let longer = build(5).resample(5 * MINUTE_NS).unwrap();
+    assert_eq!(longer.details(1).events, [split(5), before(7, MarketFact::Halt {})]);
+    let refused = build(6).resample(5 * MINUTE_NS).unwrap_err().to_string();
+    assert!(refused.contains("falls into a row of 300000000000 ns; make shorter rows"), "{refused}");
+}
+
+#[test]
 fn neither_calls_nor_session_ends_close_what_is_halted() {
     let day = 24 * 60;
     let bars: Vec<Bar> = [(-3, 5_000.0), (-2, 5_000.0), (-1, 4_800.0), (0, 4_800.0), (1, 4_800.0)]
@@ -421,11 +513,11 @@ fn rows_of_data_keep_their_events_and_who_was_halted() {
     let split = before(5, MarketFact::Split { ratio: 2.0 });
     let events = vec![before(1, MarketFact::Halt {}), split, before(6, MarketFact::Resume {})];
     let data = market(share(), &[(60.0, 60.0); 8], events);
-    let part = data.rows(3..8).unwrap();
+    let part = data.part(3..8).build().unwrap();
     let halted: Vec<bool> = (1..=5).map(|end| part.view(end).is_halted(ONE)).collect();
     assert_eq!(halted, [true, true, true, false, false]);
-    assert_eq!(part.events_of(2), [split]);
-    assert_eq!(data.rows(6..8).unwrap().events().len(), 2, "halted before, resumed in the first row");
+    assert_eq!(part.details(2).events, [split]);
+    assert_eq!(data.part(6..8).build().unwrap().events().len(), 2, "halted before, resumed in the first row");
 }
 
 /// A random market in which events are made out of the prices: a walk of total value, and what the events make of it.
@@ -577,7 +669,7 @@ proptest! {
     #[test]
     fn later_events_change_nothing_earlier(story in story(share(), 100), row in 1usize..29, orders in prop::collection::vec(-5..=5i32, 29)) {
         let (data, n) = (&story.data, row + 1);
-        let known: Vec<MarketEvent> = (0..n).flat_map(|t| data.events_of(t).to_vec()).collect();
+        let known: Vec<MarketEvent> = (0..n).flat_map(|t| data.details(t).events.to_vec()).collect();
         let other = MarketData::builder(data.instruments().to_vec()).period_ns(MINUTE_NS)
             .bars(data.bars().to_vec())
             .events(known.into_iter().chain([before(n, MarketFact::Split { ratio: 7.0 }), before(n, MarketFact::Halt {})]).collect())

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use tradepit::{
     Bar, Instrument, InstrumentId, MarketData, Timestamp, Venue as _,
     account::{Account, AccountEvent},
-    market::{MarketEvent, MarketFact},
+    market::{MarketDataBuilder, MarketEvent, MarketFact, Quote, QuotesAt},
     models::Models,
-    order::OrderRequest,
+    order::{OrderId, OrderRequest},
     venue::{SimVenue, SimWorld, Start},
 };
 
@@ -27,50 +27,67 @@ const BARS: [[f64; 5]; 5] = [
     [99.25, 99.5, 99.0, 99.25, 300.0],
 ];
 
-fn bars() -> Vec<Bar> {
-    let bar = |(i, &[open, high, low, close, volume]): (usize, &[f64; 5])| Bar {
-        time: Timestamp::from_nanos((i as i64 + 1) * MINUTE),
-        open,
-        high,
-        low,
-        close,
-        volume,
+const EVERY_MINUTE: [f64; 5] = [1.0, 2.0, 3.0, 4.0, 5.0];
+
+fn bar(minute: f64, [open, high, low, close, volume]: [f64; 5]) -> Bar {
+    Bar { time: Timestamp::from_nanos((minute * MINUTE as f64) as i64), open, high, low, close, volume }
+}
+
+/// Rows that close at those minutes.
+fn rows(minutes: [f64; 5]) -> MarketDataBuilder {
+    let share = Instrument { tick: 0.25, ..Instrument::equity("XYZ") };
+    let bars = BARS.iter().zip(minutes).map(|(&values, minute)| bar(minute, values));
+    MarketData::builder(vec![share]).bars(bars.collect()).period_ns(MINUTE)
+}
+
+/// Quotes at the opens, two ticks apart about them; the third row has none of its own.
+fn quoted() -> MarketDataBuilder {
+    let quote = |(n, bar): (usize, &[f64; 5])| {
+        let time = Timestamp::from_nanos(n as i64 * MINUTE - 1_000_000_000);
+        (n != 2).then(|| Quote { time, bid: bar[0] - 0.25, ask: bar[0] + 0.25, ..Quote::default() })
     };
-    BARS.iter().enumerate().map(bar).collect()
+    rows(EVERY_MINUTE).quotes(BARS.iter().enumerate().map(quote), QuotesAt::Open)
 }
 
-fn plain() -> MarketData {
-    MarketData::builder(vec![share()]).bars(bars()).period_ns(MINUTE).build().unwrap()
+/// The second row in four parts: it went up first, and jumped over 100 on the way down.
+fn in_parts() -> MarketDataBuilder {
+    let parts = [
+        (1.25, [100.25, 102.0, 100.25, 101.75, 200.0]),
+        (1.5, [101.75, 101.75, 100.5, 100.5, 200.0]),
+        (1.75, [99.75, 99.75, 99.0, 99.25, 200.0]),
+        (2.0, [99.25, 101.0, 99.25, 101.0, 200.0]),
+    ];
+    rows(EVERY_MINUTE).sub_bars(parts.map(|(minute, values)| bar(minute, values)).to_vec())
 }
 
-/// The same bars, with `facts` before the open of each row; prices change by them from there on.
-fn eventful(facts: &[(usize, MarketFact)]) -> MarketData {
-    let (mut bars, mut events) = (bars(), Vec::new());
+/// With `facts` before the open of each row; prices change by them from there on.
+fn eventful(facts: &[(usize, MarketFact)]) -> MarketDataBuilder {
+    let mut bars: Vec<Bar> = BARS.iter().zip(EVERY_MINUTE).map(|(&values, minute)| bar(minute, values)).collect();
+    let mut events = Vec::new();
     for (row, what) in facts {
         events.push(MarketEvent { time: bars[row - 1].time, instrument: InstrumentId(0), what: *what });
         bars[*row..].iter_mut().for_each(|bar| *bar = what.ex(bar, 1.0));
     }
-    MarketData::builder(vec![share()]).bars(bars).period_ns(MINUTE).events(events).build().unwrap()
+    rows(EVERY_MINUTE).bars(bars).events(events)
 }
 
-/// The same bars, of half an hour each.
-fn hourly() -> MarketData {
-    let bars = bars().into_iter().map(|bar| Bar { time: Timestamp::from_nanos(bar.time.nanos() * 30), ..bar });
-    let builder = MarketData::builder(vec![share()]).bars(bars.collect());
-    builder.column("rate", vec![0.0, 0.001, 0.002, -0.001, 0.0]).build().unwrap()
-}
-
-fn share() -> Instrument {
-    Instrument { tick: 0.25, ..Instrument::equity("XYZ") }
-}
-
-fn table(name: &str, models: &Value, orders: &[Value], data: MarketData) -> String {
+fn table(name: &str, market: MarketDataBuilder, models: &Value, orders: &[Value]) -> String {
+    let data = market.build().unwrap();
     let models: Models = serde_json::from_value(models.clone()).unwrap();
     let mut venue = SimVenue::new(Arc::new(SimWorld::new(Arc::new(data), models, 1e6).unwrap()), 7);
     let mut account = Account::new(1);
     venue.open(Start::At(0), &mut account).unwrap();
     for order in orders {
         let mut order = order.clone();
+        let id = |value: &Value| OrderId(serde_json::from_value(value.clone()).unwrap());
+        if let Some(cancelled) = order.get("cancel") {
+            venue.cancel(id(cancelled)).unwrap();
+            continue;
+        }
+        if let Some(modified) = order.get("modify") {
+            venue.modify(id(modified), serde_json::from_value(order["change"].clone()).unwrap()).unwrap();
+            continue;
+        }
         order["instrument"] = 0.into();
         let order: OrderRequest = serde_json::from_value(order).unwrap();
         venue.submit(order).unwrap();
@@ -96,6 +113,14 @@ fn table(name: &str, models: &Value, orders: &[Value], data: MarketData) -> Stri
                     AccountEvent::Order { order, state, .. } => {
                         let state = serde_json::to_value(state).unwrap();
                         writeln!(text, "{seconds:>8.1} {:>5} {:<10}", order.0, state.as_str().unwrap())
+                    }
+                    AccountEvent::Rejected { order, reason, .. } => {
+                        let reason = serde_json::to_value(reason).unwrap();
+                        writeln!(text, "{seconds:>8.1} {:>5} rejected: {}", order.0, reason.as_str().unwrap())
+                    }
+                    AccountEvent::Modified { order, change, .. } => {
+                        let change = serde_json::to_string(change).unwrap();
+                        writeln!(text, "{seconds:>8.1} {:>5} modified {change}", order.0)
                     }
                     AccountEvent::Dividend { amount, .. } | AccountEvent::Financing { amount, .. } => {
                         let name =
@@ -127,7 +152,10 @@ fn runs() -> String {
     ];
     let one = [json!({"qty": 20})];
     let mut text = String::new();
-    let mut run = |name: &str, models: &Value, orders: &[Value]| text.push_str(&table(name, models, orders, plain()));
+    let mut run_on = |market: MarketDataBuilder, name: &str, models: &Value, orders: &[Value]| {
+        text.push_str(&table(name, market, models, orders));
+    };
+    let mut run = |name: &str, models: &Value, orders: &[Value]| run_on(rows(EVERY_MINUTE), name, models, orders);
     run("market", &json!({}), &[json!({"qty": 2})]);
     run("market, next close", &json!({"fill": {"kind": "next_close"}}), &[json!({"qty": 2})]);
     run("market, look-ahead close", &json!({"fill": {"kind": "look_ahead_close"}}), &[json!({"qty": 2})]);
@@ -157,6 +185,10 @@ fn runs() -> String {
             &[order],
         );
     }
+    let moved =
+        [buy(json!({"kind": "limit", "price": 98.0})), json!({"modify": 0, "change": {"price": 97.5, "qty": 3}})];
+    run("limit, modified", &touch, &moved);
+    run("limit, cancelled", &touch, &[buy(json!({"kind": "limit", "price": 98.0})), json!({"cancel": 0})]);
     for limit in ["touch", "penetration", "queue"] {
         let order = buy(json!({"kind": "limit", "price": 99.0}));
         run(&format!("limit at the low, {limit}"), &json!({"matching": {"limit": {"kind": limit}}}), &[order]);
@@ -186,20 +218,54 @@ fn runs() -> String {
     ] {
         run(&format!("commission {}", commission["kind"].as_str().unwrap()), &json!({"commission": commission}), &one);
     }
-    let mut run = |name: &str, models: &Value, facts: &[(usize, MarketFact)]| {
-        let orders = [json!({"qty": 25}), json!({"qty": -5, "kind": {"kind": "stop", "trigger": 98.0}})];
-        text.push_str(&table(name, models, &orders, eventful(facts)));
-    };
+    let quote = |stale: &Value| json!({"fill": {"kind": "quote"}, "matching": {"stale": stale}});
+    let limit = |price: f64| json!({"qty": 2, "kind": {"kind": "limit", "price": price}});
+    let mut post_only = limit(100.5);
+    post_only["post_only"] = true.into();
+    run_on(quoted(), "quote", &quote(&json!({"kind": "none"})), &[json!({"qty": 2}), json!({"qty": -2})]);
+    run_on(
+        quoted(),
+        "quote, limits that take, rest and may not take",
+        &quote(&json!({"kind": "none"})),
+        &[limit(101.0), limit(100.25), post_only],
+    );
+    let mut late = quote(&json!({"kind": "none"}));
+    late["latency"] = json!({"kind": "fixed", "ms": 10000});
+    run_on(quoted(), "quote, latency of ten seconds", &late, &one);
+    run_on(quoted(), "half spread of the quote", &json!({"slippage": {"kind": "half_spread"}}), &one);
+    for kind in ["wait", "refuse"] {
+        // Fresh at the second row, carried on to the third.
+        let mut models = quote(&json!({"kind": kind, "after_ns": 30_000_000_000_i64}));
+        models["latency"] = json!({"kind": "fixed", "ms": 60001});
+        run_on(quoted(), &format!("quote of the row before, {kind}"), &models, &one);
+        let models = json!({"matching": {"stale": {"kind": kind, "after_ns": MINUTE}}});
+        run_on(rows([1.0, 60.0, 61.0, 62.0, 63.0]), &format!("opening gap, {kind}"), &models, &one);
+    }
+    for within in ["nearest_first", "open_high_low_close", "open_low_high_close"] {
+        let path = json!({"kind": "sub_bars", "within": {"kind": within}});
+        let models = json!({"matching": {"limit": {"kind": "touch"}, "path": path}});
+        run_on(in_parts(), &format!("bracket, sub_bars, {within}"), &models, &bracket);
+    }
+    let path = json!({"matching": {"path": {"kind": "sub_bars"}}});
+    let stop = sell(json!({"kind": "stop", "trigger": 100.0}));
+    run_on(in_parts(), "stop in a gap between sub_bars", &path, &[stop]);
     let costs =
         json!({"slippage": {"kind": "fixed_ticks", "ticks": 1}, "commission": {"kind": "per_share", "fee": 0.01}});
-    run("dividend of a half before the third bar", &costs, &[(2, MarketFact::Dividend { amount: 0.5 })]);
-    run("split, three for two, before the third bar", &costs, &[(2, MarketFact::Split { ratio: 1.5 })]);
     let roll = MarketFact::Roll { from_price: 101.0, to_price: 103.0 };
-    run("roll before the third bar", &costs, &[(2, roll)]);
-    run("halt of the second and third bar", &costs, &[(1, MarketFact::Halt {}), (3, MarketFact::Resume {})]);
-    run("no event", &costs, &[]);
+    for (name, facts) in [
+        ("no event", vec![]),
+        ("dividend of a half before the third bar", vec![(2, MarketFact::Dividend { amount: 0.5 })]),
+        ("split, three for two, before the third bar", vec![(2, MarketFact::Split { ratio: 1.5 })]),
+        ("roll before the third bar", vec![(2, roll)]),
+        ("halt of the second and third bar", vec![(1, MarketFact::Halt {}), (3, MarketFact::Resume {})]),
+    ] {
+        let stop = json!({"qty": -5, "kind": {"kind": "stop", "trigger": 98.0}});
+        run_on(eventful(&facts), name, &costs, &[json!({"qty": 25}), stop]);
+    }
     let funding = json!({"financing": {"kind": "funding_column", "column": "rate", "hours": 1}});
-    text.push_str(&table("funding from a column", &funding, &[json!({"qty": 25})], hourly()));
+    let half_hours =
+        rows(EVERY_MINUTE.map(|minute| 30.0 * minute)).column("rate", vec![0.0, 0.001, 0.002, -0.001, 0.0]);
+    run_on(half_hours, "funding from a column", &funding, &[json!({"qty": 25})]);
     text
 }
 

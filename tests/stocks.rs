@@ -124,7 +124,7 @@ fn buying_and_holding_is_what_the_papers_say() {
         let mut units = data.instruments()[0].round_qty(0.5 * CASH / bars[0].close);
         let mut worth = CASH - units * bars[1].open;
         for row in 2..bars.len() {
-            for event in data.events_of(row) {
+            for event in data.details(row).events {
                 match event.what {
                     MarketFact::Split { ratio } => units *= ratio,
                     MarketFact::Dividend { amount } => paid += units * amount,

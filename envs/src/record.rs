@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tradepit::{
-    Result, Timestamp,
+    Result, Timestamp, Venue,
     account::{
         Account, AccountEvent, Fill, Trade,
         metrics::{Performance, Run},
@@ -61,13 +61,37 @@ pub struct Moment {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EpisodeRecord {
+    /// Whether fills were at prices that their decisions had seen, which no market gives.
+    #[serde(default)]
+    look_ahead: bool,
     /// Fills, and splits of what is held: what trades are made of.
     events: Vec<AccountEvent>,
     moments: Vec<Moment>,
 }
 
 impl EpisodeRecord {
-    /// Forgets everything; memory is kept.
+    /// Of episodes over `venue`.
+    ///
+    /// ```
+    /// use tradepit_envs::{EnvSpec, EpisodeRecord, SimSetup};
+    /// # use tradepit::market::synth;
+    /// let spec: EnvSpec = serde_json::from_str(r#"{"fill": {"kind": "look_ahead_close"}}"#).unwrap();
+    /// let setup = SimSetup::new(spec, synth::es_1m(3_000, 0).unwrap()).unwrap();
+    /// assert!(EpisodeRecord::of(setup.env().venue()).looks_ahead());
+    /// ```
+    #[must_use]
+    pub fn of(venue: &impl Venue) -> Self {
+        Self { look_ahead: venue.looks_ahead(), ..Self::default() }
+    }
+
+    /// Whether orders filled at the close that their decision had seen
+    /// ([`LookAheadClose`](tradepit::models::LookAheadClose)): no market gives such prices.
+    #[must_use]
+    pub fn looks_ahead(&self) -> bool {
+        self.look_ahead
+    }
+
+    /// Forgets the episode; memory is kept.
     pub fn clear(&mut self) {
         self.events.clear();
         self.moments.clear();

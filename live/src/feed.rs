@@ -128,7 +128,17 @@ impl SocketFeed {
             }
         }
         let snapshot = AccountSnapshot { cash, positions: Vec::new() };
-        Ok(Opening { instruments, calendar, period_ns, columns, adjust, snapshot, history: rows, remaining })
+        Ok(Opening {
+            instruments,
+            calendar,
+            period_ns,
+            columns,
+            adjust,
+            snapshot,
+            history: rows,
+            remaining,
+            look_ahead: false,
+        })
     }
 
     async fn next(&mut self) -> Result<FeedNews> {

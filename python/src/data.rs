@@ -8,7 +8,7 @@ use numpy::{PyArray1, PyArray2, PyReadonlyArray1, ndarray::Array2};
 use pyo3::{
     exceptions::PyIndexError,
     prelude::*,
-    types::{PyDict, PySlice, PyString, PyTuple},
+    types::{PyDict, PySlice, PyTuple},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use tradepit::{
@@ -16,7 +16,7 @@ use tradepit::{
     features::{self, FeaturePipelineSpec},
     ingest::{self, BarColumns, BarSeries, CsvOptions, Stamp},
     market::{
-        Calendar,
+        Calendar, QuotesAt,
         synth::{self, Leak},
     },
 };
@@ -24,7 +24,9 @@ use tradepit_envs::{EnvSpec, SimSetup};
 
 use crate::{
     error::{detached, fault, raise},
-    events, spec,
+    events,
+    quotes::{self, QuoteArrays},
+    spec,
 };
 
 /// A column of a bar.
@@ -77,12 +79,12 @@ impl PyMarketData {
 
 #[pymethods]
 impl PyMarketData {
-    /// From columns of one length; `instrument` is JSON, `calendar` and `stamp` are names, NaN is refused by row.
+    /// From columns of one length; `instrument` is JSON, `calendar` and `stamp` are names, NaN is refused by row. `quotes`
+    /// has the columns bid and ask, and bid_size, ask_size and time_ns if they are known, `quotes_at` "open" or "close";
+    /// `sub_bars` is data of finer bars.
     #[new]
-    #[pyo3(signature = (
-        time_ns, open, high, low, close, volume, columns, instrument, calendar, stamp, period_ns=None, events="[]",
-        adjust="ratio"
-    ))]
+    #[pyo3(signature = (time_ns, open, high, low, close, volume, columns, instrument, calendar, stamp, period_ns=None,
+        quotes=None, quotes_at="open", sub_bars=None, events="[]", adjust="ratio"))]
     #[expect(clippy::too_many_arguments, reason = "the columns of a bar and what describes them")]
     fn new(
         py: Python<'_>,
@@ -97,6 +99,9 @@ impl PyMarketData {
         calendar: &str,
         stamp: &str,
         period_ns: Option<i64>,
+        quotes: Option<&Bound<'_, PyDict>>,
+        quotes_at: &str,
+        sub_bars: Option<&Bound<'_, Self>>,
         events: &str,
         adjust: &str,
     ) -> PyResult<Self> {
@@ -116,8 +121,16 @@ impl PyMarketData {
         let (instrument, calendar) = (read_instrument(instrument)?, read_name::<Calendar>("calendar", calendar)?);
         let stamp = read_name::<Stamp>("stamp", stamp)?;
         let (events, adjust) = (events::read(events)?, read_name("adjust", adjust)?);
+        let quotes = quotes.map(QuoteArrays::read).transpose()?;
+        let (at, sub_bars) = (read_name::<QuotesAt>("quotes_at", quotes_at)?, sub_bars.map(|fine| fine.get().market()));
+        let quotes = quotes.as_ref().map(QuoteArrays::columns).transpose()?;
         let data = detached(py, || {
-            let series = BarSeries { columns: own, ..ingest::bars_from_columns(&bars, stamp, period_ns)? };
+            let series = ingest::bars_from_columns(&bars, stamp, period_ns)?;
+            let series = BarSeries { columns: own, sub_bars: finer(sub_bars.as_deref()), ..series };
+            let series = match quotes {
+                Some(quotes) => series.with_quotes(&quotes, at)?,
+                None => series,
+            };
             series.into_builder(instrument, calendar).events(events).adjust(adjust).build()
         })?;
         Ok(data.map_err(fault)?.into())
@@ -125,9 +138,8 @@ impl PyMarketData {
 
     /// From a file of comma-separated values.
     #[staticmethod]
-    #[pyo3(signature = (
-        path, instrument, calendar, stamp, period_ns=None, symbol=None, columns=Vec::new(), events="[]", adjust="ratio"
-    ))]
+    #[pyo3(signature = (path, instrument, calendar, stamp, period_ns=None, symbol=None, columns=Vec::new(),
+        quotes_at="open", sub_bars=None, events="[]", adjust="ratio"))]
     #[expect(clippy::too_many_arguments, reason = "a path and what describes the file")]
     fn from_csv(
         py: Python<'_>,
@@ -138,14 +150,18 @@ impl PyMarketData {
         period_ns: Option<i64>,
         symbol: Option<String>,
         columns: Vec<String>,
+        quotes_at: &str,
+        sub_bars: Option<&Bound<'_, Self>>,
         events: &str,
         adjust: &str,
     ) -> PyResult<Self> {
         let (instrument, calendar) = (read_instrument(instrument)?, read_name::<Calendar>("calendar", calendar)?);
-        let options = CsvOptions { stamp: read_name("stamp", stamp)?, period_ns, symbol, columns };
+        let (stamp, quotes) = (read_name("stamp", stamp)?, read_name("quotes_at", quotes_at)?);
+        let options = CsvOptions { stamp, period_ns, symbol, quotes, columns };
+        let sub_bars = sub_bars.map(|fine| fine.get().market());
         let (events, adjust) = (events::read(events)?, read_name("adjust", adjust)?);
         let data = detached(py, || {
-            let series = ingest::read_csv(path, &options)?;
+            let series = BarSeries { sub_bars: finer(sub_bars.as_deref()), ..ingest::read_csv(path, &options)? };
             series.into_builder(instrument, calendar).events(events).adjust(adjust).build()
         })?;
         Ok(data.map_err(fault)?.into())
@@ -213,6 +229,27 @@ impl PyMarketData {
         Ok(dict)
     }
 
+    /// The quotes that stand when bars open: bid, ask, bid_size, ask_size (float64, NaN where none has come) and time_ns
+    /// (int64, 0 there), each of shape `(len,)`; `None` for data without quotes.
+    fn quotes<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        quotes::standing(py, &self.data)
+    }
+
+    /// The finer bars of all rows as data of their own, or `None`.
+    fn sub_bars(&self) -> PyResult<Option<Self>> {
+        if !self.data.has_sub_bars() {
+            return Ok(None);
+        }
+        let bars = (0..self.data.len()).flat_map(|row| self.data.details(row).sub_bars).copied().collect();
+        let builder = MarketData::builder(self.data.instruments().to_vec()).calendar(self.data.calendar()).bars(bars);
+        Ok(Some(builder.build().map_err(fault)?.into()))
+    }
+
+    /// Bars of `period_ns` out of these, which stay as the finer bars of theirs.
+    fn resample(&self, period_ns: i64) -> PyResult<Self> {
+        Ok(self.data.resample(period_ns).map_err(fault)?.into())
+    }
+
     /// Rows with which a session begins, uint32.
     fn session_starts<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u32>> {
         PyArray1::from_slice(py, self.data.session_starts())
@@ -255,7 +292,7 @@ impl PyMarketData {
             return Err(PyIndexError::new_err(format!("rows are taken one by one, got step {}", rows.step)));
         }
         let rows = rows.start as usize..(rows.stop.max(rows.start) as usize);
-        Ok(self.data.rows(rows).map_err(fault)?.into())
+        Ok(self.data.part(rows).build().map_err(fault)?.into())
     }
 
     fn __copy__(this: Py<Self>) -> Py<Self> {
@@ -275,23 +312,23 @@ impl PyMarketData {
         for (name, values) in own.data.columns() {
             columns.set_item(name, PyArray1::from_slice(py, values))?;
         }
-        let text = |text: &str| PyString::new(py, text).into_any();
-        let args = [
-            own.time_ns(py).into_any(),
+        let args = (
+            own.time_ns(py),
             open,
             high,
             low,
             close,
             volume,
-            columns.into_any(),
-            text(&own.instrument_json()?),
-            text(&own.calendar()?),
-            text("close"),
-            own.period_ns().into_pyobject(py)?.into_any(),
-            text(&events::to_json(own.data.events())),
-            text(&own.adjust()?),
-        ];
-        Ok((this.get_type().into_any(), PyTuple::new(py, args)?))
+            columns,
+            own.instrument_json()?,
+            own.calendar()?,
+            "close",
+            own.period_ns(),
+        );
+        let (events, adjust) = (events::to_json(own.data.events()), own.adjust()?);
+        let details = (own.quotes(py)?, "open", own.sub_bars()?, events, adjust);
+        let args = args.into_pyobject(py)?.as_sequence().concat(details.into_pyobject(py)?.as_sequence())?;
+        Ok((this.get_type().into_any(), args.to_tuple()?))
     }
 
     fn __repr__(&self) -> String {
@@ -300,6 +337,10 @@ impl PyMarketData {
         let seconds = self.data.period_ns() as f64 / tradepit::time::SECOND_NS as f64;
         format!("MarketData({name}, {} bars of {seconds} s, {first} to {last})", self.data.len())
     }
+}
+
+fn finer(data: Option<&MarketData>) -> Vec<Bar> {
+    data.map_or_else(Vec::new, |data| data.bars().to_vec())
 }
 
 fn read_instrument(json: &str) -> PyResult<Instrument> {

@@ -59,7 +59,7 @@ type Column<T> = (&'static str, fn(&T) -> f64);
 
 impl<V: Venue> Session<V> {
     pub(crate) fn new(env: Env<V>) -> Self {
-        Self { env, record: EpisodeRecord::default() }
+        Self { record: EpisodeRecord::of(env.venue()), env }
     }
 
     pub(crate) fn info(&self) -> Info {

@@ -70,6 +70,7 @@ CHANGES = {
         "limit": {"kind": "touch"},
         "participation": 0.25,
         "protection_ticks": 8.0,
+        "stale": {"kind": "wait", "after_ns": 60_000_000_000},
     },
     "financing": {"kind": "funding", "rate": 0.0002, "hours": 4},
     "margin": {"kind": "leverage", "max": 20.0, "maintenance": 0.25},

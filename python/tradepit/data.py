@@ -24,6 +24,7 @@ Adjust: TypeAlias = Literal["ratio", "difference", "none"]
 
 TIME_NAMES = ("ts", "timestamp", "datetime", "date", "time")
 PRICE_NAMES = ("open", "high", "low", "close")
+QUOTE_NAMES = ("bid", "ask", "bid_size", "ask_size")
 #: 1973 in nanoseconds: smaller whole numbers are meant in another unit.
 SMALLEST_NS = 100_000_000_000_000_000
 
@@ -37,6 +38,8 @@ def market_data(
     period: float | None = None,
     columns: Iterable[str] = (),
     symbol: str | None = None,
+    quotes: Stamp | None = None,
+    sub_bars: Data | None = None,
     events: Any = None,
     adjust: Adjust | None = None,
 ) -> MarketData:
@@ -60,6 +63,11 @@ def market_data(
         period: Length of a bar in seconds; the smallest step between two rows without it.
         columns: Further columns to keep, for features of the kind ``{"kind": "column", "name": ..}``.
         symbol: The one to take, of a file with a column ``symbol``; also for the sample ``stocks_1d``.
+        quotes: Whether the columns ``bid`` and ``ask`` (with ``bid_size``, ``ask_size`` and ``quote_time``, if they are
+            there) are those of a bar's ``"open"`` (the default) or ``"close"``; empty or NaN on both sides where no new
+            quote came. A fill rule ``"quote"`` meets them.
+        sub_bars: Finer bars of the same instrument, in any form that ``data`` takes, for the intrabar path
+            ``"sub_bars"``. :meth:`MarketData.resample` makes longer bars that keep theirs.
         events: What happens beside the prices, which then must be raw: dictionaries, or a frame or a mapping of columns, with
             a time and a ``kind``: ``"dividend"`` (``amount``, money for one unit), ``"split"`` (``ratio``, 2 for two new units
             for one), ``"halt"``, ``"resume"``, ``"roll"`` (``from_price`` and ``to_price``, raw prices of the contract that is
@@ -73,7 +81,15 @@ def market_data(
         FileError: When the file can't be read.
     """
     columns = list(columns)
-    options = {"instrument": instrument, "calendar": calendar, "stamp": stamp, "period": period, "adjust": adjust}
+    options = {
+        "instrument": instrument,
+        "calendar": calendar,
+        "stamp": stamp,
+        "period": period,
+        "quotes": quotes,
+        "sub_bars": sub_bars,
+        "adjust": adjust,
+    }
     if events is not None:
         options["events"] = events = _events(events)
     if isinstance(data, MarketData):
@@ -83,6 +99,9 @@ def market_data(
         return data
     period_ns = None if period is None else round(period * 1e9)
     common = (_instrument(instrument), calendar or "none", stamp or "open", period_ns)
+    finer = sub_bars
+    if not (finer is None or isinstance(finer, MarketData)):
+        finer = market_data(finer, instrument=instrument, calendar=calendar, stamp=stamp)
     facts = (events or "[]", adjust or "ratio")
     if isinstance(data, (str, os.PathLike)):
         if isinstance(data, str) and _is_sample(data):
@@ -95,11 +114,11 @@ def market_data(
                 f"{os.fspath(data)}: no such file, and no sample; the samples are {', '.join(samples.NAMES)}"
             )
         if path.suffix.lower() not in (".parquet", ".pq"):
-            return MarketData.from_csv(os.fspath(path), *common, symbol, columns, *facts)
+            return MarketData.from_csv(os.fspath(path), *common, symbol, columns, quotes or "open", finer, *facts)
         data = _read_parquet(path)
     if symbol is not None:
         raise SpecError(f"symbol: {symbol!r} is for CSV files and samples; choose the rows of a frame before")
-    return _from_columns(_table(data), common, columns, facts)
+    return _from_columns(_table(data), common, columns, (quotes or "open", finer, *facts))
 
 
 def times(time_ns: Any) -> NDArray[np.datetime64]:
@@ -176,7 +195,10 @@ def _table(data: Any) -> dict[str, Any]:
 
 
 def _from_columns(
-    table: dict[str, Any], common: tuple[str, str, str, int | None], keep: list[str], facts: tuple[str, str]
+    table: dict[str, Any],
+    common: tuple[str, str, str, int | None],
+    keep: list[str],
+    details: tuple[str, MarketData | None, str, str],
 ) -> MarketData:
     lower = {name.lower(): name for name in table}
     time = next((lower[name] for name in TIME_NAMES if name in lower), None)
@@ -193,9 +215,14 @@ def _from_columns(
         if name not in table:
             raise DataError(f"no column {name!r}; there are {list(table)}")
     own = {name: _numbers(table, name, "float32") for name in keep}
-    instrument, calendar, stamp, period_ns = common
+    quotes = None
+    if "bid" in lower and "ask" in lower:
+        quotes = {name: _numbers(table, lower[name], "float64") for name in QUOTE_NAMES if name in lower}
+        if "quote_time" in lower:
+            none = np.isnan(quotes["bid"]) & np.isnan(quotes["ask"])
+            quotes["time_ns"] = _time_ns(table[lower["quote_time"]], lower["quote_time"], none)
     time_ns = _time_ns(table[time], time)
-    return MarketData(time_ns, opens, highs, lows, closes, volume, own, instrument, calendar, stamp, period_ns, *facts)
+    return MarketData(time_ns, opens, highs, lows, closes, volume, own, *common, quotes, *details)
 
 
 def _events(events: Any) -> str:
@@ -234,7 +261,8 @@ def _numbers(table: dict[str, Any], name: str, dtype: str) -> NDArray[Any]:
     return array
 
 
-def _time_ns(values: Any, name: str) -> NDArray[np.int64]:
+def _time_ns(values: Any, name: str, none: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+    """Nanoseconds since 1970; a row of which ``none`` holds needs no time."""
     if getattr(values, "tz", None) is not None:
         values = values.tz_convert("UTC").tz_localize(None)
     elif getattr(getattr(values, "dt", None), "tz", None) is not None:
@@ -246,7 +274,7 @@ def _time_ns(values: Any, name: str) -> NDArray[np.int64]:
     if array.dtype.kind in "OUS" or array.dtype.kind == "T":
         array = np.array([_moment(value, row, name) for row, value in enumerate(array)], dtype="int64")
     elif array.dtype.kind == "M":
-        missing = np.isnat(array)
+        missing = np.isnat(array) if none is None else np.isnat(array) & ~none
         if missing.any():
             raise DataError(f"row {int(missing.argmax())}, column {name}: no time; fill or drop the row")
         array = array.astype("datetime64[ns]").astype("int64")

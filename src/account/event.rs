@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     InstrumentId, Timestamp,
-    order::{OrderId, OrderState},
+    order::{Modification, OrderId, OrderState},
 };
 
 /// An execution of ours. It says all that settling it needs, so that a replay needs no table.
@@ -65,6 +65,8 @@ impl Fill {
 pub enum RejectReason {
     /// The account can't carry it.
     Margin,
+    /// What it would have met was too old.
+    Stale,
     /// The venue refused without a reason that we know.
     Venue,
 }
@@ -124,8 +126,9 @@ pub enum AccountEvent {
         /// When.
         time: Timestamp,
     },
-    /// The venue closes a position, or a part of it, because the account was worth too little at the last close. The
-    /// fills of `order`, which the account never sent, follow.
+    /// The venue closes a position, or as much of it as is needed and fits into the row's participation cap, because the
+    /// account was worth too little at the last close. The fill of `order`, which the account never sent, follows, unless
+    /// nothing fits.
     Liquidation {
         /// The venue's own order.
         order: OrderId,
@@ -135,6 +138,15 @@ pub enum AccountEvent {
         equity: f64,
         /// What it had to be worth.
         maintenance: f64,
+        /// When.
+        time: Timestamp,
+    },
+    /// An order of a book changed as it was asked to, or by what another order of its group filled; its state stays.
+    Modified {
+        /// Which.
+        order: OrderId,
+        /// What changed.
+        change: Modification,
         /// When.
         time: Timestamp,
     },

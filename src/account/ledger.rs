@@ -94,7 +94,10 @@ impl Account {
                 self.gross_flow += amount.abs();
             }
             AccountEvent::Split { ratio, instrument, .. } => self.positions[instrument.0 as usize].split(*ratio),
-            AccountEvent::Order { .. } | AccountEvent::Rejected { .. } | AccountEvent::Liquidation { .. } => {}
+            AccountEvent::Order { .. }
+            | AccountEvent::Modified { .. }
+            | AccountEvent::Rejected { .. }
+            | AccountEvent::Liquidation { .. } => {}
         }
     }
 

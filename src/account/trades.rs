@@ -119,6 +119,7 @@ fn fold<E: Into<AccountEvent>>(events: impl IntoIterator<Item = E>) -> (Vec<Trad
             AccountEvent::Financing { .. }
             | AccountEvent::Dividend { .. }
             | AccountEvent::Order { .. }
+            | AccountEvent::Modified { .. }
             | AccountEvent::Liquidation { .. }
             | AccountEvent::Rejected { .. } => {}
         }

@@ -33,7 +33,7 @@ pub fn attach(data: MarketData, spec: &FeaturePipelineSpec) -> Result<MarketData
 /// let (mut live, mut pipeline) = features::backfill(history, &spec).unwrap();
 /// let mut row = vec![0.0; pipeline.width()];
 /// pipeline.update(&all.bars()[399..], &[], &mut row);
-/// live.push(&all.bars()[399..], &[], &[], &row).unwrap();
+/// live.push(&all.bars()[399..], &row).unwrap();
 /// let trained = features::attach(all, &spec).unwrap();
 /// assert_eq!(live.view(400).window(1), trained.view(400).window(1));
 /// ```

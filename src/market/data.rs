@@ -1,10 +1,16 @@
 //! The data of a market: immutable and shared in a simulation, growing by the bar in a live session.
 
+mod details;
+mod part;
+
+pub use details::RowDetails;
+
 use super::{
     Adjustment, Bar, Calendar, Instrument, InstrumentId, MarketEvent, MarketView, Session, SessionClock,
     events::Events, prefetch::prefetch_read,
 };
 use crate::{Error, Result};
+use details::{Details, Given};
 
 /// Bars and features of `n` instruments, time-major: row `t` holds every instrument at one moment.
 ///
@@ -38,6 +44,7 @@ pub struct MarketData {
     /// One bit a row: the session ended with it. 350,000 rows fit the second-level cache.
     closed: Vec<u64>,
     starts: Vec<u32>,
+    details: Details,
     pub(super) events: Events,
     pub(super) adjustment: Adjustment,
 }
@@ -56,6 +63,7 @@ impl MarketData {
             calendar: Calendar::None,
             period_ns: None,
             source_name: None,
+            details: Given::default(),
             events: Vec::new(),
             adjustment: Adjustment::default(),
         }
@@ -203,24 +211,32 @@ impl MarketData {
         Ok(())
     }
 
-    /// Appends one row, as a live session does when a bar closes: bars, the user's columns, what happened before its open,
-    /// and features.
+    /// Appends one row, as a live session does when a bar closes.
     ///
     /// # Errors
-    /// When the number of bars, columns or features is wrong, a bar or an event is unusable, or time does not go forward;
-    /// nothing is appended then.
-    pub fn push(&mut self, bars: &[Bar], columns: &[f32], events: &[MarketEvent], row: &[f32]) -> Result<()> {
-        let (got, expected) =
-            ([bars.len(), columns.len(), row.len()], [self.instruments.len(), self.columns.len(), self.width]);
+    /// When the number of bars or features is wrong, the data have columns of the user's, a bar is unusable, or time does
+    /// not go forward; nothing is appended then.
+    pub fn push(&mut self, bars: &[Bar], row: &[f32]) -> Result<()> {
+        self.push_with(bars, &[], RowDetails::default(), row)
+    }
+
+    /// Appends one row with the user's columns, and what it holds beside its bars.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push), and when there are not as many columns or quotes as in the rows before, a quote is crossed
+    /// or later than the bar's open, finer bars do not make up the row, or an event can't be.
+    pub fn push_with(&mut self, bars: &[Bar], columns: &[f32], details: RowDetails<'_>, row: &[f32]) -> Result<()> {
+        let got = [bars.len(), columns.len(), row.len()];
+        let expected = [self.instruments.len(), self.columns.len(), self.width];
         if got != expected {
-            let words =
-                |[bars, columns, features]: [usize; 3]| format!("{bars} bars, {columns} columns, {features} features");
+            let words = |[bars, columns, row]: [usize; 3]| format!("{bars} bars, {columns} columns and {row} features");
             return Err(Error::spec("row", format!("{}; expected {}", words(got), words(expected))));
         }
         check_row(bars, self.len, self.bars.len().checked_sub(1).map(|i| self.bars[i]), None)?;
-        self.check_events(events)?;
+        self.check_details(bars, details)?;
         self.append_session(bars[0].time, self.len);
-        self.events.add(self.len, events);
+        self.append_details(details);
+        self.events.add(self.len, details.events);
         self.bars.extend_from_slice(bars);
         for ((_, column), value) in self.columns.iter_mut().zip(columns) {
             column.push(*value);
@@ -298,6 +314,7 @@ pub struct MarketDataBuilder {
     calendar: Calendar,
     period_ns: Option<i64>,
     source_name: Option<String>,
+    details: Given,
     events: Vec<MarketEvent>,
     adjustment: Adjustment,
 }
@@ -356,10 +373,10 @@ impl MarketDataBuilder {
     ///
     /// # Errors
     /// Names the first row, column and value that is unusable: not finite, high below low, time not increasing,
-    /// instruments that disagree on the time, a column of another length, an event that can't be (outside the data, an
-    /// amount at or below 0, a resume without a halt).
+    /// instruments that disagree on the time, a column of another length, a quote or finer bars that do not fit, an event
+    /// that can't be (behind the data, an amount at or below 0, a resume without a halt).
     pub fn build(self) -> Result<MarketData> {
-        let Self { instruments, bars, columns, calendar, period_ns, source_name, events, adjustment } = self;
+        let Self { instruments, bars, columns, calendar, period_ns, source_name, details, events, adjustment } = self;
         let n = instruments.len();
         if n == 0 {
             return Err(Error::spec("instruments", "there is none; name at least one"));
@@ -399,6 +416,7 @@ impl MarketDataBuilder {
             session: None,
             closed: Vec::with_capacity(len / 64 + 1),
             starts: Vec::new(),
+            details: Details::default(),
             events: Events::default(),
             adjustment,
         };
@@ -414,6 +432,7 @@ impl MarketDataBuilder {
         data.period_ns = period_ns.unwrap_or(if step == i64::MAX { 0 } else { step });
         data.bars = bars;
         data.place(events)?;
+        data.details = details.build(&data, source_name.as_deref())?;
         Ok(data)
     }
 }
@@ -455,7 +474,7 @@ mod tests {
         let whole = build(bars.clone());
         let mut grown = build(bars[..1].to_vec());
         for bar in &bars[1..] {
-            grown.push(&[*bar], &[], &[], &[]).unwrap();
+            grown.push(&[*bar], &[]).unwrap();
         }
         assert_eq!(grown.closed, whole.closed);
         assert_eq!(grown.starts, whole.starts);

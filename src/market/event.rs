@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bar, InstrumentId};
+use super::{Bar, InstrumentId, Quote};
 use crate::Timestamp;
 
 /// Something that happens to an instrument, known beside its bars: it takes effect before the open of the row into whose
@@ -109,19 +109,47 @@ impl MarketFact {
     /// ```
     #[must_use]
     pub fn ex(&self, bar: &Bar, multiplier: f64) -> Bar {
-        let map = |price: &dyn Fn(f64) -> f64, volume: f64| Bar {
+        let price = |price: f64| self.ex_price(price, multiplier);
+        Bar {
             time: bar.time,
             open: price(bar.open),
             high: price(bar.high),
             low: price(bar.low),
             close: price(bar.close),
-            volume,
-        };
-        match *self {
-            Self::Dividend { amount } => map(&|price| price - amount / multiplier, bar.volume),
-            Self::Split { ratio } => map(&|price| price / ratio, bar.volume * ratio),
-            Self::Roll { from_price, to_price } => map(&|price| price + (to_price - from_price), bar.volume),
-            Self::Halt {} | Self::Resume {} => *bar,
+            volume: bar.volume * self.units(),
         }
+    }
+
+    /// A quote from before it as it reads afterwards; it is no younger for that.
+    pub(crate) fn ex_quote(&self, quote: &Quote, multiplier: f64) -> Quote {
+        Quote {
+            time: quote.time,
+            bid: self.ex_price(quote.bid, multiplier),
+            ask: self.ex_price(quote.ask, multiplier),
+            bid_size: quote.bid_size * self.units(),
+            ask_size: quote.ask_size * self.units(),
+        }
+    }
+
+    /// Whether prices before and after it do not compare.
+    pub(crate) fn moves_prices(&self) -> bool {
+        match self {
+            Self::Dividend { .. } | Self::Split { .. } | Self::Roll { .. } => true,
+            Self::Halt {} | Self::Resume {} => false,
+        }
+    }
+
+    fn ex_price(&self, price: f64, multiplier: f64) -> f64 {
+        match self {
+            Self::Dividend { amount } => price - amount / multiplier,
+            Self::Split { ratio } => price / ratio,
+            Self::Roll { from_price, to_price } => price + (to_price - from_price),
+            Self::Halt {} | Self::Resume {} => price,
+        }
+    }
+
+    /// What one unit has become.
+    fn units(&self) -> f64 {
+        if let Self::Split { ratio } = self { *ratio } else { 1.0 }
     }
 }

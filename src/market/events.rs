@@ -119,12 +119,6 @@ impl MarketData {
         self.events.all()
     }
 
-    /// What took effect before the open of a row.
-    #[must_use]
-    pub fn events_of(&self, row: usize) -> &[MarketEvent] {
-        self.events.of(row)
-    }
-
     /// How the bars that features are made of pass over events.
     #[must_use]
     pub fn adjustment(&self) -> Adjustment {
@@ -191,23 +185,8 @@ impl MarketData {
         Ok(())
     }
 
-    /// Rows `rows` as data of their own, without features: those begin anew, with a warm-up. What was halted before is
-    /// halted in the first row.
-    ///
-    /// ```
-    /// use tradepit::market::synth;
-    /// let data = synth::es_1m(100, 0).unwrap();
-    /// assert_eq!(data.rows(20..50).unwrap().bars(), &data.bars()[20..50]);
-    /// ```
-    ///
-    /// # Errors
-    /// When there is no such row.
-    pub fn rows(&self, rows: Range<usize>) -> Result<Self> {
-        if rows.start >= rows.end || rows.end > self.len() {
-            let len = self.len();
-            return Err(Error::TooLittleData(format!("no bars in {rows:?} of {len} rows")));
-        }
-        let n = self.instruments().len();
+    /// The events of some of the rows; what was halted before is halted in the first one.
+    pub(super) fn events_of_part(&self, rows: Range<usize>) -> Vec<MarketEvent> {
         let events = &self.events;
         let (begin, end) = (events.before(rows.start), events.before(rows.end));
         let stopped = rows.start.checked_sub(1).map_or(&[][..], |row| events.halted(row));
@@ -215,15 +194,7 @@ impl MarketData {
             let known = events.all()[..begin].iter().rev();
             known.copied().find(|event| event.instrument == *id && event.what == MarketFact::Halt {})
         };
-        let events = stopped.iter().filter_map(halt).chain(events.all()[begin..end].iter().copied()).collect();
-        let builder = Self::builder(self.instruments().to_vec())
-            .calendar(self.calendar())
-            .period_ns(self.period_ns())
-            .adjust(self.adjustment())
-            .events(events)
-            .bars(self.bars()[rows.start * n..rows.end * n].to_vec());
-        let own = self.columns().iter();
-        own.fold(builder, |builder, (name, values)| builder.column(name.clone(), values[rows.clone()].to_vec())).build()
+        stopped.iter().filter_map(halt).chain(events.all()[begin..end].iter().copied()).collect()
     }
 }
 

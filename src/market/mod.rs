@@ -1,4 +1,4 @@
-//! Bars, instruments, calendars, and data that can only be seen up to a point in time.
+//! Bars, quotes, instruments, calendars, and data that can only be seen up to a point in time.
 
 mod adjust;
 mod bar;
@@ -8,13 +8,15 @@ mod event;
 mod events;
 mod instrument;
 mod prefetch;
+mod quote;
 pub mod synth;
 mod view;
 
 pub use adjust::{Adjuster, Adjustment};
 pub use bar::Bar;
 pub use calendar::{Calendar, Session, SessionClock};
-pub use data::{MarketData, MarketDataBuilder};
+pub use data::{MarketData, MarketDataBuilder, RowDetails};
 pub use event::{MarketEvent, MarketFact};
 pub use instrument::{Instrument, InstrumentId, Settlement};
+pub use quote::{Quote, QuotesAt};
 pub use view::MarketView;

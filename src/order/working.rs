@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{OrderId, OrderRequest, OrderState, open::is_at_market};
+use super::{Modification, OrderId, OrderRequest, OrderState, open::is_at_market};
 use crate::{
     Error, InstrumentId, MarketView, Result, Rng, Timestamp,
     models::{
@@ -109,6 +109,9 @@ pub struct Resting {
     pub arrives: Timestamp,
     /// When a cancel of it reaches the venue.
     pub cancelled_at: Option<Timestamp>,
+    /// A change of it, and when that reaches the venue. A second one under way takes the first one in.
+    #[serde(default)]
+    pub modified: Option<(Timestamp, Modification)>,
     /// Units that may still fill, signed as the request; 0 for a child whose parent has not filled.
     pub left: f64,
     /// Units that have filled, without a sign.
@@ -130,8 +133,8 @@ impl Resting {
     pub fn new(order: Order, arrives: Timestamp) -> Self {
         let left = if order.request.parent.is_some() { 0.0 } else { order.request.qty };
         let (state, filled, value, triggered) = (OrderState::Accepted, 0.0, 0.0, false);
-        let (cancelled_at, best, queue) = (None, None, Queue::default());
-        Self { order, state, arrives, cancelled_at, left, filled, value, triggered, best, queue }
+        let (cancelled_at, modified, best, queue) = (None, None, None, Queue::default());
+        Self { order, state, arrives, cancelled_at, modified, left, filled, value, triggered, best, queue }
     }
 }
 
@@ -149,7 +152,8 @@ impl Working {
         }
     }
 
-    /// Takes an order: one that is nothing but a market order waits for the next bar, any other goes into the book.
+    /// Takes an order: one that is nothing but a market order waits for the next bar where `plain` says that the models
+    /// need no book for it ([`Models::is_plain`]); any other goes into the book.
     ///
     /// # Errors
     /// As [`take`](Self::take).
@@ -157,12 +161,13 @@ impl Working {
     pub fn submit(
         &mut self,
         order: Order,
+        plain: bool,
         market: MarketView<'_>,
         models: &Models,
         sent: Timestamp,
         rng: &mut Rng,
     ) -> Result<()> {
-        if order.request.is_plain() && models.is_plain() {
+        if plain && order.request.is_plain() {
             let OrderRequest { instrument, qty, .. } = order.request;
             self.push(MarketOrder { id: order.id, instrument, qty, active_from: order.active_from });
             return Ok(());
@@ -197,16 +202,57 @@ impl Working {
         Ok(())
     }
 
-    /// Asks to take an order out; an order of the book goes when the message arrives.
+    /// Asks to take an order out; it goes, and is told to be gone, when the message arrives.
+    #[cold]
     pub fn ask_to_cancel(&mut self, id: OrderId, models: &Models, sent: Timestamp, rng: &mut Rng) {
-        if models.latency.is_none() {
-            self.cancel(id);
-            return;
-        }
         let arrives = models.latency.arrival(sent, rng);
-        for resting in self.book.iter_mut().filter(|resting| resting.order.id == id) {
+        if let Some(resting) = self.resting(id, sent) {
             resting.cancelled_at = Some(arrives);
         }
+    }
+
+    /// Whether several market orders wait that need no book.
+    pub(crate) fn has_several(&self) -> bool {
+        !self.more.is_empty()
+    }
+
+    /// Asks to change an order; it changes when the message arrives, if it still works then.
+    ///
+    /// # Errors
+    /// When the order can't be changed in this way; nothing has changed then. An order that does not wait (any more) is no
+    /// error: it has filled before the message came.
+    #[cold]
+    pub fn ask_to_modify(
+        &mut self,
+        id: OrderId,
+        change: Modification,
+        market: MarketView<'_>,
+        models: &Models,
+        sent: Timestamp,
+        rng: &mut Rng,
+    ) -> Result<()> {
+        let Some(order) = self.iter().find(|order| order.id == id) else { return Ok(()) };
+        change.apply(&order.request)?.check(market.instruments())?;
+        let arrives = models.latency.arrival(sent, rng);
+        if let Some(resting) = self.resting(id, sent) {
+            let before = resting.modified.map(|(_, before)| before).unwrap_or_default();
+            resting.modified = Some((arrives, before.then(change)));
+        }
+        Ok(())
+    }
+
+    /// The order as one of the book: messages meet orders there.
+    fn resting(&mut self, id: OrderId, sent: Timestamp) -> Option<&mut Resting> {
+        let plain = self.plain().find(|order| order.id == id);
+        if let Some(order) = plain {
+            if self.qty != 0.0 && self.id == id.0 {
+                self.qty = 0.0;
+            } else {
+                self.more.retain(|order| order.id != id);
+            }
+            self.book.push(Resting::new(order.into(), sent));
+        }
+        self.book.iter_mut().find(|resting| resting.order.id == id)
     }
 
     /// Puts an order into the book as it is.
@@ -251,25 +297,15 @@ impl Working {
         });
     }
 
-    /// Takes an order out before it fills; `false` if it does not wait (any more).
-    pub fn cancel(&mut self, id: OrderId) -> bool {
-        if self.qty != 0.0 && self.id == id.0 {
-            self.qty = 0.0;
-            return true;
-        }
-        let before = self.more.len() + self.book.len();
-        self.more.retain(|order| order.id != id);
-        self.book.retain(|resting| resting.order.id != id);
-        self.more.len() + self.book.len() != before
-    }
-
     /// Takes out all orders of an instrument, and gives their numbers: market orders, then the book, oldest first.
     pub(crate) fn take_out(&mut self, instrument: InstrumentId) -> Vec<OrderId> {
         let ours = self.iter().filter(|order| order.request.instrument == instrument).map(|order| order.id);
-        let gone: Vec<OrderId> = ours.collect();
-        for id in &gone {
-            self.cancel(*id);
+        let gone = ours.collect();
+        if self.instrument == instrument.0 {
+            self.qty = 0.0;
         }
+        self.more.retain(|order| order.instrument != instrument);
+        self.book.retain(|resting| resting.order.request.instrument != instrument);
         gone
     }
 

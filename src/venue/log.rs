@@ -9,7 +9,7 @@ use crate::{
     Error, Instrument, MarketData, Result, Timestamp,
     account::{Account, AccountEvent, AccountSnapshot, Fill},
     market::{Adjustment, Calendar},
-    order::{OrderId, OrderRequest},
+    order::{Modification, OrderId, OrderRequest},
 };
 
 /// What a session begins with: what is traded, what the account holds, and the rows that are known already.
@@ -41,6 +41,10 @@ pub struct Opening {
     /// Rows to come, where that is known beforehand, as with a feed that replays a file.
     #[serde(default)]
     pub remaining: Option<u32>,
+    /// Whether orders fill at the close that their decision has seen ([`LookAheadClose`](crate::models::LookAheadClose)):
+    /// no market gives such prices.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub look_ahead: bool,
 }
 
 impl Opening {
@@ -62,20 +66,23 @@ impl Opening {
             snapshot: AccountSnapshot { cash, positions: Vec::new() },
             history: (0..=row as usize).map(|t| Self::row(data, t)).collect(),
             remaining: Some(len as u32 - 1 - row),
+            look_ahead: false,
         })
     }
 
-    /// One row of `data`, with the user's columns and the events before its open.
+    /// One row of `data`, with all that comes with it.
     ///
     /// # Panics
     /// When there is no such row.
     #[must_use]
     pub fn row(data: &MarketData, row: usize) -> Row {
-        let n = data.instruments().len();
+        let (n, details) = (data.instruments().len(), data.details(row));
         Row {
             bars: data.bars()[row * n..(row + 1) * n].to_vec(),
             columns: data.columns().iter().map(|(_, values)| values[row]).collect(),
-            events: data.events_of(row).to_vec(),
+            quotes: details.quotes.to_vec(),
+            sub_bars: details.sub_bars.to_vec(),
+            events: details.events.to_vec(),
         }
     }
 }
@@ -106,13 +113,13 @@ impl From<LogEnd> for Advance {
 
 /// One line of a session's record.
 ///
-/// A step is `Order* Cancel* Decided Event* Row`, in the order in which it happened; the last one ends with `End`
+/// A step is `(Order | Cancel | Modify)* Decided Event* Row`, in the order in which it happened; the last one ends with `End`
 /// instead of `Row`, or nowhere when the process was killed. Numbers survive JSON bit for bit; all are finite.
 ///
 /// ```
 /// use tradepit::{InstrumentId, Timestamp, order::{OrderId, OrderRequest}, venue::LogEntry};
 /// let request = OrderRequest::market(InstrumentId(0), 0.1 + 0.2);
-/// let entry = LogEntry::Order { id: OrderId(7), request, time: Timestamp::from_nanos(1) };
+/// let entry = LogEntry::Order { id: OrderId(7), request, time: Timestamp::from_nanos(1), unsent: false };
 /// let line = entry.to_json().unwrap();
 /// assert_eq!(line, r#"{"order":{"id":7,"request":{"instrument":0,"qty":0.30000000000000004},"time":1}}"#);
 /// assert_eq!(LogEntry::from_json(&line).unwrap(), entry);
@@ -137,11 +144,23 @@ pub enum LogEntry {
         request: OrderRequest,
         /// Time of the decision.
         time: Timestamp,
+        /// Whether it was kept back, because what it was decided on was too old: it never left, and its rejection follows.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unsent: bool,
     },
     /// An order was to be taken out.
     Cancel {
         /// Which.
         id: OrderId,
+        /// Time of the decision.
+        time: Timestamp,
+    },
+    /// An order was to be changed.
+    Modify {
+        /// Which.
+        id: OrderId,
+        /// How.
+        change: Modification,
         /// Time of the decision.
         time: Timestamp,
     },
@@ -172,6 +191,7 @@ impl LogEntry {
             Self::Reopened { .. } => "reopened",
             Self::Order { .. } => "order",
             Self::Cancel { .. } => "cancel",
+            Self::Modify { .. } => "modify",
             Self::Decided { .. } => "decided",
             Self::Event(_) => "event",
             Self::Row(_) => "row",
@@ -187,6 +207,7 @@ impl LogEntry {
             Self::Reopened { time, .. }
             | Self::Order { time, .. }
             | Self::Cancel { time, .. }
+            | Self::Modify { time, .. }
             | Self::Decided { time } => Some(*time),
             Self::Event(event) => Some(event.time()),
             Self::Row(row) => Some(row.time()),
@@ -216,9 +237,11 @@ impl LogEntry {
     fn is_finite(&self) -> bool {
         let rows = |rows: &[Row]| {
             rows.iter().all(|row| {
-                let bars = row.bars.iter().flat_map(|b| [b.open, b.high, b.low, b.close, b.volume]);
+                let bars =
+                    row.bars.iter().chain(&row.sub_bars).flat_map(|b| [b.open, b.high, b.low, b.close, b.volume]);
+                let quotes = row.quotes.iter().flatten().flat_map(|q| [q.bid, q.ask, q.bid_size, q.ask_size]);
                 let mut events = row.events.iter();
-                bars.into_iter().all(f64::is_finite)
+                bars.chain(quotes).all(f64::is_finite)
                     && row.columns.iter().all(|x| x.is_finite())
                     && events.all(|event| event.check(usize::MAX).is_ok())
             })
@@ -231,6 +254,7 @@ impl LogEntry {
             }
             Self::Reopened { snapshot: s, .. } => snapshot(s),
             Self::Order { request, .. } => request.qty.is_finite(),
+            Self::Modify { change, .. } => change.is_finite(),
             Self::Event(event) => event.check(usize::MAX).is_ok(),
             Self::Row(row) => rows(std::slice::from_ref(row)),
             Self::Cancel { .. } | Self::Decided { .. } | Self::End { .. } => true,
@@ -252,6 +276,7 @@ impl AccountEvent {
             | Self::Dividend { time, .. }
             | Self::Split { time, .. }
             | Self::Order { time, .. }
+            | Self::Modified { time, .. }
             | Self::Liquidation { time, .. }
             | Self::Rejected { time, .. } => *time,
         }
@@ -271,6 +296,7 @@ impl AccountEvent {
             Self::Liquidation { equity, maintenance, instrument, .. } => {
                 (equity.is_finite() && maintenance.is_finite(), instrument.0)
             }
+            Self::Modified { change, .. } => (change.is_finite(), 0),
             Self::Order { .. } | Self::Rejected { .. } => (true, 0),
         };
         if finite && (instrument as usize) < instruments {

@@ -1,5 +1,6 @@
 //! Where orders go, and where facts come from.
 
+mod facts;
 mod log;
 mod matching;
 mod recorder;
@@ -11,6 +12,7 @@ mod sim;
 
 use serde::{Deserialize, Serialize};
 
+pub use facts::VenueFacts;
 pub use log::{EventLog, LogEnd, LogEntry, Opening};
 pub use matching::MatchRow;
 pub use recorder::Recorder;
@@ -21,7 +23,7 @@ pub use sim::{Sim, SimState, SimVenue, SimWorld};
 use crate::{
     InstrumentId, MarketView, Result, Timestamp,
     account::{Account, AccountEvent},
-    order::{OrderId, OrderRequest},
+    order::{Modification, OrderId, OrderRequest},
 };
 
 /// Where a venue is opened.
@@ -125,6 +127,11 @@ pub trait Venue {
     /// # Errors
     /// When the venue can't be reached.
     fn cancel(&mut self, id: OrderId) -> Result<()>;
+    /// Asks to change an order, in one message; one that has filled stays filled.
+    ///
+    /// # Errors
+    /// When the order can't be changed in this way, or the venue can't be reached; nothing has changed then.
+    fn modify(&mut self, id: OrderId, change: Modification) -> Result<()>;
     /// Goes on to the next decision. Applies every event to `account`, marks it, and shows each event to `on`.
     ///
     /// # Errors
@@ -133,6 +140,10 @@ pub trait Venue {
     /// Units of an instrument that orders at the market have yet to fill, signed: what will be held is this and the
     /// position.
     fn at_market(&self, instrument: InstrumentId) -> f64;
+    /// Whether orders fill at prices that their decisions have seen, which no market gives: a record says so.
+    fn looks_ahead(&self) -> bool {
+        false
+    }
     /// Rows after the present one, where that is known beforehand.
     fn remaining(&self) -> Option<u32> {
         None

@@ -6,7 +6,7 @@ use super::{Advance, EventLog, LogEnd, LogEntry, Opening, Start, Venue};
 use crate::{
     InstrumentId, MarketData, MarketView, Result,
     account::{Account, AccountEvent, AccountSnapshot},
-    order::{OrderId, OrderRequest},
+    order::{Modification, OrderId, OrderRequest},
 };
 
 /// Passes everything through to `V`, and keeps an [`EventLog`] of it.
@@ -39,7 +39,7 @@ pub struct Recorder<V> {
 }
 
 impl<V: Venue> Recorder<V> {
-    /// Records `venue`, which runs over `data`: its calendar and the user's columns are part of the record.
+    /// Records `venue`, which runs over `data`: its rows and its calendar are the record's.
     pub fn new(venue: V, data: Arc<MarketData>) -> Self {
         Self { venue, data, log: None, ended: false }
     }
@@ -84,6 +84,7 @@ impl<V: Venue> Venue for Recorder<V> {
             snapshot: AccountSnapshot::of(account, market.instruments(), market.now()),
             history: (0..market.len()).map(|t| Opening::row(data, t)).collect(),
             remaining: self.venue.remaining(),
+            look_ahead: self.venue.looks_ahead(),
         }));
         self.ended = false;
         Ok(())
@@ -92,7 +93,7 @@ impl<V: Venue> Venue for Recorder<V> {
     fn submit(&mut self, order: OrderRequest) -> Result<OrderId> {
         let time = self.venue.market().now();
         let id = self.venue.submit(order)?;
-        self.push(LogEntry::Order { id, request: order, time })?;
+        self.push(LogEntry::Order { id, request: order, time, unsent: false })?;
         Ok(id)
     }
 
@@ -100,6 +101,12 @@ impl<V: Venue> Venue for Recorder<V> {
         let time = self.venue.market().now();
         self.venue.cancel(id)?;
         self.push(LogEntry::Cancel { id, time })
+    }
+
+    fn modify(&mut self, id: OrderId, change: Modification) -> Result<()> {
+        let time = self.venue.market().now();
+        self.venue.modify(id, change)?;
+        self.push(LogEntry::Modify { id, change, time })
     }
 
     fn advance(&mut self, account: &mut Account, mut on: impl FnMut(&AccountEvent)) -> Result<Advance> {
@@ -131,6 +138,10 @@ impl<V: Venue> Venue for Recorder<V> {
 
     fn at_market(&self, instrument: InstrumentId) -> f64 {
         self.venue.at_market(instrument)
+    }
+
+    fn looks_ahead(&self) -> bool {
+        self.venue.looks_ahead()
     }
 
     fn remaining(&self) -> Option<u32> {

@@ -4,7 +4,7 @@ use super::{Advance, EventLog, GrowingMarket, LogEnd, LogEntry, Row, RowMaker, S
 use crate::{
     Error, InstrumentId, MarketView, Result, Timestamp,
     account::{Account, AccountEvent, AccountSnapshot},
-    order::{OpenOrders, OrderId, OrderRequest},
+    order::{Modification, OpenOrders, OrderId, OrderRequest},
 };
 
 /// A place in a log: says what was recorded next, and refuses what was not.
@@ -123,7 +123,7 @@ impl Playback {
     pub fn submit(&mut self, now: Timestamp, order: &OrderRequest) -> Result<Option<OrderId>> {
         match self.recorded() {
             None => Ok(None),
-            Some(LogEntry::Order { id, request, time }) if same(request, order) && *time == now => {
+            Some(LogEntry::Order { id, request, time, .. }) if request == order && *time == now => {
                 let id = *id;
                 self.at += 1;
                 Ok(Some(id))
@@ -144,6 +144,23 @@ impl Playback {
                 Ok(true)
             }
             Some(other) => Err(diverged(now, other, &format!("a cancellation came: {id:?}"))),
+        }
+    }
+
+    /// Whether this change of an order was recorded here; `false` where the log is over.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] when something else was; nothing has changed then.
+    pub fn modify(&mut self, now: Timestamp, id: OrderId, change: &Modification) -> Result<bool> {
+        match self.recorded() {
+            None => Ok(false),
+            Some(LogEntry::Modify { id: recorded, change: known, time })
+                if *recorded == id && known == change && *time == now =>
+            {
+                self.at += 1;
+                Ok(true)
+            }
+            Some(other) => Err(diverged(now, other, &format!("a change of {id:?} came: {change:?}"))),
         }
     }
 
@@ -195,10 +212,6 @@ impl Playback {
     }
 }
 
-fn same(a: &OrderRequest, b: &OrderRequest) -> bool {
-    a.instrument == b.instrument && a.qty.to_bits() == b.qty.to_bits()
-}
-
 fn diverged(at: Timestamp, recorded: &LogEntry, came: &str) -> Error {
     let recorded = recorded.to_json().unwrap_or_else(|_| format!("{recorded:?}"));
     let shown: String = recorded.chars().take(400).collect();
@@ -214,7 +227,8 @@ fn diverged(at: Timestamp, recorded: &LogEntry, came: &str) -> Error {
 /// # let data = synth::es_1m(20, 0).unwrap();
 /// # let request = OrderRequest::market(InstrumentId(0), 1.0);
 /// let mut log = EventLog::new(Opening::of(&data, 9, 50_000.0).unwrap());
-/// log.push(LogEntry::Order { id: OrderId(0), request, time: data.bars()[9].time }).unwrap();
+/// let time = data.bars()[9].time;
+/// log.push(LogEntry::Order { id: OrderId(0), request, time, unsent: false }).unwrap();
 /// let (mut venue, mut account) = (ReplayVenue::new(log, NoFeatures).unwrap(), Account::new(1));
 /// venue.open(Start::Now, &mut account).unwrap();
 /// // Recorded was one lot.
@@ -289,6 +303,13 @@ impl Venue for ReplayVenue {
         Ok(())
     }
 
+    fn modify(&mut self, id: OrderId, change: Modification) -> Result<()> {
+        let market = self.market.view();
+        self.open.check(id, &change, market.instruments())?;
+        self.playback.modify(market.now(), id, &change)?;
+        Ok(())
+    }
+
     fn advance(&mut self, account: &mut Account, mut on: impl FnMut(&AccountEvent)) -> Result<Advance> {
         let played = self.playback.step(self.market.view().now())?;
         if matches!(played.outcome, Outcome::Open) {
@@ -315,6 +336,10 @@ impl Venue for ReplayVenue {
 
     fn at_market(&self, instrument: InstrumentId) -> f64 {
         self.open.at_market(instrument)
+    }
+
+    fn looks_ahead(&self) -> bool {
+        self.log().opening().look_ahead
     }
 
     fn remaining(&self) -> Option<u32> {

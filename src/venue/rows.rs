@@ -8,10 +8,10 @@ use super::Opening;
 use crate::{
     Bar, Error, InstrumentId, MarketData, MarketView, Result, Timestamp,
     features::FeaturePipeline,
-    market::{Adjuster, MarketEvent},
+    market::{Adjuster, MarketEvent, Quote, QuotesAt, RowDetails},
 };
 
-/// What became known with one close: a bar for each instrument, the user's own columns, and what happened before the open.
+/// What became known with one close: a bar for each instrument, and the user's own columns.
 ///
 /// ```
 /// use tradepit::{Bar, venue::Row};
@@ -26,6 +26,12 @@ pub struct Row {
     /// One number for each of the user's columns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<f32>,
+    /// For each instrument the quote that stood when its bar opened, if one had come; nothing for data without quotes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quotes: Vec<Option<Quote>>,
+    /// Finer bars that make up the row, moment by moment, if there are any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sub_bars: Vec<Bar>,
     /// What took effect before the open of these bars, dated from the close of the row before to before theirs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<MarketEvent>,
@@ -38,11 +44,17 @@ impl Row {
         self.bars.first().map(|bar| bar.time).unwrap_or_default()
     }
 
+    /// What it holds beside its bars.
+    #[must_use]
+    pub fn details(&self) -> RowDetails<'_> {
+        RowDetails { quotes: &self.quotes, sub_bars: &self.sub_bars, events: &self.events }
+    }
+
     /// Whether it can follow a row of time `after` in data of so many instruments and columns.
     ///
     /// # Errors
-    /// Names the column and the value: a wrong number of bars or columns, an unusable bar, a number that is not finite,
-    /// a time that does not go forward, an unusable event.
+    /// Names the column and the value: a wrong number of bars or columns, an unusable bar or quote, a number that is not
+    /// finite, a time that does not go forward, an unusable event.
     pub fn check(&self, instruments: usize, columns: usize, after: Option<Timestamp>) -> Result<()> {
         if self.bars.len() != instruments || self.columns.len() != columns {
             let (bars, got) = (self.bars.len(), self.columns.len());
@@ -64,21 +76,22 @@ impl Row {
                 return refuse(format!("instrument {id} has time {}; align them on one clock", bar.time));
             }
         }
+        if let Err((column, message)) = self.details().check() {
+            return refuse(format!("{column}: {message}"));
+        }
         if let Some(at) = self.columns.iter().position(|value| !value.is_finite()) {
             return refuse(format!("column {at} is {}; only finite numbers can be kept", self.columns[at]));
         }
+        let mut last = after;
         for (at, event) in self.events.iter().enumerate() {
             if let Err((field, message)) = event.check(instruments) {
                 return refuse(format!("event {at}: {field} {message}"));
             }
-            let early = after.is_some_and(|after| event.time < after)
-                || self.events[..at].last().is_some_and(|earlier| event.time < earlier.time);
-            if early || event.time >= time {
-                return refuse(format!(
-                    "event {at} is of {}; serve it, in order, with the bar that it falls into",
-                    event.time
-                ));
+            if event.time >= time || last.is_some_and(|last| event.time < last) {
+                let own = event.time;
+                return refuse(format!("event {at} is of {own}; serve it, in order, with the bar that it falls into"));
             }
+            last = Some(event.time);
         }
         Ok(())
     }
@@ -181,7 +194,7 @@ impl GrowingMarket {
         let (mut adjuster, mut seen) = (Adjuster::new(opening.adjust, &opening.instruments), vec![Bar::default(); n]);
         let mut table = vec![0.0; rows * width];
         let mut features = vec![0.0; width];
-        let mut before = None;
+        let (mut before, mut quotes, mut sub_bars) = (None, Vec::new(), Vec::new());
         for (t, row) in opening.history.iter().enumerate() {
             row.check(n, columns.len(), before)?;
             before = Some(row.time());
@@ -189,17 +202,23 @@ impl GrowingMarket {
             maker.update(&seen, &row.columns, &mut features)?;
             table[t * width..(t + 1) * width].copy_from_slice(&features);
             bars.extend_from_slice(&row.bars);
+            quotes.extend_from_slice(&row.quotes);
+            sub_bars.extend_from_slice(&row.sub_bars);
             events.extend_from_slice(&row.events);
             columns.iter_mut().zip(&row.columns).for_each(|(column, value)| column.push(*value));
         }
-        let builder = MarketData::builder(opening.instruments.clone())
+        let mut data = MarketData::builder(opening.instruments.clone())
             .bars(bars)
             .calendar(opening.calendar)
             .period_ns(opening.period_ns)
             .events(events)
-            .adjust(opening.adjust);
+            .adjust(opening.adjust)
+            .sub_bars(sub_bars);
+        if !quotes.is_empty() {
+            data = data.quotes(quotes, QuotesAt::Open);
+        }
         let own = opening.columns.iter().zip(columns);
-        let mut data = own.fold(builder, |builder, (name, values)| builder.column(name, values)).build()?;
+        let mut data = own.fold(data, |data, (name, values)| data.column(name, values)).build()?;
         // What is warm is read off the rows themselves, as for the table of a simulation.
         let known = |row: &[f32]| row.iter().all(|value| value.is_finite());
         let warm_up = if width == 0 { 0 } else { table.chunks_exact(width).take_while(|row| !known(row)).count() };
@@ -233,14 +252,14 @@ impl GrowingMarket {
     pub fn push(&mut self, row: &Row) -> Result<()> {
         let now = self.view().last(InstrumentId(0)).time;
         row.check(self.data.instruments().len(), self.data.columns().len(), Some(now))?;
-        self.data.check_events(&row.events)?;
+        self.data.check_details(&row.bars, row.details())?;
         self.adjuster.update(&row.bars, &row.events, &mut self.seen);
         self.maker.update(&self.seen, &row.columns, &mut self.features)?;
         if let Some(at) = self.features.iter().position(|value| !value.is_finite()) {
             let (name, value) = (&self.data.feature_names()[at], self.features[at]);
             return Err(Error::Venue(format!("row of {}: feature {name} is {value} after the warm-up", row.time())));
         }
-        self.data.push(&row.bars, &row.columns, &row.events, &self.features)
+        self.data.push_with(&row.bars, &row.columns, row.details(), &self.features)
     }
 }
 

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Advance, MatchRow, Start, Venue};
+use super::{Advance, MatchRow, Start, Venue, VenueFacts};
 use crate::{
     Error, InstrumentId, MarketData, MarketView, Result, Rng,
-    account::{Account, AccountEvent},
-    models::{FinancingModel as _, Models},
-    order::{Order, OrderId, OrderRequest, Working},
+    account::{Account, AccountEvent, TradedVolume},
+    models::{Facts, FinancingModel as _, Models},
+    order::{Modification, Order, OrderId, OrderRequest, Working},
 };
 
 /// What all copies of a simulation share: data, models, opening cash. Immutable.
@@ -32,23 +32,40 @@ pub struct SimWorld {
     pub models: Models,
     /// Cash of a fresh account, in account currency.
     pub cash: f64,
-    /// Nothing happens to an account but its own orders, and nothing to the market but its prices.
+    /// What models are told beyond the bars.
+    facts: VenueFacts,
+    /// Nothing happens to an account but its own orders, nothing to the market but its prices, and the models know what they
+    /// need from the bars.
     plain: bool,
+    /// Market orders need no book.
+    plain_orders: bool,
 }
 
 impl SimWorld {
-    /// Checks the models, the columns that they read, and the cash.
+    /// Checks the models, the columns that they read, and the cash, and goes once over the data for what models ask of it.
     ///
     /// # Errors
-    /// Names the field, its value and the allowed range.
+    /// Names the field, its value and the allowed range, or what the data lack.
     pub fn new(data: Arc<MarketData>, models: Models, cash: f64) -> Result<Self> {
-        models.validate()?;
+        let facts = Facts::of(&data);
+        models.validate_with(facts)?;
         if !(cash.is_finite() && cash > 0.0) {
             return Err(Error::spec("cash", format!("{cash} must be a finite number above 0")));
         }
         check_columns(&data, &models)?;
-        let plain = !models.carries() && data.events().is_empty();
-        Ok(Self { data, models, cash, plain })
+        let market = data.view(data.len());
+        models.margin.check(market)?;
+        let told = VenueFacts::new(&models, market);
+        told.check(market)?;
+        let plain = !models.carries() && data.events().is_empty() && models.needs_bars_only(facts.quotes);
+        let plain_orders = models.is_plain();
+        Ok(Self { data, models, cash, facts: told, plain, plain_orders })
+    }
+
+    /// What models are told beyond the bars.
+    #[must_use]
+    pub fn facts(&self) -> &VenueFacts {
+        &self.facts
     }
 }
 
@@ -89,6 +106,8 @@ pub struct SimState {
     t: u32,
     next_id: u32,
     working: Working,
+    #[serde(default, skip_serializing_if = "TradedVolume::is_empty")]
+    traded: TradedVolume,
 }
 
 impl SimState {
@@ -143,6 +162,7 @@ impl Venue for Sim<'_> {
         self.state.t = row;
         self.state.next_id = 0;
         self.state.working.clear();
+        self.state.traded.clear();
         account.open(self.world.cash);
         Ok(())
     }
@@ -153,7 +173,8 @@ impl Venue for Sim<'_> {
         let id = OrderId(self.state.next_id);
         let order = Order { id, request: order, active_from: self.state.t + 1 };
         let market = self.world.data.past(self.state.t as usize + 1);
-        self.state.working.submit(order, market, &self.world.models, market.now(), self.rng)?;
+        let (plain, models) = (self.world.plain_orders, &self.world.models);
+        self.state.working.submit(order, plain, market, models, market.now(), self.rng)?;
         self.state.next_id += 1;
         Ok(id)
     }
@@ -162,6 +183,11 @@ impl Venue for Sim<'_> {
         let sent = self.market().now();
         self.state.working.ask_to_cancel(id, &self.world.models, sent, self.rng);
         Ok(())
+    }
+
+    fn modify(&mut self, id: OrderId, change: Modification) -> Result<()> {
+        let market = self.world.data.past(self.state.t as usize + 1);
+        self.state.working.ask_to_modify(id, change, market, &self.world.models, market.now(), self.rng)
     }
 
     #[inline]
@@ -196,6 +222,10 @@ impl Venue for Sim<'_> {
         self.state.working.at_market(instrument)
     }
 
+    fn looks_ahead(&self) -> bool {
+        self.world.models.fill.looks_ahead()
+    }
+
     #[inline]
     fn remaining(&self) -> Option<u32> {
         Some(self.world.data.len() as u32 - 1 - self.state.t)
@@ -211,8 +241,8 @@ fn match_row(
     account: &mut Account,
     on: &mut impl FnMut(&AccountEvent),
 ) -> Result<()> {
-    let row = MatchRow::last(&world.models, world.data.view(state.t as usize + 2))?;
-    row.run(&mut state.working, account, rng, on);
+    let row = MatchRow::last(&world.models, &world.facts, world.data.view(state.t as usize + 2))?;
+    row.run(&mut state.working, &mut state.traded, account, rng, on);
     Ok(())
 }
 
@@ -306,12 +336,20 @@ impl Venue for SimVenue {
         self.sim().cancel(id)
     }
 
+    fn modify(&mut self, id: OrderId, change: Modification) -> Result<()> {
+        self.sim().modify(id, change)
+    }
+
     fn advance(&mut self, account: &mut Account, on: impl FnMut(&AccountEvent)) -> Result<Advance> {
         self.sim().advance(account, on)
     }
 
     fn at_market(&self, instrument: InstrumentId) -> f64 {
         self.state.working.at_market(instrument)
+    }
+
+    fn looks_ahead(&self) -> bool {
+        self.world.models.fill.looks_ahead()
     }
 
     fn remaining(&self) -> Option<u32> {

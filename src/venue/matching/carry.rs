@@ -3,10 +3,10 @@
 //! In the order of a row: carry that fell due before the open, events of the market, a margin call of the last close, the
 //! orders, carry that fell due since, flattening at the close.
 
-use super::{MatchRow, Own};
+use super::{At, MatchRow, Own};
 use crate::{
     InstrumentId, MarketView, Rng, Timestamp,
-    account::{Account, AccountEvent},
+    account::{Account, AccountEvent, TradedVolume},
     models::{CarryContext, CarrySchedule, FinancingModel as _, Flatten, MarginContext, MarginModel as _, Models},
     order::{OrderState, Working},
     time::HOUR_NS,
@@ -97,12 +97,14 @@ impl MatchRow<'_> {
         }
     }
 
-    /// Takes out all orders, and closes just enough at the open, the largest loser first; never less than a lot.
+    /// Takes out all orders, and closes just enough at the open, the largest loser first: at least a lot, at most what the
+    /// participation cap leaves. What does not fit waits for the next row, if the account is called again by then.
     #[cold]
     pub(super) fn liquidate(
         &self,
         call: Call,
         working: &mut Working,
+        traded: &mut TradedVolume,
         account: &mut Account,
         rng: &mut Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
@@ -112,28 +114,30 @@ impl MatchRow<'_> {
             tell(account, AccountEvent::Order { order: order.id, state: OrderState::Cancelled, time });
         }
         working.clear();
-        let tradable = |id: &usize| account.positions()[*id].qty() != 0.0 && !self.is_halted(*id);
         let loss = |id: &usize| account.positions()[*id].unrealised(self.bars[*id].open);
+        let tradable = |id: &usize| account.positions()[*id].qty() != 0.0 && !self.is_halted(*id);
         let mut held: Vec<usize> = (0..self.bars.len()).filter(tradable).collect();
-        held.sort_by(|a, b| loss(a).total_cmp(&loss(b)));
+        let name = |id: &usize| &self.instruments[*id].name;
+        held.sort_by(|a, b| loss(a).total_cmp(&loss(b)).then_with(|| name(a).cmp(name(b))));
         for (n, id) in held.into_iter().enumerate() {
             if n > 0 && self.covered_at_open(account) {
                 break;
             }
             let (lot, qty) = (self.instruments[id].lot, account.positions()[id].qty());
             let order = self.own_order(id, Own::Liquidation);
-            let open = (self.bars[id].open, &self.before[id], time);
-            let close = |lots: u64, all: u64, rng: &mut Rng| {
+            let open = At { price: self.bars[id].open, known: &self.before[id], time, at_open: true };
+            let close = |lots: u64, all: u64, account: &Account, traded: &TradedVolume, rng: &mut Rng| {
                 let size = if lots == all { qty } else { (lots as f64 * lot).copysign(qty) };
-                self.own_fill(id, order, qty, -size, open, rng)
+                self.own_fill(order, -size, open, account, traded, rng)
             };
             let all = ((qty / lot).abs().round() as u64).max(1);
+            let fits = all.min((self.cap(id) / lot).round() as u64);
             // What is missing falls with every lot that is closed: the least number that is enough, by halves.
-            let (mut least, mut enough) = (1, all);
+            let (mut least, mut enough) = (1, fits);
             while least < enough {
                 let lots = (least + enough) / 2;
                 let mut after = account.clone();
-                after.apply(&AccountEvent::Fill(close(lots, all, &mut rng.clone())));
+                after.apply(&AccountEvent::Fill(close(lots, all, account, traded, &mut rng.clone())));
                 if self.covered_at_open(&after) {
                     enough = lots;
                 } else {
@@ -142,26 +146,31 @@ impl MatchRow<'_> {
             }
             let Call { equity, maintenance } = call;
             let instrument = InstrumentId(id as u32);
-            tell(account, AccountEvent::Liquidation { order, instrument, equity, maintenance, time });
-            tell(account, AccountEvent::Fill(close(enough, all, rng)));
+            tell(account, AccountEvent::Liquidation { order: order.id, instrument, equity, maintenance, time });
+            if fits > 0 {
+                let fill = close(enough, all, account, traded, rng);
+                self.facts.count(traded, &fill);
+                tell(account, AccountEvent::Fill(fill));
+            }
         }
     }
 
     /// Whether the account is worth its maintenance margin at the open of this row, by the rule of the last close.
     fn covered_at_open(&self, account: &Account) -> bool {
         let overnight = self.market.before().is_none_or(|market| market.is_overnight());
-        let (mut equity, mut maintenance) = (account.cash(), 0.0);
+        let (time, mut equity, mut maintenance) = (self.opened(), account.cash(), 0.0);
         for ((position, instrument), bar) in account.positions().iter().zip(self.instruments).zip(self.bars) {
-            let ctx = MarginContext { instrument, qty: position.qty(), price: bar.open, overnight };
+            let ctx = MarginContext { instrument, qty: position.qty(), price: bar.open, overnight, time };
             equity += position.value(bar.open);
             maintenance += self.models.margin.required(&ctx).maintenance;
         }
         equity >= maintenance
     }
 
-    /// Closes everything at the close of a session's last bar.
+    /// Closes everything at the close of a session's last bar, whatever its volume: the rule promises no position after it.
     pub(super) fn flatten(
         &self,
+        traded: &mut TradedVolume,
         account: &mut Account,
         rng: &mut Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
@@ -172,8 +181,11 @@ impl MatchRow<'_> {
         for id in 0..self.bars.len() {
             let qty = account.positions()[id].qty();
             if qty != 0.0 && !self.is_halted(id) {
-                let close = (self.bars[id].close, &self.bars[id], self.bars[id].time);
-                let fill = self.own_fill(id, self.own_order(id, Own::Flattening), qty, -qty, close, rng);
+                let bar = &self.bars[id];
+                let close = At { price: bar.close, known: bar, time: bar.time, at_open: false };
+                let order = self.own_order(id, Own::Flattening);
+                let fill = self.own_fill(order, -qty, close, account, traded, rng);
+                self.facts.count(traded, &fill);
                 tell(account, AccountEvent::Fill(fill));
             }
         }

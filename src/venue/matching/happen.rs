@@ -1,11 +1,11 @@
 //! What events of the market do to an account and its orders, before the open of their row.
 
-use super::{MatchRow, Own};
+use super::{At, MatchRow, Own};
 use crate::{
     Bar, InstrumentId, Rng,
-    account::{Account, AccountEvent},
+    account::{Account, AccountEvent, Fill, TradedVolume},
     market::MarketFact,
-    order::{OrderState, Working},
+    order::{MarketOrder, OrderState, Working},
 };
 
 impl MatchRow<'_> {
@@ -15,6 +15,7 @@ impl MatchRow<'_> {
     pub(super) fn happen(
         &self,
         working: &mut Working,
+        traded: &mut TradedVolume,
         account: &mut Account,
         rng: &mut Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
@@ -23,8 +24,8 @@ impl MatchRow<'_> {
         for event in self.events {
             let (instrument, id) = (event.instrument, event.instrument.0 as usize);
             let (held, known) = (account.positions()[id].qty(), before[id]);
-            before[id] = event.what.ex(&known, self.instruments[id].multiplier);
-            let row = MatchRow { before: &before, ..*self };
+            let next = event.what.ex(&known, self.instruments[id].multiplier);
+            before[id] = next;
             match event.what {
                 MarketFact::Dividend { amount } if held != 0.0 => {
                     tell(account, AccountEvent::Dividend { amount: held * amount, instrument, time });
@@ -33,18 +34,21 @@ impl MatchRow<'_> {
                     self.take_out(instrument, working, account, tell);
                     if held != 0.0 {
                         tell(account, AccountEvent::Split { ratio, instrument, time });
-                        row.pay_fraction(id, account, tell);
+                        self.pay_fraction(id, next.close, account, tell);
                     }
                 }
                 MarketFact::Roll { from_price, to_price } => {
                     self.take_out(instrument, working, account, tell);
                     if held != 0.0 {
                         // Out of the old contract, as its last bar was; into the next one, as if that had been its own.
-                        let (out, into) = ((from_price, &known, time), (to_price, &row.before[id], time));
-                        let order = self.own_order(id, Own::RollOut);
-                        tell(account, AccountEvent::Fill(self.own_fill(id, order, held, -held, out, rng)));
-                        let order = self.own_order(id, Own::RollIn);
-                        tell(account, AccountEvent::Fill(self.own_fill(id, order, 0.0, held, into, rng)));
+                        let at = |price, known| At { price, known, time, at_open: false };
+                        let mut trade = |reason, qty, at| {
+                            let fill = self.own_fill(self.own_order(id, reason), qty, at, account, traded, rng);
+                            self.facts.count(traded, &fill);
+                            tell(account, AccountEvent::Fill(fill));
+                        };
+                        trade(Own::RollOut, -held, at(from_price, &known));
+                        trade(Own::RollIn, held, at(to_price, &next));
                     }
                 }
                 MarketFact::Dividend { .. } | MarketFact::Halt {} | MarketFact::Resume {} => {}
@@ -66,15 +70,23 @@ impl MatchRow<'_> {
         }
     }
 
-    /// What is beyond a whole number of lots is paid in cash, at the price before the open, without costs.
-    fn pay_fraction(&self, id: usize, account: &mut Account, tell: &mut impl FnMut(&mut Account, AccountEvent)) {
-        let (lot, held) = (self.instruments[id].lot, account.positions()[id].qty());
-        let lots = (held / lot).abs();
+    /// What is beyond a whole number of lots is paid in cash at a price, without costs.
+    fn pay_fraction(
+        &self,
+        id: usize,
+        price: f64,
+        account: &mut Account,
+        tell: &mut impl FnMut(&mut Account, AccountEvent),
+    ) {
+        let (thing, held) = (&self.instruments[id], account.positions()[id].qty());
+        let lots = (held / thing.lot).abs();
         let fraction = lots - (lots + 1e-6).floor();
         if fraction > 1e-6 {
-            let (qty, price) = (-(fraction * lot).copysign(held), self.before[id].close);
-            let order = self.own_order(id, Own::Fraction);
-            tell(account, AccountEvent::Fill(self.fill_of(id, order, qty, (price, price), 0.0, self.opened())));
+            let qty = -(fraction * thing.lot).copysign(held);
+            let MarketOrder { id: order, instrument, .. } = self.own_order(id, Own::Fraction);
+            let (multiplier, futures, time) = (thing.multiplier, thing.is_futures(), self.opened());
+            let fill = Fill { qty, price, reference: price, fee: 0.0, multiplier, time, order, instrument, futures };
+            tell(account, AccountEvent::Fill(fill));
         }
     }
 }

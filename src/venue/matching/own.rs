@@ -1,11 +1,11 @@
 //! Orders that the venue makes itself.
 
-use super::MatchRow;
+use super::{MatchRow, Met};
 use crate::{
     Bar, InstrumentId, Rng, Timestamp,
-    account::Fill,
-    models::{CommissionModel as _, FeeContext, FillContext, Liquidity, SlippageModel as _},
-    order::OrderId,
+    account::{Account, Fill, TradedVolume},
+    models::Spot,
+    order::{MarketOrder, OrderId},
 };
 
 /// Why the venue trades for an account.
@@ -24,54 +24,41 @@ impl Own {
     const KINDS: u32 = 5;
 }
 
+/// Where and when it does.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At<'a> {
+    /// The price that is traded.
+    pub(super) price: f64,
+    /// The last bar that is known then.
+    pub(super) known: &'a Bar,
+    pub(super) time: Timestamp,
+    /// Whether the quote of the open stands.
+    pub(super) at_open: bool,
+}
+
 impl MatchRow<'_> {
-    /// A number that no order of the account can have: unique by row, instrument and reason.
-    pub(super) fn own_order(&self, id: usize, reason: Own) -> OrderId {
+    /// An order that no account can have sent: its number is unique by row, instrument and reason.
+    pub(super) fn own_order(&self, id: usize, reason: Own) -> MarketOrder {
         let (row, n) = (self.row, self.instruments.len() as u32);
         let place = row.wrapping_mul(n).wrapping_add(id as u32);
-        OrderId::of_venue(place.wrapping_mul(Own::KINDS).wrapping_add(reason as u32))
+        let number = place.wrapping_mul(Own::KINDS).wrapping_add(reason as u32);
+        MarketOrder { id: OrderId::of_venue(number), instrument: InstrumentId(id as u32), qty: 0.0, active_from: row }
     }
 
-    /// A fill by the models of everybody's, of an account that holds `held`: at a reference price, with the bar that is
-    /// known then, at that time.
+    /// A fill of the venue's own order, by the models of everybody's.
     pub(super) fn own_fill(
         &self,
-        id: usize,
-        order: OrderId,
-        held: f64,
+        order: MarketOrder,
         qty: f64,
-        (reference, known, time): (f64, &Bar, Timestamp),
+        At { price, known, time, at_open }: At<'_>,
+        account: &Account,
+        traded: &TradedVolume,
         rng: &mut Rng,
     ) -> Fill {
-        let instrument = &self.instruments[id];
-        let liquidity = Liquidity { net_traded: held, ..Liquidity::UNKNOWN };
-        let ctx = FillContext { liquidity, ..FillContext::new(instrument, qty, reference, known) };
-        let price = self.models.slippage.price(&ctx, rng);
-        let fee = self.models.commission.fee(&FeeContext { time, ..FeeContext::new(instrument, qty, price) });
-        self.fill_of(id, order, qty, (price, reference), fee, time)
-    }
-
-    /// A fill at a price, and the one before slippage.
-    pub(super) fn fill_of(
-        &self,
-        id: usize,
-        order: OrderId,
-        qty: f64,
-        (price, reference): (f64, f64),
-        fee: f64,
-        time: Timestamp,
-    ) -> Fill {
-        let instrument = &self.instruments[id];
-        Fill {
-            qty,
-            price,
-            reference,
-            fee,
-            multiplier: instrument.multiplier,
-            time,
-            order,
-            instrument: InstrumentId(id as u32),
-            futures: instrument.is_futures(),
-        }
+        let id = order.instrument.0 as usize;
+        let Met { price, reference, spread } = self.met(id, qty, price, at_open);
+        let spot = Spot { price, reference, known, time };
+        let told = self.told(id, account, 0.0, spread, traded);
+        self.models.fill_told(MarketOrder { qty, ..order }, &self.instruments[id], spot, &told, rng)
     }
 }
