@@ -8,9 +8,9 @@ use std::{fmt::Write as _, path::Path, sync::Arc};
 
 use serde_json::{Value, json};
 use tradepit::{
-    Bar, Instrument, MarketData, Timestamp, Venue as _,
+    Bar, Instrument, InstrumentId, MarketData, Timestamp, Venue as _,
     account::{Account, AccountEvent},
-    market::{Calendar, MarketDataBuilder, Quote, QuotesAt},
+    market::{Calendar, MarketDataBuilder, MarketEvent, MarketFact, Quote, QuotesAt},
     models::Models,
     order::{OrderId, OrderRequest},
     venue::{SimVenue, SimWorld, Start},
@@ -63,6 +63,17 @@ fn in_parts() -> MarketDataBuilder {
 /// A row a day.
 fn daily() -> MarketDataBuilder {
     rows(EVERY_MINUTE.map(|day| day * 1_440.0)).period_ns(1_440 * MINUTE)
+}
+
+/// With `facts` before the open of each row; prices change by them from there on.
+fn eventful(facts: &[(usize, MarketFact)]) -> MarketDataBuilder {
+    let mut bars: Vec<Bar> = BARS.iter().zip(EVERY_MINUTE).map(|(&values, minute)| bar(minute, values)).collect();
+    let mut events = Vec::new();
+    for (row, what) in facts {
+        events.push(MarketEvent { time: bars[row - 1].time, instrument: InstrumentId(0), what: *what });
+        bars[*row..].iter_mut().for_each(|bar| *bar = what.ex(bar, 1.0));
+    }
+    rows(EVERY_MINUTE).bars(bars).events(events)
 }
 
 /// `cash` may stand beside the models.
@@ -118,6 +129,10 @@ fn table(name: &str, market: MarketDataBuilder, models: &Value, orders: &[Value]
                         let change = serde_json::to_string(change).unwrap();
                         writeln!(text, "{seconds:>8.1} {:>5} modified {change}", order.0)
                     }
+                    AccountEvent::Dividend { amount, .. } => {
+                        writeln!(text, "{seconds:>8.1}       dividend {amount:.4}")
+                    }
+                    AccountEvent::Split { ratio, .. } => writeln!(text, "{seconds:>8.1}       split {ratio}"),
                     AccountEvent::Financing { amount, .. } => writeln!(text, "{seconds:>8.1}       carry {amount:.4}"),
                     AccountEvent::Liquidation { equity, maintenance, .. } => {
                         writeln!(text, "{seconds:>8.1}       called: worth {equity:.2} of {maintenance:.2}")
@@ -249,6 +264,23 @@ fn runs() -> String {
     let path = json!({"matching": {"path": {"kind": "sub_bars"}}});
     let stop = sell(json!({"kind": "stop", "trigger": 100.0}));
     run_on(in_parts(), "stop in a gap between sub_bars", &path, &[stop]);
+    let costs =
+        json!({"slippage": {"kind": "fixed_ticks", "ticks": 1}, "commission": {"kind": "per_share", "fee": 0.01}});
+    let roll = MarketFact::Roll { from_price: 101.0, to_price: 103.0 };
+    for (name, facts) in [
+        ("no event", vec![]),
+        ("dividend of a half before the third bar", vec![(2, MarketFact::Dividend { amount: 0.5 })]),
+        ("split, three for two, before the third bar", vec![(2, MarketFact::Split { ratio: 1.5 })]),
+        ("roll before the third bar", vec![(2, roll)]),
+        ("halt of the second and third bar", vec![(1, MarketFact::Halt {}), (3, MarketFact::Resume {})]),
+    ] {
+        let stop = json!({"qty": -5, "kind": {"kind": "stop", "trigger": 98.0}});
+        run_on(eventful(&facts), name, &costs, &[json!({"qty": 25}), stop]);
+    }
+    let funding = json!({"financing": {"kind": "funding_column", "column": "rate", "hours": 1}});
+    let half_hours =
+        rows(EVERY_MINUTE.map(|minute| 30.0 * minute)).column("rate", vec![0.0, 0.001, 0.002, -0.001, 0.0]);
+    run_on(half_hours, "funding from a column", &funding, &[json!({"qty": 25})]);
     told_and_carried(&mut text);
     text
 }

@@ -10,6 +10,8 @@
 //! older order does, whatever the order in which instruments were registered.
 
 mod carry;
+mod happen;
+mod own;
 mod path;
 mod walk;
 
@@ -17,11 +19,12 @@ use super::VenueFacts;
 use crate::{
     Bar, Error, Instrument, InstrumentId, MarketView, Result, Rng, Timestamp,
     account::{Account, AccountEvent, Fill, Position, RejectReason, TradedVolume},
-    market::Quote,
+    market::{MarketEvent, Quote},
     models::{IntrabarPath, Liquidity, Models, Told},
     order::{OrderChange, Resting, TimeInForce, Working},
 };
 use carry::Call;
+use own::{At, Own};
 use path::{Stretch, Way};
 use walk::{Done, Known, Spot, Walk};
 
@@ -52,10 +55,14 @@ pub struct MatchRow<'a> {
     facts: &'a VenueFacts,
     market: MarketView<'a>,
     instruments: &'a [Instrument],
-    /// The row before, one bar an instrument.
+    /// The row before, one bar an instrument; behind the events, as it reads after them.
     before: &'a [Bar],
     /// The row, one bar an instrument.
     bars: &'a [Bar],
+    /// What happens before the open.
+    events: &'a [MarketEvent],
+    /// Whose trading stands still.
+    halted: &'a [InstrumentId],
     row: u32,
     period_ns: i64,
     session_closed: bool,
@@ -88,6 +95,8 @@ impl<'a> MatchRow<'a> {
             instruments: market.instruments(),
             before: before.row(),
             bars: market.row(),
+            events: market.events(),
+            halted: market.halted(),
             row: market.len() as u32 - 1,
             period_ns: market.period_ns(),
             session_closed: market.session_closed(),
@@ -165,17 +174,39 @@ impl<'a> MatchRow<'a> {
             account.apply(&event);
             on(&event);
         };
-        if !self.models.carries() {
+        if !self.models.carries() && self.events.is_empty() {
             return self.run_orders(working, traded, account, rng, &mut tell);
         }
         let call = self.market.before().and_then(|closed| Call::of(self.models, account, closed));
         self.finance(account, true, &mut tell);
-        if let Some(call) = call {
-            self.liquidate(call, working, traded, account, rng, &mut tell);
+        if self.events.is_empty() {
+            self.run_from_open(call, working, traded, account, rng, &mut tell);
+        } else {
+            let before = self.happen(working, traded, account, rng, &mut tell);
+            MatchRow { before: &before, ..*self }.run_from_open(call, working, traded, account, rng, &mut tell);
         }
-        self.run_orders(working, traded, account, rng, &mut tell);
-        self.finance(account, false, &mut tell);
-        self.flatten(traded, account, rng, &mut tell);
+    }
+
+    #[inline]
+    fn run_from_open(
+        &self,
+        call: Option<Call>,
+        working: &mut Working,
+        traded: &mut TradedVolume,
+        account: &mut Account,
+        rng: &mut Rng,
+        tell: &mut impl FnMut(&mut Account, AccountEvent),
+    ) {
+        if let Some(call) = call {
+            self.liquidate(call, working, traded, account, rng, tell);
+        }
+        self.run_orders(working, traded, account, rng, tell);
+        self.finance(account, false, tell);
+        self.flatten(traded, account, rng, tell);
+    }
+
+    fn is_halted(&self, id: usize) -> bool {
+        self.halted.iter().any(|halted| halted.0 as usize == id)
     }
 
     fn run_orders(
@@ -186,8 +217,9 @@ impl<'a> MatchRow<'a> {
         rng: &mut Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
-        // Several orders share what models are told: the book keeps count.
+        // Several orders share what models are told, and in a halt orders wait: the book keeps count.
         if !working.book().is_empty()
+            || !self.halted.is_empty()
             || (working.has_several() && !self.models.needs_bars_only(self.market.has_quotes()))
         {
             return self.run_book(working, traded, account, rng, tell);
@@ -224,6 +256,9 @@ impl<'a> MatchRow<'a> {
         let book = working.book_mut();
         book.extend(plain);
         book.sort_by_key(|resting| resting.order.id);
+        if !self.halted.is_empty() {
+            self.wait(book, traded, account, rng, tell);
+        }
         self.walk(book, traded, account, rng, tell);
         let now = self.closed();
         for resting in book.iter_mut().filter(|resting| !resting.state.is_closed()) {
@@ -239,6 +274,25 @@ impl<'a> MatchRow<'a> {
         book.retain(|resting| !resting.state.is_closed());
     }
 
+    /// Lets messages arrive at the orders that a halt holds up.
+    #[cold]
+    #[inline(never)]
+    fn wait(
+        &self,
+        book: &mut Vec<Resting>,
+        traded: &TradedVolume,
+        account: &mut Account,
+        rng: &Rng,
+        tell: &mut impl FnMut(&mut Account, AccountEvent),
+    ) {
+        let nowhere = || Way::Finer(Vec::new());
+        let halted = self.halted.iter().map(|id| Spot::new(self, id.0 as usize, nowhere(), account));
+        let done =
+            Walk::new(self, &mut halted.collect::<Vec<_>>(), Known { book, traded, account, rng }).through_a_halt();
+        *book = done.book;
+        done.events.into_iter().for_each(|event| tell(account, event));
+    }
+
     /// Walks all instruments with orders together, each along the way that is its own.
     fn walk(
         &self,
@@ -248,7 +302,8 @@ impl<'a> MatchRow<'a> {
         rng: &mut Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
-        let has_orders = |id: &usize| book.iter().any(|r| r.order.request.instrument.0 as usize == *id);
+        let has_orders =
+            |id: &usize| book.iter().any(|r| r.order.request.instrument.0 as usize == *id) && !self.is_halted(*id);
         let mut ids = (0..self.instruments.len()).filter(has_orders);
         let known = Known { book, traded, account, rng };
         let done = match (ids.next(), ids.next()) {

@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod fills;
+mod halt;
 mod limits;
 mod spot;
 
