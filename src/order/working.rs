@@ -251,16 +251,23 @@ impl Working {
         });
     }
 
-    /// Takes an order out before it fills; `false` if it does not wait (any more).
+    /// Takes an order out, and its children with it if it never filled; `false` if it does not wait (any more).
     pub fn cancel(&mut self, id: OrderId) -> bool {
-        if self.qty != 0.0 && self.id == id.0 {
-            self.qty = 0.0;
-            return true;
-        }
+        let filled = self.book.iter().any(|resting| resting.order.id == id && resting.filled > 0.0);
         let before = self.more.len() + self.book.len();
+        let first = self.qty != 0.0 && self.id == id.0;
+        if first {
+            self.qty = 0.0;
+        }
         self.more.retain(|order| order.id != id);
         self.book.retain(|resting| resting.order.id != id);
-        self.more.len() + self.book.len() != before
+        let cancelled = first || self.more.len() + self.book.len() != before;
+        if cancelled && !filled {
+            while let Some(child) = self.book.iter().find(|resting| resting.order.request.parent == Some(id)) {
+                self.cancel(child.order.id);
+            }
+        }
+        cancelled
     }
 
     /// Forgets all orders.

@@ -134,22 +134,20 @@ impl<'a> MatchRow<'a> {
         let book = working.book_mut();
         book.extend(plain);
         book.sort_by_key(|resting| resting.order.id);
+        let (last, opened, now) = (self.before[0].time, self.opened(), self.bars[0].time);
+        let over = |tif| matches!(tif, TimeInForce::Gtd { until } if until <= last || until < opened);
+        expire(book, over, last, |event| tell(account, event));
         for id in 0..self.instruments.len() {
             if book.iter().any(|resting| resting.order.request.instrument.0 as usize == id) {
                 self.run_instrument(id, book, account, rng, tell);
             }
         }
-        let now = self.bars[0].time;
-        for resting in book.iter_mut().filter(|resting| !resting.state.is_closed()) {
-            let over = match resting.order.request.tif {
-                TimeInForce::Day {} => self.session_closed,
-                TimeInForce::Gtd { until } => now >= until,
-                TimeInForce::Gtc {} | TimeInForce::Ioc {} | TimeInForce::Fok {} => false,
-            };
-            if over {
-                tell(account, walk::change(resting, OrderChange::Expire, now));
-            }
-        }
+        let over = |tif| match tif {
+            TimeInForce::Day {} => self.session_closed,
+            TimeInForce::Gtd { until } => now >= until,
+            TimeInForce::Gtc {} | TimeInForce::Ioc {} | TimeInForce::Fok {} => false,
+        };
+        expire(book, over, now, |event| tell(account, event));
         book.retain(|resting| !resting.state.is_closed());
     }
 
@@ -178,5 +176,27 @@ impl<'a> MatchRow<'a> {
         *rng = done.rng;
         *book = done.book;
         done.events.into_iter().for_each(|event| tell(account, event));
+    }
+}
+
+/// Takes out the orders whose time is over, and the children of those that never filled; parents stand before them.
+fn expire(
+    book: &mut [Resting],
+    over: impl Fn(TimeInForce) -> bool,
+    time: Timestamp,
+    mut tell: impl FnMut(AccountEvent),
+) {
+    for at in 0..book.len() {
+        let (older, resting) = (&book[..at], &book[at]);
+        let gone = |parent: &Resting| parent.state.is_closed() && parent.filled == 0.0;
+        let orphan = older.iter().any(|parent| resting.order.request.parent == Some(parent.order.id) && gone(parent));
+        let how = match over(resting.order.request.tif) {
+            true => OrderChange::Expire,
+            false if orphan => OrderChange::Cancel,
+            false => continue,
+        };
+        if !book[at].state.is_closed() {
+            tell(walk::change(&mut book[at], how, time));
+        }
     }
 }
