@@ -7,6 +7,7 @@
 //! taken off the other orders of its group.
 
 mod carry;
+mod path;
 mod purse;
 mod walk;
 
@@ -17,6 +18,7 @@ use crate::{
     order::{OrderChange, Resting, TimeInForce, Working},
 };
 use carry::Call;
+use path::{Path, turns};
 use purse::Purse;
 use walk::Walk;
 
@@ -161,16 +163,24 @@ impl<'a> MatchRow<'a> {
     ) {
         let (held, purse) = (account.positions()[id].qty(), Purse::of(self, account, id));
         let bar = &self.bars[id];
-        let (up, down) = ([bar.open, bar.high, bar.low, bar.close], [bar.open, bar.low, bar.high, bar.close]);
         let walk = |path| Walk::new(self, id, book, held, rng.clone()).paying(purse.clone()).along(path);
         let done = match self.models.matching.path {
-            IntrabarPath::OpenHighLowClose {} => walk(up),
-            IntrabarPath::OpenLowHighClose {} => walk(down),
-            IntrabarPath::NearestFirst {} if bar.high - bar.open <= bar.open - bar.low => walk(up),
-            IntrabarPath::NearestFirst {} => walk(down),
+            IntrabarPath::OpenHighLowClose {} => walk(Path::up(bar)),
+            IntrabarPath::OpenLowHighClose {} => walk(Path::down(bar)),
+            IntrabarPath::NearestFirst {} if bar.high - bar.open <= bar.open - bar.low => walk(Path::up(bar)),
+            IntrabarPath::NearestFirst {} => walk(Path::down(bar)),
             IntrabarPath::Pessimistic {} => {
-                let (up, down) = (walk(up), walk(down));
-                if up.gain <= down.gain { up } else { down }
+                let (up, down) = (walk(Path::up(bar)), walk(Path::down(bar)));
+                let orders = book.iter().filter(|resting| resting.order.request.instrument.0 as usize == id);
+                let turns = turns(bar, orders, up.filled_at.iter().chain(&down.filled_at).copied());
+                let mut worst = if up.gain <= down.gain { up } else { down };
+                for path in turns {
+                    let tried = walk(path);
+                    if tried.gain < worst.gain {
+                        worst = tried;
+                    }
+                }
+                worst
             }
         };
         *rng = done.rng;

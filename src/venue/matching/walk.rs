@@ -2,7 +2,7 @@
 
 mod fills;
 
-use super::{MatchRow, Purse};
+use super::{MatchRow, Path, Purse};
 use crate::{
     Bar, Instrument, Rng, Timestamp,
     account::AccountEvent,
@@ -37,6 +37,8 @@ pub(super) struct Walk<'a> {
     pub(super) book: Vec<Resting>,
     pub(super) events: Vec<AccountEvent>,
     pub(super) rng: Rng,
+    /// Where prices were when orders filled.
+    pub(super) filled_at: Vec<f64>,
     /// What the fills have gained by the close, less fees.
     pub(super) gain: f64,
 }
@@ -71,6 +73,7 @@ impl<'a> Walk<'a> {
             book: book.to_vec(),
             events: Vec::new(),
             rng,
+            filled_at: Vec::new(),
             gain: 0.0,
         }
     }
@@ -80,8 +83,8 @@ impl<'a> Walk<'a> {
         Self { purse, ..self }
     }
 
-    /// Walks from the open over the extremes to the close.
-    pub(super) fn along(mut self, path: [f64; 4]) -> Self {
+    /// Walks from the open to the close.
+    pub(super) fn along(mut self, path: Path) -> Self {
         let (opened, closed) = (self.row.opened(), self.bar.time);
         self.cancel_due();
         for at in 0..self.book.len() {
@@ -91,11 +94,12 @@ impl<'a> Walk<'a> {
         }
         self.at_open = false;
         // The legs take equal times: nothing more is known of the way than its corners.
-        let length = (closed.nanos() - opened.nanos()) / 3;
-        for leg in 0..3 {
+        let legs = path.legs();
+        let (length, last) = ((closed.nanos() - opened.nanos()) / legs.len() as i64, legs.len() - 1);
+        for (leg, (from, to)) in legs.enumerate() {
             let begins = opened.plus_ns(length * leg as i64);
-            let ends = if leg == 2 { closed } else { begins.plus_ns(length) };
-            self.leg(path[leg + 1], begins, ends, path[leg]);
+            let ends = if leg == last { closed } else { begins.plus_ns(length) };
+            self.leg(to, begins, ends, from);
         }
         self.now = closed;
         self.taking = false;
@@ -196,8 +200,8 @@ impl<'a> Walk<'a> {
                     up && to >= reached && self.price <= reached
                 };
                 if passes {
-                    // Going through a limit fills it on the way back to it, so to say: at the limit.
-                    offer(if buys { limit.min(self.price) } else { limit.max(self.price) }, at, Next::Limit);
+                    // It fills at its limit once prices are so far through it.
+                    offer(reached, at, Next::Limit);
                 }
             }
         }

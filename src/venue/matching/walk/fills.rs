@@ -10,6 +10,7 @@ use crate::{
 impl Walk<'_> {
     pub(super) fn trigger(&mut self, at: usize) {
         self.book[at].triggered = true;
+        self.rests_from_here(at);
         let event = change(&mut self.book[at], OrderChange::Trigger, self.now);
         self.events.push(event);
         let resting = &self.book[at];
@@ -123,6 +124,7 @@ impl Walk<'_> {
         self.taken += qty.abs();
         self.gain += qty * (self.bar.close - price) * self.instrument.multiplier - fee;
         self.events.push(AccountEvent::Fill(fill));
+        self.filled_at.push(self.price);
         if let Some(group) = order.request.oco {
             self.take_off_group(at, group, qty.abs());
         }
@@ -166,10 +168,18 @@ impl Walk<'_> {
             let size = (filled.min(request.qty.abs()) - done).max(0.0);
             resting.left = size.copysign(resting.order.request.qty);
             resting.best = None;
-            if size > 0.0 {
+            self.rests_from_here(child);
+            // A child that is still under way arrives when it does.
+            if size > 0.0 && self.book[child].arrives <= self.now {
                 self.arrive(child);
             }
         }
+    }
+
+    /// What was before in this bar is nothing to an order that begins to work inside it.
+    fn rests_from_here(&mut self, at: usize) {
+        let arrives = &mut self.book[at].arrives;
+        *arrives = self.now.max(*arrives);
     }
 
     pub(super) fn cancel_due(&mut self) {
