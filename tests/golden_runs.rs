@@ -11,7 +11,7 @@ use tradepit::{
     Bar, Instrument, MarketData, Timestamp, Venue as _,
     account::{Account, AccountEvent},
     models::Models,
-    order::OrderRequest,
+    order::{OrderId, OrderRequest},
     venue::{SimVenue, SimWorld, Start},
 };
 
@@ -43,6 +43,15 @@ fn table(name: &str, models: &Value, orders: &[Value]) -> String {
     venue.open(Start::At(0), &mut account).unwrap();
     for order in orders {
         let mut order = order.clone();
+        let id = |value: &Value| OrderId(serde_json::from_value(value.clone()).unwrap());
+        if let Some(cancelled) = order.get("cancel") {
+            venue.cancel(id(cancelled)).unwrap();
+            continue;
+        }
+        if let Some(modified) = order.get("modify") {
+            venue.modify(id(modified), serde_json::from_value(order["change"].clone()).unwrap()).unwrap();
+            continue;
+        }
         order["instrument"] = 0.into();
         let order: OrderRequest = serde_json::from_value(order).unwrap();
         venue.submit(order).unwrap();
@@ -67,6 +76,10 @@ fn table(name: &str, models: &Value, orders: &[Value]) -> String {
                     AccountEvent::Order { order, state, .. } => {
                         let state = serde_json::to_value(state).unwrap();
                         writeln!(text, "{seconds:>8.1} {:>5} {:<10}", order.0, state.as_str().unwrap())
+                    }
+                    AccountEvent::Modified { order, change, .. } => {
+                        let change = serde_json::to_string(change).unwrap();
+                        writeln!(text, "{seconds:>8.1} {:>5} modified {change}", order.0)
                     }
                     other => writeln!(text, "{seconds:>8.1}       {other:?}"),
                 }
@@ -127,6 +140,10 @@ fn runs() -> String {
             &[order],
         );
     }
+    let moved =
+        [buy(json!({"kind": "limit", "price": 98.0})), json!({"modify": 0, "change": {"price": 97.5, "qty": 3}})];
+    run("limit, modified", &touch, &moved);
+    run("limit, cancelled", &touch, &[buy(json!({"kind": "limit", "price": 98.0})), json!({"cancel": 0})]);
     for limit in ["touch", "penetration", "queue"] {
         let order = buy(json!({"kind": "limit", "price": 99.0}));
         run(&format!("limit at the low, {limit}"), &json!({"matching": {"limit": {"kind": limit}}}), &[order]);

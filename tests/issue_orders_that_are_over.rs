@@ -77,10 +77,9 @@ fn children_end_with_a_parent_that_never_filled() {
             venue.cancel(parent).unwrap();
         }
         let closed = closing(&mut venue, &mut account);
-        if !cancelled {
-            let cancelled = [child, grandchild].map(|id: OrderId| (id.0, OrderState::Cancelled));
-            assert_eq!(closed, [(parent.0, OrderState::Expired), cancelled[0], cancelled[1]]);
-        }
+        let over = if cancelled { OrderState::Cancelled } else { OrderState::Expired };
+        let children = [child, grandchild].map(|id: OrderId| (id.0, OrderState::Cancelled));
+        assert_eq!(closed, [(parent.0, over), children[0], children[1]]);
         // Nothing can be sent behind any of them.
         for id in [parent, child, grandchild] {
             assert!(venue.submit(OrderRequest::market(ONE, 1.0).child_of(id)).is_err(), "{id:?} still works");

@@ -18,7 +18,7 @@ use tradepit::{
         DailyCarry, FillContext, FillModel, FillPoint, FillRule, Financing, Flatten, LeverageMargin, MarginRule,
         Models, Moment, NextClose, PerpetualFunding, Slippage, SlippageModel,
     },
-    order::{OrderKind, OrderRequest, TimeInForce},
+    order::{Modification, OrderId, OrderKind, OrderRequest, TimeInForce},
     rng::{Purpose, stream},
     venue::{Advance, LogEntry, NoFeatures, ReplayVenue, SimVenue, SimWorld, Start},
 };
@@ -243,10 +243,23 @@ fn any_order(rng: &mut Rng, price: f64, sent: u32) -> OrderRequest {
     order
 }
 
-/// All events of a session with random orders and cancels, and what the account comes to.
-fn trade_anything<V: Venue>(mut venue: V, start: Start) -> (Vec<AccountEvent>, Account, V) {
+/// A change of an order that may or may not fit it.
+fn any_change(rng: &mut Rng, price: f64) -> Modification {
+    let near = price + f64::from(rng.random_range(-12i32..=12)) * 0.25;
+    let change = Modification::default();
+    match rng.random_range(0..4) {
+        0 => change.price(near),
+        1 => change.trigger(near),
+        2 => change.offset(2.0).qty(1.0),
+        _ => change.qty(f64::from(rng.random_range(-3i32..=5))),
+    }
+}
+
+/// All events of a session with random orders, cancels and changes, what orders at the market had yet to fill at each
+/// decision and which changes were taken, and what the account comes to.
+fn trade_anything<V: Venue>(mut venue: V, start: Start) -> (Vec<AccountEvent>, Vec<f64>, Account, V) {
     let mut rng = stream(77, 0, Purpose::Policy);
-    let (mut account, mut events, mut ids) = (Account::new(1), Vec::new(), Vec::new());
+    let (mut account, mut events, mut ids, mut known) = (Account::new(1), Vec::new(), Vec::new(), Vec::new());
     venue.open(start, &mut account).unwrap();
     loop {
         for _ in 0..rng.random_range(0..3) {
@@ -256,8 +269,15 @@ fn trade_anything<V: Venue>(mut venue: V, start: Start) -> (Vec<AccountEvent>, A
         if !ids.is_empty() && rng.random_range(0..3) == 0 {
             venue.cancel(ids[rng.random_range(0..ids.len())]).unwrap();
         }
+        if !ids.is_empty() && rng.random_range(0..2) == 0 {
+            let (id, price) = (ids[rng.random_range(0..ids.len())], venue.market().last(InstrumentId(0)).close);
+            known.push(f64::from(u8::from(venue.modify(id, any_change(&mut rng, price)).is_ok())));
+            let recent = OrderId(ids.len() as u32 - 1);
+            known.push(f64::from(u8::from(venue.modify(recent, any_change(&mut rng, price)).is_ok())));
+        }
+        known.push(venue.at_market(InstrumentId(0)));
         if venue.advance(&mut account, |event| events.push(*event)).unwrap() == Advance::EndOfData {
-            return (events, account, venue);
+            return (events, known, account, venue);
         }
     }
 }
@@ -275,8 +295,10 @@ fn books_of_orders_are_one_too() {
             .unwrap();
             let models = Models { slippage: Slippage::Custom(Arc::new(RandomTicks)), ..models };
             let world = SimWorld::new(Arc::clone(&data), models.clone(), 1e7).unwrap();
-            let (events, account, _) = trade_anything(SimVenue::new(Arc::new(world), SEED), Start::At(10));
+            let (events, known, account, _) = trade_anything(SimVenue::new(Arc::new(world), SEED), Start::At(10));
             let states = events.iter().filter(|e| matches!(e, AccountEvent::Order { .. })).count();
+            let changes = events.iter().filter(|e| matches!(e, AccountEvent::Modified { .. })).count();
+            assert!(changes > 100, "{changes} orders were changed");
             assert!(account.fills() > 300 && states > 300, "{} fills, {states} changes", account.fills());
 
             let broker =
@@ -284,7 +306,7 @@ fn books_of_orders_are_one_too() {
                     .unwrap();
             let journal = Journal::in_memory().unwrap();
             let live = LiveVenue::connect(broker, NoFeatures, Some(journal), LiveOptions::default()).unwrap();
-            let (on_paper, paper_account, live) = trade_anything(live, Start::Now);
+            let (on_paper, paper_known, paper_account, live) = trade_anything(live, Start::Now);
             let same = on_paper.iter().zip(&events).position(|(a, b)| a != b);
             assert_eq!(
                 same,
@@ -294,10 +316,16 @@ fn books_of_orders_are_one_too() {
                 events[same.unwrap_or(0)]
             );
             assert_eq!((on_paper.len(), &paper_account), (events.len(), &account));
+            let other = paper_known.iter().zip(&known).position(|(a, b)| a != b);
+            assert_eq!(other, None, "{path} {limit}: {:?}", other.map(|at| (paper_known[at], known[at])));
 
             let log = live.journal().unwrap().log().unwrap().unwrap();
-            let (replayed, replay_account, _) = trade_anything(ReplayVenue::new(log, NoFeatures).unwrap(), Start::Now);
-            assert!(replayed == events && replay_account == account, "{path} {limit}: the replay differs");
+            let (replayed, replay_known, replay_account, _) =
+                trade_anything(ReplayVenue::new(log, NoFeatures).unwrap(), Start::Now);
+            assert!(
+                replayed == events && replay_known == known && replay_account == account,
+                "{path} {limit}: the replay differs"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
 //! A steady iteration of training allocates nothing.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![cfg(target_arch = "x86_64")] // elsewhere matrix products pack into memory of their own
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -29,8 +30,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-#[test]
-fn steady_training_and_acting_allocate_nothing() {
+fn main() {
     if !std::arch::is_x86_feature_detected!("avx2") || !std::arch::is_x86_feature_detected!("fma") {
         return; // matrix products pack into memory of their own there
     }

@@ -255,7 +255,7 @@ impl ActionScheme for ActionSpec {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn target(&self, action: Action<'_>, instrument: usize, held: f64) -> f64 {
         match self {
             Self::TargetPosition(a) => a.target(action, instrument, held),

@@ -136,14 +136,27 @@ pub trait Hooks {
         let _ = event;
     }
 
-    /// The reward of the step; that of the spec unless the caller knows better.
+    /// Whether [`reward`](Self::reward) reads more of the facts than equity and initial capital; what it does not read is
+    /// not gathered, and is 0.
     #[inline]
+    fn reads_all(&self, rules: &Rules) -> bool {
+        let _ = rules;
+        true
+    }
+
+    /// The reward of the step; that of the spec unless the caller knows better.
+    #[inline(always)]
     fn reward(&mut self, rules: &Rules, facts: &StepFacts, memory: &mut RewardMemory) -> f32 {
         rules.spec().reward.reward(facts, memory)
     }
 }
 
-impl Hooks for () {}
+impl Hooks for () {
+    #[inline]
+    fn reads_all(&self, rules: &Rules) -> bool {
+        rules.spec().reward.reads_all()
+    }
+}
 
 /// Starts an episode and writes its first observation.
 ///
@@ -209,19 +222,76 @@ pub fn step_with(
     facts_out: Option<&mut StepFacts>,
     hooks: &mut impl Hooks,
 ) -> std::result::Result<Transition, Box<crate::Error>> {
-    let boxed = |e: tradepit::Error| Box::new(crate::Error::from(e));
-    for (id, (position, grid)) in state.account.positions().iter().zip(&rules.grid).enumerate() {
-        // What orders under way will have filled counts as held: nothing is ordered twice.
-        let held = (position.qty() + venue.at_market(InstrumentId(id as u32))) * grid.inv_lot;
-        let target = rules.spec().action.target(action, id, held);
-        let lots = round(target) - round(held);
-        if lots != 0.0 {
-            venue.submit(OrderRequest::market(InstrumentId(id as u32), lots * grid.lot)).map_err(boxed)?;
-        }
+    match (state.account.positions(), &rules.grid[..]) {
+        // One instrument, the usual case, takes no loop.
+        ([position], [grid]) => order(rules, venue, action, 0, position.qty(), grid)?,
+        _ => order_many(rules, venue, action, state)?,
     }
-    let account = &state.account;
-    let first = InstrumentId(0);
-    let before = StepFacts {
+    let equity_before = state.account.equity();
+    let before = (facts_out.is_some() || hooks.reads_all(rules)).then(|| before(venue, state));
+    match venue
+        .advance(&mut state.account, |event: &AccountEvent| hooks.event(event))
+        .map_err(|e| Box::new(e.into()))?
+    {
+        Advance::Decision(_) => {}
+        Advance::EndOfData | Advance::Halted(_) => return Ok(stand_still(rules, venue, state, obs)),
+    }
+    let (equity, initial_capital) = (state.account.equity(), state.account.opening_equity());
+    state.peak = state.peak.max(equity);
+    state.drawdown = 1.0 - equity / state.peak;
+    state.steps += 1;
+    state.steps_left -= 1;
+    let reward = match before {
+        None => {
+            let facts = StepFacts { equity_before, equity, initial_capital, ..StepFacts::default() };
+            hooks.reward(rules, &facts, &mut state.memory)
+        }
+        Some(before) => reward_of_all(rules, before, venue, state, facts_out, hooks),
+    };
+    state.reward += f64::from(reward);
+    let terminated = equity <= rules.spec().episode.ruin * initial_capital || state.drawdown >= rules.drawdown_limit;
+    let truncated = state.steps_left == 0 || (rules.ends_with_session && venue.market().session_closed());
+    observe(rules, venue, state, obs);
+    Ok(Transition { reward, terminated, truncated: truncated && !terminated })
+}
+
+/// Sends what an action orders of one instrument.
+#[inline(always)]
+fn order(
+    rules: &Rules,
+    venue: &mut impl Venue,
+    action: Action<'_>,
+    id: usize,
+    qty: f64,
+    grid: &Grid,
+) -> std::result::Result<(), Box<crate::Error>> {
+    let instrument = InstrumentId(id as u32);
+    // What orders under way will have filled counts as held: nothing is ordered twice.
+    let held = (qty + venue.at_market(instrument)) * grid.inv_lot;
+    let lots = round(rules.spec().action.target(action, id, held)) - round(held);
+    if lots == 0.0 {
+        return Ok(());
+    }
+    let sent = venue.submit(OrderRequest::market(instrument, lots * grid.lot));
+    sent.map(|_| ()).map_err(|e| Box::new(e.into()))
+}
+
+#[inline(never)]
+fn order_many(
+    rules: &Rules,
+    venue: &mut impl Venue,
+    action: Action<'_>,
+    state: &EnvState,
+) -> std::result::Result<(), Box<crate::Error>> {
+    let instruments = state.account.positions().iter().zip(&rules.grid).enumerate();
+    instruments.into_iter().try_for_each(|(id, (held, grid))| order(rules, venue, action, id, held.qty(), grid))
+}
+
+/// What a step's facts hold of the time before it.
+#[inline(never)]
+fn before(venue: &impl Venue, state: &EnvState) -> StepFacts {
+    let (account, first) = (&state.account, InstrumentId(0));
+    StepFacts {
         equity_before: account.equity(),
         fees: account.fees(),
         slippage: account.slippage(),
@@ -232,48 +302,44 @@ pub fn step_with(
         fills: f64::from(account.fills()),
         price_before: venue.market().last(first).close,
         ..StepFacts::default()
-    };
-    match venue.advance(&mut state.account, |event: &AccountEvent| hooks.event(event)).map_err(boxed)? {
-        Advance::Decision(_) => {}
-        Advance::EndOfData | Advance::Halted(_) => return Ok(stand_still(rules, venue, state, obs)),
     }
-    let account = &state.account;
-    let equity = account.equity();
-    state.peak = state.peak.max(equity);
-    state.drawdown = 1.0 - equity / state.peak;
-    state.steps += 1;
-    state.steps_left -= 1;
-    let market = venue.market();
+}
+
+/// The reward, with all facts of the step, out of those of the time before it.
+#[inline(never)]
+fn reward_of_all(
+    rules: &Rules,
+    before: StepFacts,
+    venue: &impl Venue,
+    state: &mut EnvState,
+    facts_out: Option<&mut StepFacts>,
+    hooks: &mut impl Hooks,
+) -> f32 {
+    let (account, first) = (&state.account, InstrumentId(0));
     let facts = StepFacts {
-        equity,
+        equity: account.equity(),
         initial_capital: account.opening_equity(),
         fees: account.fees() - before.fees,
         slippage: account.slippage() - before.slippage,
         financing: before.financing - account.financing(),
         drawdown: state.drawdown,
         position: account.position(first).qty(),
-        price: market.last(first).close,
+        price: venue.market().last(first).close,
         closed_trades: f64::from(account.trades()) - before.closed_trades,
         winning_streak: f64::from(account.winning_streak()),
         fills: f64::from(account.fills()) - before.fills,
         step: f64::from(state.steps),
         ..before
     };
-    let reward = hooks.reward(rules, &facts, &mut state.memory);
-    state.reward += f64::from(reward);
-    let terminated =
-        equity <= rules.spec().episode.ruin * facts.initial_capital || state.drawdown >= rules.drawdown_limit;
-    let truncated = state.steps_left == 0 || (rules.ends_with_session && market.session_closed());
     if let Some(out) = facts_out {
         *out = facts;
     }
-    observe(rules, venue, state, obs);
-    Ok(Transition { reward, terminated, truncated: truncated && !terminated })
+    hooks.reward(rules, &facts, &mut state.memory)
 }
 
 /// The window of features, then the account: positions by the largest one, unrealised profit, time in position in
 /// windows, equity and drawdown; money in percent of the initial capital.
-#[inline]
+#[inline(always)]
 pub(crate) fn observe(rules: &Rules, venue: &impl Venue, state: &mut EnvState, obs: &mut [f32]) {
     let market = venue.market();
     let (window, own) = obs.split_at_mut(rules.window_len);
@@ -287,10 +353,9 @@ pub(crate) fn observe(rules: &Rules, venue: &impl Venue, state: &mut EnvState, o
     let percent = 100.0 / account.opening_equity();
     let now = market.now().nanos();
     let n = rules.grid.len();
-    let show = |id: usize, position: &Position, grid: &Grid| {
+    let show = |position: &Position, unrealised: f64, grid: &Grid| {
         let held = if position.qty() == 0.0 { 0 } else { now - position.since().nanos() };
-        let price = market.last(InstrumentId(id as u32)).close;
-        let (share, profit) = (position.qty() * grid.inv_max_units, position.unrealised(price) * percent);
+        let (share, profit) = (position.qty() * grid.inv_max_units, unrealised * percent);
         [share as f32, profit as f32, (held as f64 * rules.inv_window_ns) as f32]
     };
     let whole = [(account.equity() * percent - 100.0) as f32, (state.drawdown * 100.0) as f32];
@@ -305,12 +370,13 @@ pub(crate) fn observe(rules: &Rules, venue: &impl Venue, state: &mut EnvState, o
     match (account.positions(), &rules.grid[..], <&mut [f32; 5]>::try_from(&mut *own)) {
         // One instrument, the usual case, is written in one go.
         ([position], [grid], Ok(own)) => {
-            let [share, profit, held] = show(0, position, grid);
+            let [share, profit, held] = show(position, account.unrealised(), grid);
             *own = [share, profit, held, whole[0], whole[1]].map(bound);
         }
         (positions, grids, _) => {
             for (id, (position, grid)) in positions.iter().zip(grids).enumerate() {
-                for (at, value) in show(id, position, grid).into_iter().enumerate() {
+                let unrealised = position.unrealised(market.last(InstrumentId(id as u32)).close);
+                for (at, value) in show(position, unrealised, grid).into_iter().enumerate() {
                     own[at * n + id] = bound(value);
                 }
             }

@@ -5,7 +5,7 @@ use std::future::Future;
 use tradepit::{
     Result, Timestamp,
     account::{AccountEvent, AccountSnapshot},
-    order::{OrderId, OrderRequest},
+    order::{Modification, OrderId, OrderRequest},
     venue::{EventLog, HaltReason, Opening, Row},
 };
 
@@ -33,6 +33,13 @@ pub enum BrokerCommand {
     Cancel {
         /// Our number.
         id: OrderId,
+    },
+    /// Change this order, if it still waits. It is in the journal already.
+    Modify {
+        /// Our number.
+        id: OrderId,
+        /// How; it was checked against the order.
+        change: Modification,
     },
     /// All orders of the decision at `time` have been sent: the agent lives, and waits for the next row.
     ///

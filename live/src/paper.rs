@@ -7,7 +7,7 @@ use tradepit::{
     Error, Result, Rng, Timestamp,
     account::{Account, AccountEvent, AccountSnapshot, RejectReason},
     models::Models,
-    order::{Order, OrderId, OrderRequest, Working},
+    order::{Modification, Order, OrderId, OrderRequest, Working},
     venue::{EventLog, GrowingMarket, LogEntry, MatchRow, NoFeatures, Opening, Row},
 };
 
@@ -147,6 +147,13 @@ impl PaperBroker {
         Ok(())
     }
 
+    fn modify(&mut self, id: OrderId, change: Modification, time: Timestamp) -> Result<()> {
+        let Self { book: Some(book), models, rng, .. } = self else {
+            return Err(Error::Venue("the paper broker is not connected".into()));
+        };
+        book.working.ask_to_modify(id, change, book.market.view(), models, time, rng)
+    }
+
     async fn row_of_journal(&mut self) -> Result<Row> {
         match self.feed.next().await? {
             FeedNews::Row(row) => Ok(row),
@@ -165,6 +172,7 @@ impl PaperBroker {
             match entry {
                 LogEntry::Order { id, request, time } => made.extend(self.take(*id, *request, *time)?),
                 LogEntry::Cancel { id, time } => self.cancel(*id, *time)?,
+                LogEntry::Modify { id, change, time } => self.modify(*id, *change, *time)?,
                 LogEntry::Event(event) => told.push(*event),
                 LogEntry::Row(recorded) => {
                     let row = self.row_of_journal().await?;
@@ -236,6 +244,7 @@ impl Broker for PaperBroker {
                 self.news.extend(rejected.map(BrokerEvent::Account));
             }
             BrokerCommand::Cancel { id } => self.cancel(id, last)?,
+            BrokerCommand::Modify { id, change } => self.modify(id, change, last)?,
             // After a restart in the middle of a row the decision before it is told again.
             BrokerCommand::Decided { time } if time < last => {}
             BrokerCommand::Decided { time } if time == last => self.decided = true,

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use tradepit::{
     Error, InstrumentId, MarketView, Result, Venue,
     account::{Account, AccountEvent, AccountSnapshot},
-    order::{OpenOrders, OrderId, OrderRequest},
+    order::{Modification, OpenOrders, OrderId, OrderRequest},
     venue::{Advance, EventLog, GrowingMarket, HaltReason, LogEnd, LogEntry, Outcome, Playback, Row, RowMaker, Start},
 };
 
@@ -297,6 +297,12 @@ impl LiveVenue {
         self.record(&LogEntry::Cancel { id, time })?;
         self.link.command(BrokerCommand::Cancel { id })
     }
+
+    fn send_change(&mut self, id: OrderId, change: Modification) -> Result<()> {
+        let time = self.market.view().now();
+        self.record(&LogEntry::Modify { id, change, time })?;
+        self.link.command(BrokerCommand::Modify { id, change })
+    }
 }
 
 impl Venue for LiveVenue {
@@ -347,6 +353,17 @@ impl Venue for LiveVenue {
             return Ok(());
         }
         let sent = self.send_cancel(id);
+        self.remember(sent)
+    }
+
+    fn modify(&mut self, id: OrderId, change: Modification) -> Result<()> {
+        self.check_running()?;
+        let market = self.market.view();
+        self.open_orders.check(id, &change, market.instruments())?;
+        if self.playback.modify(market.now(), id, &change)? {
+            return Ok(());
+        }
+        let sent = self.send_change(id, change);
         self.remember(sent)
     }
 

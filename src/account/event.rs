@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     InstrumentId, Timestamp,
-    order::{OrderId, OrderState},
+    order::{Modification, OrderId, OrderState},
 };
 
 /// An execution of ours. It says all that settling it needs, so that a replay needs no table.
@@ -116,6 +116,15 @@ pub enum AccountEvent {
         equity: f64,
         /// What it had to be worth.
         maintenance: f64,
+        /// When.
+        time: Timestamp,
+    },
+    /// An order of a book changed as it was asked to, or by what another order of its group filled; its state stays.
+    Modified {
+        /// Which.
+        order: OrderId,
+        /// What changed.
+        change: Modification,
         /// When.
         time: Timestamp,
     },

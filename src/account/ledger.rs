@@ -93,16 +93,24 @@ impl Account {
                 self.financing += amount;
                 self.gross_flow += amount.abs();
             }
-            AccountEvent::Order { .. } | AccountEvent::Rejected { .. } | AccountEvent::Liquidation { .. } => {}
+            AccountEvent::Order { .. }
+            | AccountEvent::Modified { .. }
+            | AccountEvent::Rejected { .. }
+            | AccountEvent::Liquidation { .. } => {}
         }
     }
 
     /// Values the positions at the last closes; then equity and unrealised profit are plain fields.
     #[inline]
     pub fn mark(&mut self, market: MarketView<'_>) {
-        let (mut value, mut unrealised) = (0.0, 0.0);
-        for (id, position) in self.positions.iter().enumerate() {
-            let price = market.last(InstrumentId(id as u32)).close;
+        let Some((first, others)) = self.positions.split_first() else {
+            self.equity = self.cash;
+            return;
+        };
+        let price = market.last(InstrumentId(0)).close;
+        let (mut value, mut unrealised) = (first.value(price), first.unrealised(price));
+        for (id, position) in others.iter().enumerate() {
+            let price = market.last(InstrumentId(id as u32 + 1)).close;
             value += position.value(price);
             unrealised += position.unrealised(price);
         }

@@ -140,6 +140,12 @@ impl MarketData {
         MarketView::new(self, end)
     }
 
+    /// As [`view`](Self::view), for a venue that knows where it is: a row past the data panics when it is read.
+    #[inline]
+    pub(crate) fn past(&self, end: usize) -> MarketView<'_> {
+        MarketView::new(self, end)
+    }
+
     #[inline]
     pub(crate) fn bar(&self, row: usize, id: InstrumentId) -> &Bar {
         &self.bars[row * self.instruments.len() + id.0 as usize]

@@ -121,7 +121,9 @@ impl<'a> MarketView<'a> {
             let day = |time: Timestamp| (time.nanos() - 1).div_euclid(DAY_NS);
             return day(now) - day(then);
         }
-        if self.data.session_starts().binary_search(&(self.end as u32 - 1)).is_err() {
+        // A session's first row stands behind a close, or, where the close is missing, is said to be one itself.
+        let near_a_close = before.session_closed() || self.session_closed();
+        if !near_a_close || self.data.session_starts().binary_search(&(self.end as u32 - 1)).is_err() {
             return 0;
         }
         let clock = self.data.clock();

@@ -1,7 +1,7 @@
 //! Orders that were sent and are not done, as their sender knows them from events.
 
-use super::{OrderId, OrderKind, OrderRequest};
-use crate::{InstrumentId, account::AccountEvent};
+use super::{Modification, OrderId, OrderKind, OrderRequest};
+use crate::{Instrument, InstrumentId, Result, account::AccountEvent};
 
 /// What a sender still expects of its orders: for venues that hold no book of their own.
 ///
@@ -14,29 +14,57 @@ use crate::{InstrumentId, account::AccountEvent};
 /// assert_eq!(open.at_market(InstrumentId(0)), 2.0);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct OpenOrders(Vec<(OrderId, OrderRequest)>);
+pub struct OpenOrders(Vec<Open>);
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Open {
+    id: OrderId,
+    request: OrderRequest,
+    /// Units that have filled, signed.
+    filled: f64,
+}
+
+impl Open {
+    fn left(&self) -> f64 {
+        let left = self.request.qty - self.filled;
+        // Sums of lots must come back to nothing.
+        if left.abs() <= 1e-9 * self.filled.abs() { 0.0 } else { left }
+    }
+}
 
 impl OpenOrders {
     /// An order was sent.
     pub fn sent(&mut self, id: OrderId, request: &OrderRequest) {
-        self.0.push((id, *request));
+        self.0.push(Open { id, request: *request, filled: 0.0 });
     }
 
     /// Something happened to an order.
     pub fn event(&mut self, event: &AccountEvent) {
         match event {
             AccountEvent::Fill(fill) => {
-                for (_, request) in self.0.iter_mut().filter(|(id, _)| *id == fill.order) {
-                    let left = request.qty - fill.qty;
-                    // Sums of lots must come back to nothing.
-                    request.qty = if left.abs() <= 1e-9 * fill.qty.abs() { 0.0 } else { left };
+                for open in self.0.iter_mut().filter(|open| open.id == fill.order) {
+                    open.filled += fill.qty;
                 }
-                self.0.retain(|(_, request)| request.qty != 0.0);
+                self.0.retain(|open| open.left() != 0.0);
             }
-            AccountEvent::Order { order, state, .. } if state.is_closed() => self.0.retain(|(id, _)| id != order),
-            AccountEvent::Rejected { order, .. } => self.0.retain(|(id, _)| id != order),
+            AccountEvent::Modified { order, change, .. } => {
+                for open in self.0.iter_mut().filter(|open| open.id == *order) {
+                    open.request = change.apply(&open.request).unwrap_or(open.request);
+                }
+            }
+            AccountEvent::Order { order, state, .. } if state.is_closed() => self.0.retain(|open| open.id != *order),
+            AccountEvent::Rejected { order, .. } => self.0.retain(|open| open.id != *order),
             AccountEvent::Order { .. } | AccountEvent::Financing { .. } | AccountEvent::Liquidation { .. } => {}
         }
+    }
+
+    /// Whether an order can be changed in this way. One that is not open (any more) can: it will come too late.
+    ///
+    /// # Errors
+    /// Says what of the change does not fit the order.
+    pub fn check(&self, id: OrderId, change: &Modification, instruments: &[Instrument]) -> Result<()> {
+        let open = self.0.iter().find(|open| open.id == id);
+        open.map_or(Ok(()), |open| change.apply(&open.request)?.check(instruments))
     }
 
     /// Forgets all.
@@ -47,8 +75,8 @@ impl OpenOrders {
     /// Units of an instrument that orders at the market have yet to fill, signed.
     #[must_use]
     pub fn at_market(&self, instrument: InstrumentId) -> f64 {
-        let ours = self.0.iter().filter(|(_, request)| request.instrument == instrument && is_at_market(request));
-        ours.map(|(_, request)| request.qty).sum()
+        let ours = self.0.iter().filter(|open| open.request.instrument == instrument && is_at_market(&open.request));
+        ours.map(Open::left).sum()
     }
 }
 

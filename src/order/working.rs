@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{OrderId, OrderRequest, OrderState, open::is_at_market};
+use super::{Modification, OrderId, OrderRequest, OrderState, open::is_at_market};
 use crate::{
     Error, InstrumentId, MarketView, Result, Rng, Timestamp,
     models::{
@@ -109,6 +109,9 @@ pub struct Resting {
     pub arrives: Timestamp,
     /// When a cancel of it reaches the venue.
     pub cancelled_at: Option<Timestamp>,
+    /// A change of it, and when that reaches the venue. A second one under way takes the first one in.
+    #[serde(default)]
+    pub modified: Option<(Timestamp, Modification)>,
     /// Units that may still fill, signed as the request; 0 for a child whose parent has not filled.
     pub left: f64,
     /// Units that have filled, without a sign.
@@ -130,8 +133,8 @@ impl Resting {
     pub fn new(order: Order, arrives: Timestamp) -> Self {
         let left = if order.request.parent.is_some() { 0.0 } else { order.request.qty };
         let (state, filled, value, triggered) = (OrderState::Accepted, 0.0, 0.0, false);
-        let (cancelled_at, best, queue) = (None, None, Queue::default());
-        Self { order, state, arrives, cancelled_at, left, filled, value, triggered, best, queue }
+        let (cancelled_at, modified, best, queue) = (None, None, None, Queue::default());
+        Self { order, state, arrives, cancelled_at, modified, left, filled, value, triggered, best, queue }
     }
 }
 
@@ -197,16 +200,52 @@ impl Working {
         Ok(())
     }
 
-    /// Asks to take an order out; an order of the book goes when the message arrives.
+    /// Asks to take an order out; it goes, and is told to be gone, when the message arrives.
+    #[cold]
     pub fn ask_to_cancel(&mut self, id: OrderId, models: &Models, sent: Timestamp, rng: &mut Rng) {
-        if models.latency.is_none() {
-            self.cancel(id);
-            return;
-        }
         let arrives = models.latency.arrival(sent, rng);
-        for resting in self.book.iter_mut().filter(|resting| resting.order.id == id) {
+        if let Some(resting) = self.resting(id, sent) {
             resting.cancelled_at = Some(arrives);
         }
+    }
+
+    /// Asks to change an order; it changes when the message arrives, if it still works then.
+    ///
+    /// # Errors
+    /// When the order can't be changed in this way; nothing has changed then. An order that does not wait (any more) is no
+    /// error: it has filled before the message came.
+    #[cold]
+    pub fn ask_to_modify(
+        &mut self,
+        id: OrderId,
+        change: Modification,
+        market: MarketView<'_>,
+        models: &Models,
+        sent: Timestamp,
+        rng: &mut Rng,
+    ) -> Result<()> {
+        let Some(order) = self.iter().find(|order| order.id == id) else { return Ok(()) };
+        change.apply(&order.request)?.check(market.instruments())?;
+        let arrives = models.latency.arrival(sent, rng);
+        if let Some(resting) = self.resting(id, sent) {
+            let before = resting.modified.map(|(_, before)| before).unwrap_or_default();
+            resting.modified = Some((arrives, before.then(change)));
+        }
+        Ok(())
+    }
+
+    /// The order as one of the book: messages meet orders there.
+    fn resting(&mut self, id: OrderId, sent: Timestamp) -> Option<&mut Resting> {
+        let plain = self.plain().find(|order| order.id == id);
+        if let Some(order) = plain {
+            if self.qty != 0.0 && self.id == id.0 {
+                self.qty = 0.0;
+            } else {
+                self.more.retain(|order| order.id != id);
+            }
+            self.book.push(Resting::new(order.into(), sent));
+        }
+        self.book.iter_mut().find(|resting| resting.order.id == id)
     }
 
     /// Puts an order into the book as it is.
@@ -249,25 +288,6 @@ impl Working {
             }
             !active
         });
-    }
-
-    /// Takes an order out, and its children with it if it never filled; `false` if it does not wait (any more).
-    pub fn cancel(&mut self, id: OrderId) -> bool {
-        let filled = self.book.iter().any(|resting| resting.order.id == id && resting.filled > 0.0);
-        let before = self.more.len() + self.book.len();
-        let first = self.qty != 0.0 && self.id == id.0;
-        if first {
-            self.qty = 0.0;
-        }
-        self.more.retain(|order| order.id != id);
-        self.book.retain(|resting| resting.order.id != id);
-        let cancelled = first || self.more.len() + self.book.len() != before;
-        if cancelled && !filled {
-            while let Some(child) = self.book.iter().find(|resting| resting.order.request.parent == Some(id)) {
-                self.cancel(child.order.id);
-            }
-        }
-        cancelled
     }
 
     /// Forgets all orders.

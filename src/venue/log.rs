@@ -9,7 +9,7 @@ use crate::{
     Error, Instrument, MarketData, Result, Timestamp,
     account::{Account, AccountEvent, AccountSnapshot, Fill},
     market::Calendar,
-    order::{OrderId, OrderRequest},
+    order::{Modification, OrderId, OrderRequest},
 };
 
 /// What a session begins with: what is traded, what the account holds, and the rows that are known already.
@@ -101,7 +101,7 @@ impl From<LogEnd> for Advance {
 
 /// One line of a session's record.
 ///
-/// A step is `Order* Cancel* Decided Event* Row`, in the order in which it happened; the last one ends with `End`
+/// A step is `(Order | Cancel | Modify)* Decided Event* Row`, in the order in which it happened; the last one ends with `End`
 /// instead of `Row`, or nowhere when the process was killed. Numbers survive JSON bit for bit; all are finite.
 ///
 /// ```
@@ -140,6 +140,15 @@ pub enum LogEntry {
         /// Time of the decision.
         time: Timestamp,
     },
+    /// An order was to be changed.
+    Modify {
+        /// Which.
+        id: OrderId,
+        /// How.
+        change: Modification,
+        /// Time of the decision.
+        time: Timestamp,
+    },
     /// All orders of this decision have been sent.
     Decided {
         /// Time of the decision.
@@ -167,6 +176,7 @@ impl LogEntry {
             Self::Reopened { .. } => "reopened",
             Self::Order { .. } => "order",
             Self::Cancel { .. } => "cancel",
+            Self::Modify { .. } => "modify",
             Self::Decided { .. } => "decided",
             Self::Event(_) => "event",
             Self::Row(_) => "row",
@@ -182,6 +192,7 @@ impl LogEntry {
             Self::Reopened { time, .. }
             | Self::Order { time, .. }
             | Self::Cancel { time, .. }
+            | Self::Modify { time, .. }
             | Self::Decided { time } => Some(*time),
             Self::Event(event) => Some(event.time()),
             Self::Row(row) => Some(row.time()),
@@ -223,6 +234,7 @@ impl LogEntry {
             }
             Self::Reopened { snapshot: s, .. } => snapshot(s),
             Self::Order { request, .. } => request.qty.is_finite(),
+            Self::Modify { change, .. } => change.is_finite(),
             Self::Event(event) => event.check(usize::MAX).is_ok(),
             Self::Row(row) => rows(std::slice::from_ref(row)),
             Self::Cancel { .. } | Self::Decided { .. } | Self::End { .. } => true,
@@ -242,6 +254,7 @@ impl AccountEvent {
             Self::Fill(fill) => fill.time,
             Self::Financing { time, .. }
             | Self::Order { time, .. }
+            | Self::Modified { time, .. }
             | Self::Liquidation { time, .. }
             | Self::Rejected { time, .. } => *time,
         }
@@ -258,6 +271,7 @@ impl AccountEvent {
             Self::Liquidation { equity, maintenance, instrument, .. } => {
                 (equity.is_finite() && maintenance.is_finite(), instrument.0)
             }
+            Self::Modified { change, .. } => (change.is_finite(), 0),
             Self::Order { .. } | Self::Rejected { .. } => (true, 0),
         };
         if finite && (instrument as usize) < instruments {

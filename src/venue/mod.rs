@@ -21,7 +21,7 @@ pub use sim::{Sim, SimState, SimVenue, SimWorld};
 use crate::{
     InstrumentId, MarketView, Result, Timestamp,
     account::{Account, AccountEvent},
-    order::{OrderId, OrderRequest},
+    order::{Modification, OrderId, OrderRequest},
 };
 
 /// Where a venue is opened.
@@ -125,6 +125,11 @@ pub trait Venue {
     /// # Errors
     /// When the venue can't be reached.
     fn cancel(&mut self, id: OrderId) -> Result<()>;
+    /// Asks to change an order, in one message; one that has filled stays filled.
+    ///
+    /// # Errors
+    /// When the order can't be changed in this way, or the venue can't be reached; nothing has changed then.
+    fn modify(&mut self, id: OrderId, change: Modification) -> Result<()>;
     /// Goes on to the next decision. Applies every event to `account`, marks it, and shows each event to `on`.
     ///
     /// # Errors

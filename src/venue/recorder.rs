@@ -6,7 +6,7 @@ use super::{Advance, EventLog, LogEnd, LogEntry, Opening, Row, Start, Venue};
 use crate::{
     InstrumentId, MarketData, MarketView, Result,
     account::{Account, AccountEvent, AccountSnapshot},
-    order::{OrderId, OrderRequest},
+    order::{Modification, OrderId, OrderRequest},
 };
 
 /// Passes everything through to `V`, and keeps an [`EventLog`] of it.
@@ -106,6 +106,12 @@ impl<V: Venue> Venue for Recorder<V> {
         let time = self.venue.market().now();
         self.venue.cancel(id)?;
         self.push(LogEntry::Cancel { id, time })
+    }
+
+    fn modify(&mut self, id: OrderId, change: Modification) -> Result<()> {
+        let time = self.venue.market().now();
+        self.venue.modify(id, change)?;
+        self.push(LogEntry::Modify { id, change, time })
     }
 
     fn advance(&mut self, account: &mut Account, mut on: impl FnMut(&AccountEvent)) -> Result<Advance> {

@@ -4,7 +4,7 @@ use super::{Advance, EventLog, GrowingMarket, LogEnd, LogEntry, Row, RowMaker, S
 use crate::{
     Error, InstrumentId, MarketView, Result, Timestamp,
     account::{Account, AccountEvent, AccountSnapshot},
-    order::{OpenOrders, OrderId, OrderRequest},
+    order::{Modification, OpenOrders, OrderId, OrderRequest},
 };
 
 /// A place in a log: says what was recorded next, and refuses what was not.
@@ -123,7 +123,7 @@ impl Playback {
     pub fn submit(&mut self, now: Timestamp, order: &OrderRequest) -> Result<Option<OrderId>> {
         match self.recorded() {
             None => Ok(None),
-            Some(LogEntry::Order { id, request, time }) if same(request, order) && *time == now => {
+            Some(LogEntry::Order { id, request, time }) if request == order && *time == now => {
                 let id = *id;
                 self.at += 1;
                 Ok(Some(id))
@@ -144,6 +144,23 @@ impl Playback {
                 Ok(true)
             }
             Some(other) => Err(diverged(now, other, &format!("a cancellation came: {id:?}"))),
+        }
+    }
+
+    /// Whether this change of an order was recorded here; `false` where the log is over.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] when something else was; nothing has changed then.
+    pub fn modify(&mut self, now: Timestamp, id: OrderId, change: &Modification) -> Result<bool> {
+        match self.recorded() {
+            None => Ok(false),
+            Some(LogEntry::Modify { id: recorded, change: known, time })
+                if *recorded == id && known == change && *time == now =>
+            {
+                self.at += 1;
+                Ok(true)
+            }
+            Some(other) => Err(diverged(now, other, &format!("a change of {id:?} came: {change:?}"))),
         }
     }
 
@@ -193,10 +210,6 @@ impl Playback {
     pub fn pass(&mut self, played: &Played) {
         self.at = played.next;
     }
-}
-
-fn same(a: &OrderRequest, b: &OrderRequest) -> bool {
-    a.instrument == b.instrument && a.qty.to_bits() == b.qty.to_bits()
 }
 
 fn diverged(at: Timestamp, recorded: &LogEntry, came: &str) -> Error {
@@ -286,6 +299,13 @@ impl Venue for ReplayVenue {
 
     fn cancel(&mut self, id: OrderId) -> Result<()> {
         self.playback.cancel(self.market.view().now(), id)?;
+        Ok(())
+    }
+
+    fn modify(&mut self, id: OrderId, change: Modification) -> Result<()> {
+        let market = self.market.view();
+        self.open.check(id, &change, market.instruments())?;
+        self.playback.modify(market.now(), id, &change)?;
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use crate::{
     Error, InstrumentId, MarketData, MarketView, Result, Rng,
     account::{Account, AccountEvent},
     models::Models,
-    order::{Order, OrderId, OrderRequest, Working},
+    order::{Modification, Order, OrderId, OrderRequest, Working},
 };
 
 /// What all copies of a simulation share: data, models, opening cash. Immutable.
@@ -112,7 +112,7 @@ pub struct Sim<'a> {
 impl Venue for Sim<'_> {
     #[inline]
     fn market(&self) -> MarketView<'_> {
-        self.world.data.view(self.state.t as usize + 1)
+        self.world.data.past(self.state.t as usize + 1)
     }
 
     #[inline]
@@ -137,7 +137,7 @@ impl Venue for Sim<'_> {
         order.check(self.world.data.instruments())?;
         let id = OrderId(self.state.next_id);
         let order = Order { id, request: order, active_from: self.state.t + 1 };
-        let market = self.world.data.view(self.state.t as usize + 1);
+        let market = self.world.data.past(self.state.t as usize + 1);
         self.state.working.submit(order, market, &self.world.models, market.now(), self.rng)?;
         self.state.next_id += 1;
         Ok(id)
@@ -147,6 +147,11 @@ impl Venue for Sim<'_> {
         let sent = self.market().now();
         self.state.working.ask_to_cancel(id, &self.world.models, sent, self.rng);
         Ok(())
+    }
+
+    fn modify(&mut self, id: OrderId, change: Modification) -> Result<()> {
+        let market = self.world.data.past(self.state.t as usize + 1);
+        self.state.working.ask_to_modify(id, change, market, &self.world.models, market.now(), self.rng)
     }
 
     #[inline]
@@ -171,9 +176,9 @@ impl Venue for Sim<'_> {
             match_row(world, self.state, rng, account, &mut on)?;
         }
         self.state.t = t;
-        let market = data.view(t as usize + 1);
+        let market = data.past(t as usize + 1);
         account.mark(market);
-        Ok(Advance::Decision(market.last(InstrumentId(0)).time))
+        Ok(Advance::Decision(market.now()))
     }
 
     #[inline]
@@ -289,6 +294,10 @@ impl Venue for SimVenue {
 
     fn cancel(&mut self, id: OrderId) -> Result<()> {
         self.sim().cancel(id)
+    }
+
+    fn modify(&mut self, id: OrderId, change: Modification) -> Result<()> {
+        self.sim().modify(id, change)
     }
 
     fn advance(&mut self, account: &mut Account, on: impl FnMut(&AccountEvent)) -> Result<Advance> {

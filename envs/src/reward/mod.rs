@@ -132,8 +132,17 @@ impl RewardSpec {
     }
 }
 
-impl Reward for RewardSpec {
+impl RewardSpec {
+    /// Whether it reads more of the facts than equity and initial capital.
+    #[must_use]
     #[inline]
+    pub fn reads_all(&self) -> bool {
+        !matches!(self, Self::Profit(_) | Self::LogReturn(_))
+    }
+}
+
+impl Reward for RewardSpec {
+    #[inline(always)]
     fn reward(&self, facts: &StepFacts, memory: &mut RewardMemory) -> f32 {
         match self {
             Self::Profit(r) => r.reward(facts, memory),

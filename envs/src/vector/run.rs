@@ -22,6 +22,11 @@ struct Unpaid;
 
 impl Hooks for Unpaid {
     #[inline]
+    fn reads_all(&self, _: &Rules) -> bool {
+        false
+    }
+
+    #[inline]
     fn reward(&mut self, _: &Rules, _: &StepFacts, _: &mut RewardMemory) -> f32 {
         0.0
     }
@@ -49,45 +54,46 @@ pub(super) fn step_unpaid(setup: &SimSetup, autoreset: Autoreset, part: &mut Par
 
 /// Books the rewards that are in the part's memory, then does what is done with episodes that ended.
 pub(super) fn pay(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
-    for i in 0..part.lanes.len() {
-        let env = &mut part.lanes[i].env;
+    for (lane, reward) in part.lanes.iter_mut().zip(part.out.reward.iter_mut()) {
         // No step yet: the lane was reset in place of a step.
-        if env.steps == 0 {
-            part.out.reward[i] = 0.0;
-            continue;
-        }
-        env.reward += f64::from(part.out.reward[i]);
-        if part.out.terminated[i] || part.out.truncated[i] {
-            finish(setup, autoreset, part, i)?;
+        if lane.env.steps == 0 {
+            *reward = 0.0;
+        } else {
+            lane.env.reward += f64::from(*reward);
         }
     }
-    Ok(())
+    finish_ended(setup, autoreset, part)
 }
 
 fn step_lanes<const PAID: bool>(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
     let (rules, world) = (&**setup.rules(), &**setup.world());
     let d = rules.observation_space().len();
-    let n = part.lanes.len();
     let width = rules.action_space().len();
+    let n = part.lanes.len();
+    let actions = part.actions;
+    // Slices of their own, all known to be of n: were they read through the part, every store would have them read again.
+    let (lanes, rngs) = (&mut part.lanes[..n], &mut part.rngs[..n]);
+    let StepOut { obs, reward, terminated, truncated, facts, .. } = &mut part.out;
+    let (obs, reward) = (&mut obs[..n * d], &mut reward[..n]);
+    let (terminated, truncated) = (&mut terminated[..n], &mut truncated[..n]);
+    let mut facts = facts.as_deref_mut();
+    let mut ended = false;
     for i in 0..n {
-        if let Some(ahead) = part.lanes.get(i + AHEAD) {
-            world.data.prefetch(ahead.sim.row() as usize + 1);
-        }
-        let StepOut { obs, reward, terminated, truncated, facts, .. } = &mut part.out;
-        let (lane, rng) = (&mut part.lanes[i], &mut part.rngs[i]);
-        let row = &mut obs[i * d..(i + 1) * d];
+        let ahead = lanes[(i + AHEAD).min(n - 1)].sim.row();
+        world.data.prefetch(ahead as usize + 1);
+        let (lane, rng, row) = (&mut lanes[i], &mut rngs[i], &mut obs[i * d..][..d]);
         if lane.ended && autoreset == Autoreset::NextStep {
             lane.episode += 1;
             begin(setup, lane, rng, row).map_err(Box::new)?;
             (reward[i], terminated[i], truncated[i]) = (0.0, false, false);
-            if let Some(facts) = facts {
+            if let Some(facts) = &mut facts {
                 let price = Sim { world, state: &mut lane.sim, rng }.market().last(InstrumentId(0)).close;
                 facts[i] = StepFacts::at_rest(lane.env.account.equity(), price);
             }
             continue;
         }
-        let action = match part.actions {
-            Actions::Box(values) => Action::Box(&values[i * width..(i + 1) * width]),
+        let action = match actions {
+            Actions::Box(values) => Action::Box(&values[i * width..][..width]),
             Actions::Discrete(values) => Action::Discrete(values[i]),
         };
         let mut venue = Sim { world, state: &mut lane.sim, rng };
@@ -98,18 +104,24 @@ fn step_lanes<const PAID: bool>(setup: &SimSetup, autoreset: Autoreset, part: &m
             step::step_with(rules, &mut venue, &mut lane.env, action, row, facts, &mut Unpaid)?
         };
         (reward[i], terminated[i], truncated[i]) = (transition.reward, transition.terminated, transition.truncated);
-        if transition.terminated || transition.truncated {
-            lane.ended = true;
-            if PAID {
-                finish(setup, autoreset, part, i)?;
-            }
+        lane.ended = transition.terminated | transition.truncated;
+        ended |= lane.ended;
+    }
+    if PAID && ended { finish_ended(setup, autoreset, part) } else { Ok(()) }
+}
+
+/// Does what is done with the episodes that have ended in this step.
+#[cold]
+fn finish_ended(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
+    for i in 0..part.lanes.len() {
+        if part.out.terminated[i] || part.out.truncated[i] {
+            finish(setup, autoreset, part, i)?;
         }
     }
     Ok(())
 }
 
 /// Counts the episode that lane `i` has ended, and starts the next one where the mode says so.
-#[cold]
 fn finish(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>, i: usize) -> Boxed {
     let d = setup.rules().observation_space().len();
     let (lane, terminated) = (&mut part.lanes[i], part.out.terminated[i]);

@@ -1,5 +1,7 @@
 //! Fees by instrument and date, as data.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Commission, CommissionModel, FeeContext, PerContract, Sum};
@@ -29,6 +31,8 @@ pub struct Schedule {
     builtin: bool,
     /// By root, then by date.
     entries: Vec<Entry>,
+    /// Of each root its key and its entries; by key. Every fill looks here: whole numbers, not texts.
+    roots: Vec<(u128, Range<usize>)>,
 }
 
 /// A schedule as it is written.
@@ -89,6 +93,20 @@ const FILES: [(&str, &str); 5] = [
     ("ib_us_futures", include_str!("schedules/ib_us_futures.json")),
     ("ib_us_futures_options", include_str!("schedules/ib_us_futures_options.json")),
 ];
+
+/// Bytes of a name that its key holds.
+const KEY: usize = 15;
+
+/// The length of a name and its first bytes as a number: names of up to [`KEY`] bytes have the same key only when they are
+/// the same.
+fn key(name: &str) -> u128 {
+    let bytes = name.as_bytes();
+    let len = bytes.len().min(KEY);
+    let mut key = [0; 16];
+    key[..len].copy_from_slice(&bytes[..len]);
+    key[KEY] = bytes.len().min(KEY + 1) as u8;
+    u128::from_be_bytes(key)
+}
 
 impl Schedule {
     /// The names of the house's schedules.
@@ -155,9 +173,11 @@ impl Schedule {
     }
 
     fn of_root(&self, root: &str) -> &[Entry] {
-        let start = self.entries.partition_point(|entry| entry.root.as_str() < root);
-        let len = self.entries[start..].partition_point(|entry| entry.root == root);
-        &self.entries[start..start + len]
+        let key = key(root);
+        let at = self.roots.partition_point(|(known, _)| *known < key);
+        let same = self.roots[at..].iter().take_while(|(known, _)| *known == key);
+        let mut entries = same.map(|(_, range)| &self.entries[range.clone()]);
+        entries.find(|entries| root.len() <= KEY || entries[0].root == root).unwrap_or_default()
     }
 
     fn of(data: ScheduleData) -> Result<Self> {
@@ -179,7 +199,15 @@ impl Schedule {
             let message = format!("{:?} has no row for \"*\"; say what instruments without a row pay", data.name);
             return Err(Error::spec("commission.rows", message));
         }
-        Ok(Self { data, builtin: false, entries })
+        let same = entries.chunk_by(|a, b| a.root == b.root);
+        let ranges = same.scan(0, |start, same| {
+            let range = *start..*start + same.len();
+            *start = range.end;
+            Some((key(&same[0].root), range))
+        });
+        let mut roots: Vec<(u128, Range<usize>)> = ranges.collect();
+        roots.sort_by_key(|(key, _)| *key);
+        Ok(Self { data, builtin: false, entries, roots })
     }
 
     pub(super) fn needs(&self) -> Facts {
@@ -235,5 +263,31 @@ impl From<Schedule> for ScheduleData {
 impl CommissionModel for Schedule {
     fn fee(&self, ctx: &FeeContext<'_>) -> f64 {
         self.at(&ctx.instrument.name, ctx.time).fee(ctx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_by_all_of_their_letters() {
+        let names = ["A", "AB", "A NAME OF 16 BYT", "A NAME OF 16 BYTES AND MORE", "A NAME OF 16 BYTES", "*"];
+        let row = |(i, name): (usize, &&str)| ScheduleRow {
+            roots: vec![(*name).to_owned()],
+            from: "2024-01-01".into(),
+            broker: Some(Commission::PerContract(PerContract::new(i as f64))),
+            exchange: None,
+            regulatory: None,
+        };
+        let schedule = Schedule::new("mine", "", names.iter().enumerate().map(row).collect()).unwrap();
+        let fee = |name| match schedule.at(name, Timestamp::from_nanos(0)) {
+            Commission::PerContract(fee) => fee.fee,
+            other => panic!("{other:?}"),
+        };
+        for (i, name) in names.iter().enumerate() {
+            assert_eq!(fee(name), i as f64, "{name}");
+        }
+        assert_eq!(["", "B", "A NAME OF 16 BYTE", "ABZ4"].map(fee), [5.0, 5.0, 5.0, 1.0]);
     }
 }

@@ -50,6 +50,7 @@ enum Next {
     Limit,
     Arrival,
     Cancel,
+    Modify,
 }
 
 impl<'a> Walk<'a> {
@@ -86,7 +87,7 @@ impl<'a> Walk<'a> {
     /// Walks from the open to the close.
     pub(super) fn along(mut self, path: Path) -> Self {
         let (opened, closed) = (self.row.opened(), self.bar.time);
-        self.cancel_due();
+        self.hear();
         for at in 0..self.book.len() {
             if self.works(at) && self.book[at].arrives <= opened {
                 self.arrive(at);
@@ -117,7 +118,7 @@ impl<'a> Walk<'a> {
     /// Goes from where it is to `to`.
     fn leg(&mut self, to: f64, begins: Timestamp, ends: Timestamp, from: f64) {
         // The walk ends: an order that is dealt with leaves the candidates, and prices only go forward.
-        let mut guard = 4 * self.book.len() + 4;
+        let mut guard = 5 * self.book.len() + 4;
         while guard > 0 {
             guard -= 1;
             let Some((price, at, next)) = self.next(to, begins, ends, from) else { break };
@@ -130,6 +131,12 @@ impl<'a> Walk<'a> {
                     self.arrive(at);
                 }
                 Next::Cancel => self.cancel_one(at),
+                Next::Modify => {
+                    self.modify(at);
+                    if self.works(at) {
+                        self.arrive(at);
+                    }
+                }
                 Next::Stop => self.trigger(at),
                 Next::Limit => {
                     let limit = self.within_bar(self.book[at].order.request.kind.limit().unwrap_or(price));
@@ -173,6 +180,12 @@ impl<'a> Walk<'a> {
                 let price = place(time);
                 if between(price) {
                     offer(price, at, Next::Cancel);
+                }
+            }
+            if let Some((time, _)) = resting.modified.filter(|(time, _)| there && on_this_leg(*time)) {
+                let price = place(time);
+                if between(price) {
+                    offer(price, at, Next::Modify);
                 }
             }
             if resting.arrives > self.row.opened() && !self.has_arrived(resting) {
@@ -329,7 +342,7 @@ impl<'a> Walk<'a> {
                 } else if let Some(limit) = resting.order.request.kind.limit()
                     && ((buys && price <= limit) || (!buys && price >= limit))
                 {
-                    if resting.order.request.post_only && first && resting.filled == 0.0 {
+                    if resting.order.request.post_only && first {
                         self.close(at, OrderChange::Cancel);
                     } else {
                         self.taking = first;

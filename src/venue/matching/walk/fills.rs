@@ -3,8 +3,8 @@
 use super::{Walk, change};
 use crate::{
     account::{AccountEvent, Fill, RejectReason},
-    models::{CommissionModel as _, FeeContext, FillContext, Liquidity, SlippageModel as _},
-    order::{OrderChange, OrderState, Resting, TimeInForce},
+    models::{CommissionModel as _, FeeContext, FillContext, Liquidity, SlippageModel as _, queue::LimitModel as _},
+    order::{Modification, OrderChange, OrderState, Resting, TimeInForce},
 };
 
 impl Walk<'_> {
@@ -145,7 +145,14 @@ impl Walk<'_> {
             if rest < 0.5 * self.instrument.lot && !parent_works {
                 self.close(other, OrderChange::Cancel);
             } else {
-                self.book[other].left = if rest < 0.5 * self.instrument.lot { 0.0 } else { rest.copysign(left) };
+                let (resting, now) = (&mut self.book[other], self.now);
+                resting.left = if rest < 0.5 * self.instrument.lot { 0.0 } else { rest.copysign(left) };
+                if order.request.parent.is_none() {
+                    let qty = (resting.filled + rest).copysign(order.request.qty);
+                    resting.order.request.qty = qty;
+                    let change = Modification::default().qty(qty);
+                    self.events.push(AccountEvent::Modified { order: order.id, change, time: now });
+                }
             }
         }
     }
@@ -182,12 +189,41 @@ impl Walk<'_> {
         *arrives = self.now.max(*arrives);
     }
 
-    pub(super) fn cancel_due(&mut self) {
+    /// Takes in the messages that had come before the open.
+    pub(super) fn hear(&mut self) {
         let opened = self.row.opened();
         for at in 0..self.book.len() {
             if self.works(at) && self.book[at].cancelled_at.is_some_and(|time| time <= opened) {
                 self.cancel_one(at);
             }
+            if self.works(at) && self.book[at].modified.is_some_and(|(time, _)| time <= opened) {
+                self.modify(at);
+            }
+        }
+    }
+
+    /// Changes an order as its message asks; what it does at the present price is for the caller to see.
+    pub(super) fn modify(&mut self, at: usize) {
+        let Some((_, change)) = self.book[at].modified.take() else { return };
+        let (order, lot) = (self.book[at].order, self.instrument.lot);
+        // The message was checked against the order when it was sent, and an order's kind and side never change.
+        let Ok(request) = change.apply(&order.request) else { return };
+        let resting = &mut self.book[at];
+        let waits = order.request.parent.is_some() && resting.left == 0.0;
+        let left = request.qty.abs() - resting.filled;
+        resting.order.request = request;
+        resting.left = if waits || left < 0.5 * lot { 0.0 } else { left.copysign(request.qty) };
+        if !change.keeps_place(&order.request) {
+            let rule = &self.row.models.matching.limit;
+            resting.queue = rule.join(self.instrument, None, self.before);
+            if request.kind.limit().is_some() {
+                // It is at the venue anew: one that must not take liquidity is looked at again.
+                resting.best = None;
+            }
+        }
+        self.events.push(AccountEvent::Modified { order: order.id, change, time: self.now });
+        if !waits && self.book[at].left == 0.0 {
+            self.cancel_one(at);
         }
     }
 

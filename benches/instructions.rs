@@ -1,0 +1,123 @@
+//! Instructions that a step of Bench-v0 takes, counted by callgrind: `cargo bench --bench instructions`.
+//!
+//! Instructions do not depend on what else the machine does, so they are compared where seconds can't be. Each line is the
+//! difference between two runs of different length, divided by their steps. It needs `valgrind`.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a table is what it is for")]
+
+mod bench_v0;
+
+use std::process::{Command, ExitCode};
+
+use bench_v0::{ROUNDS, setup, spec, targets};
+use tradepit_envs::{Actions, Autoreset, EnvSpec, StepOut, VecEnv as _};
+
+const ENVS: usize = 64;
+/// Steps of the batch in the short run and in the long one.
+const RUNS: [usize; 2] = [500, 1_500];
+/// What a step of the plain models may take at most.
+const MOST: f64 = 580.0;
+/// How much more the richest models may take.
+const RICHEST: f64 = 2.0;
+
+/// What is counted: a name and its spec.
+fn cases() -> Vec<(&'static str, EnvSpec)> {
+    let rich = |json: &str| -> EnvSpec {
+        let models: EnvSpec = serde_json::from_str(json).expect("a spec");
+        EnvSpec { episode: spec(1).episode, window: 1, ..models }
+    };
+    vec![
+        ("plain: next open, volume share, per contract", spec(1)),
+        ("rich: latency, participation, protection, square root, dated schedule, interest, futures margin", rich(RICH)),
+    ]
+}
+
+/// The richest that a futures account can have, all at once.
+const RICH: &str = r#"{
+    "latency": {"kind": "jittered", "ms": 20, "jitter_ms": 10},
+    "matching": {"participation": 0.1, "protection_ticks": 40, "path": {"kind": "pessimistic"}},
+    "slippage": {"kind": "square_root", "sigma": 0.012, "adv": 1500000},
+    "commission": {"kind": "schedule", "name": "ib_us_futures"},
+    "financing": {"kind": "daily", "interest": 0.04},
+    "margin": {"kind": "instrument"}
+}"#;
+
+fn run(spec: EnvSpec, steps: usize) -> u64 {
+    let mut envs = setup(spec).vec_env(ENVS, 1, Autoreset::NextStep).expect("environments");
+    let d = envs.observation_space().len();
+    let actions = targets(ENVS);
+    let (mut obs, mut reward) = (vec![0.0; ENVS * d], vec![0.0; ENVS]);
+    let (mut terminated, mut truncated) = (vec![false; ENVS], vec![false; ENVS]);
+    envs.reset(0, &mut obs).expect("reset");
+    for t in 0..steps {
+        let at = t % ROUNDS * ENVS;
+        let out = StepOut {
+            obs: &mut obs,
+            reward: &mut reward,
+            terminated: &mut terminated,
+            truncated: &mut truncated,
+            final_obs: None,
+            facts: None,
+        };
+        envs.step(Actions::Box(&actions[at..at + ENVS]), out).expect("step");
+    }
+    envs.lanes().iter().map(|lane| u64::from(lane.env().account().fills())).sum()
+}
+
+/// Instructions of this program when it runs case `case` for so many steps.
+fn count(case: usize, steps: usize) -> Result<u64, String> {
+    let me = std::env::current_exe().map_err(|e| e.to_string())?;
+    let out = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(me)
+        .args(["--case", &case.to_string(), &steps.to_string()])
+        .output()
+        .map_err(|e| format!("valgrind: {e}; install it, as with `apt install valgrind`"))?;
+    let text = String::from_utf8_lossy(&out.stderr);
+    let collected = text.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok());
+    collected.ok_or_else(|| format!("callgrind counted nothing:\n{text}"))
+}
+
+fn table() -> Result<bool, String> {
+    let mut plain = f64::NAN;
+    let mut kept = true;
+    println!("| models | instructions a step | times plain | at most |\n|---|---|---|---|");
+    for (case, (name, _)) in cases().into_iter().enumerate() {
+        let [short, long] = [count(case, RUNS[0])?, count(case, RUNS[1])?];
+        let a_step = (long - short) as f64 / ((RUNS[1] - RUNS[0]) * ENVS) as f64;
+        let most = if case == 0 { MOST } else { RICHEST * plain };
+        if case == 0 {
+            plain = a_step;
+        }
+        kept &= a_step <= most;
+        println!("| {name} | {a_step:.0} | {:.2} | {most:.0} |", a_step / plain);
+    }
+    Ok(kept)
+}
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().collect();
+    if let [_, flag, case, steps] = &args[..]
+        && flag == "--case"
+    {
+        let (case, steps): (usize, usize) = (case.parse().expect("a case"), steps.parse().expect("steps"));
+        let fills = run(cases().remove(case).1, steps);
+        println!("{fills} fills in the last episodes");
+        return ExitCode::SUCCESS;
+    }
+    // `cargo test --all-targets` only asks whether it starts.
+    if args.iter().any(|arg| arg == "--test") || !args.iter().any(|arg| arg == "--bench") {
+        return ExitCode::SUCCESS;
+    }
+    match table() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => {
+            eprintln!("a step takes more instructions than it may");
+            ExitCode::FAILURE
+        }
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
