@@ -122,12 +122,20 @@ impl<'a> Walk<'a> {
         while guard > 0 {
             guard -= 1;
             let Some((price, at, next)) = self.next(to, begins, ends, from) else { break };
+            // Between the corners of the path prices are on the grid too, and pass at an even pace.
+            let price = match next {
+                Next::Stop | Next::Limit => price,
+                Next::Arrival | Next::Cancel | Next::Modify => {
+                    self.instrument.round_price(price).clamp(self.price.min(to), self.price.max(to))
+                }
+            };
+            let passed = if to == from { 0.0 } else { (price - from) / (to - from) };
+            self.now = self.now.max(begins.plus_ns((passed * (ends.nanos() - begins.nanos()) as f64) as i64));
             self.follow(price);
             self.price = price;
-            self.now = ends;
             match next {
                 Next::Arrival => {
-                    self.now = self.book[at].arrives;
+                    self.now = self.now.max(self.book[at].arrives);
                     self.arrive(at);
                 }
                 Next::Cancel => self.cancel_one(at),
@@ -321,9 +329,7 @@ impl<'a> Walk<'a> {
                 if point.moment == Moment::Close {
                     return;
                 }
-                // Between the corners of the path prices are on the grid too.
-                let reference = if self.at_open { point.price } else { self.instrument.round_price(price) };
-                self.fill_at_market(at, reference);
+                self.fill_at_market(at, if self.at_open { point.price } else { price });
             }
             OrderKind::MarketOnOpen {} if self.at_open => self.fill_at_market(at, price),
             OrderKind::MarketOnOpen {} => return,
