@@ -203,9 +203,10 @@ impl Working {
     /// Asks to take an order out; it goes, and is told to be gone, when the message arrives.
     #[cold]
     pub fn ask_to_cancel(&mut self, id: OrderId, models: &Models, sent: Timestamp, rng: &mut Rng) {
-        let arrives = models.latency.arrival(sent, rng);
         if let Some(resting) = self.resting(id, sent) {
-            resting.cancelled_at = Some(arrives);
+            // A second one under way does not hold up the first.
+            let arrives = models.latency.arrival(sent, rng);
+            resting.cancelled_at = Some(resting.cancelled_at.map_or(arrives, |first| first.min(arrives)));
         }
     }
 

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod causal;
 mod chunks;
 mod fees;
 mod floor;

@@ -164,7 +164,7 @@ fn slippage() -> impl Strategy<Value = Value> {
     ])
 }
 
-fn commission() -> impl Strategy<Value = Value> {
+pub(crate) fn commission() -> impl Strategy<Value = Value> {
     prop::sample::select(vec![
         json!({"kind": "none"}),
         json!({"kind": "per_contract", "fee": 0.75, "per_order": 0.5, "minimum": 2.0}),

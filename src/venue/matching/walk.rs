@@ -122,13 +122,12 @@ impl<'a> Walk<'a> {
         while guard > 0 {
             guard -= 1;
             let Some((price, at, next)) = self.next(to, begins, ends, from) else { break };
-            // Between the corners of the path prices are on the grid too, and pass at an even pace.
+            // Between its corners the path is on the grid too: a message comes at the last price before it.
             let price = match next {
                 Next::Stop | Next::Limit => price,
-                Next::Arrival | Next::Cancel | Next::Modify => {
-                    self.instrument.round_price(price).clamp(self.price.min(to), self.price.max(to))
-                }
+                Next::Arrival | Next::Cancel | Next::Modify => self.last_on_grid(price, to),
             };
+            // Prices pass at an even pace.
             let passed = if to == from { 0.0 } else { (price - from) / (to - from) };
             self.now = self.now.max(begins.plus_ns((passed * (ends.nanos() - begins.nanos()) as f64) as i64));
             self.follow(price);
@@ -158,13 +157,19 @@ impl<'a> Walk<'a> {
         self.now = ends;
     }
 
+    /// The last price on the grid, on the way from where it is over `price` to `to`.
+    fn last_on_grid(&self, price: f64, to: f64) -> f64 {
+        let ticks = price / self.instrument.tick;
+        let last = if to > self.price { (ticks + 1e-9).floor() } else { (ticks - 1e-9).ceil() };
+        let last = self.instrument.round_price(last * self.instrument.tick);
+        last.clamp(self.price.min(to), self.price.max(to))
+    }
+
     /// The nearest thing that happens between here and `to`: its price, the order, and what it is.
     fn next(&self, to: f64, begins: Timestamp, ends: Timestamp, from: f64) -> Option<(f64, usize, Next)> {
-        let up = to >= self.price;
-        let between = |price: f64| {
-            let (low, high) = if up { (self.price, to) } else { (to, self.price) };
-            (low..=high).contains(&price)
-        };
+        // The way of the whole leg: prices that have come to its end have come from somewhere.
+        let (up, down) = (to >= from, to <= from);
+        let between = |price: f64| (self.price.min(to)..=self.price.max(to)).contains(&price);
         // A moment on this leg is a price on it.
         let place = |time: Timestamp| {
             let share = (time.nanos() - begins.nanos()) as f64 / (ends.nanos() - begins.nanos()).max(1) as f64;
@@ -209,14 +214,14 @@ impl<'a> Walk<'a> {
             let buys = resting.left > 0.0;
             if let Some(trigger) = self.trigger_price(resting).filter(|_| !resting.triggered) {
                 // A buy stop is reached on the way up, a sell stop on the way down.
-                if buys == up && between(trigger) {
+                if (if buys { up } else { down }) && between(trigger) {
                     offer(trigger, at, Next::Stop);
                 }
             } else if let Some(limit) = resting.order.request.kind.limit().filter(|_| self.cap >= self.instrument.lot) {
                 let through = self.through_ticks() * self.instrument.tick;
                 let reached = if buys { limit - through } else { limit + through };
                 let passes = if buys {
-                    !up && to <= reached && self.price >= reached
+                    down && to <= reached && self.price >= reached
                 } else {
                     up && to >= reached && self.price <= reached
                 };
@@ -304,7 +309,8 @@ impl<'a> Walk<'a> {
 
     /// Lets trailing stops follow the price.
     fn follow(&mut self, price: f64) {
-        for resting in &mut self.book {
+        let id = self.id;
+        for resting in self.book.iter_mut().filter(|resting| resting.order.request.instrument.0 as usize == id) {
             if let (OrderKind::TrailingStop { .. }, Some(best)) = (resting.order.request.kind, resting.best) {
                 let buys = resting.order.request.qty > 0.0;
                 resting.best = Some(if buys { best.min(price) } else { best.max(price) });
