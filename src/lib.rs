@@ -13,9 +13,9 @@
 //!
 //! # Inside
 //!
-//! * [`market`]: [`Bar`], [`Instrument`], [`MarketData`] (time-major, immutable, shared), [`MarketView`] (the past only),
-//!   calendars, synthetic markets;
-//! * [`ingest`]: files and columns to bars, with errors that name the row;
+//! * [`market`]: [`Bar`], quotes, [`Instrument`], [`MarketData`] (time-major, immutable, shared), [`MarketView`] (the
+//!   past only), calendars, synthetic markets;
+//! * [`ingest`]: files and columns to bars and quotes, with errors that name the row;
 //! * [`features`]: a streaming pipeline described as data; the table that training reads is that code run over the data;
 //! * [`order`], [`account`]: wishes and waiting orders; money as a fold over facts;
 //! * [`models`]: at which point of a bar an order fills, how much worse, for which fee;

@@ -10,10 +10,11 @@ use tradepit::{
     account::{Account, AccountEvent, Fill, RejectReason},
     market::{Calendar, synth},
     models::{
-        Commission, DailyCarry, DatedMargin, Financing, FixedTicks, Flatten, InstrumentMargin, LeverageMargin,
-        MarginRule, Models, PerContract, PerpetualFunding, Slippage,
+        Commission, DailyCarry, DatedMargin, Financing, FixedTicks, Flatten, FuturesTable, InstrumentMargin,
+        LeverageMargin, MarginRule, Matching, Models, PerContract, PerpetualFunding, Slippage,
     },
     order::{OrderRequest, OrderState},
+    time::MINUTE_NS,
     venue::{Advance, SimVenue, SimWorld, Start},
 };
 
@@ -211,6 +212,63 @@ fn a_call_takes_orders_out_and_closes_just_enough_at_the_next_open() {
 }
 
 #[test]
+fn a_call_takes_no_more_than_the_share_of_the_volume_and_goes_on_in_the_next_row() {
+    let row = |minute: u32, open: f64, close: f64| (format!("2024-03-01T15:{minute:02}:00Z"), open, close);
+    let rows = [
+        row(0, 5_000.0, 5_000.0),
+        row(1, 5_000.0, 5_000.0),
+        row(2, 5_000.0, 5_000.0),
+        row(3, 5_000.0, 4_900.0),
+        row(4, 4_900.0, 4_900.0),
+        row(5, 4_900.0, 4_900.0),
+        row(6, 4_900.0, 4_900.0),
+    ];
+    let bars: Vec<(&str, f64, f64)> = rows.iter().map(|(time, open, close)| (time.as_str(), *open, *close)).collect();
+    // The last order is taken out by the second call.
+    let orders = [(0, OrderRequest::market(ONE, 6.0)), (4, OrderRequest::market(ONE, -1.0))];
+    let held = |participation: Option<f64>| {
+        let models = Models {
+            margin: MarginRule::Instrument(InstrumentMargin { intraday: 1.0 }),
+            matching: Matching { participation, ..Matching::default() },
+            ..Models::default()
+        };
+        let (events, accounts) = run(market(Instrument::es(), Calendar::Cme, &bars), models, 72_000.0, &orders);
+        let called = events.iter().filter(|e| matches!(e, AccountEvent::Liquidation { .. })).count();
+        (called, accounts.iter().map(|account| account.position(ONE).qty()).collect::<Vec<_>>())
+    };
+    // Six lose 30,000 of 72,000: what is left keeps three.
+    assert_eq!(held(None), (1, vec![0.0, 6.0, 6.0, 6.0, 3.0, 2.0, 2.0]));
+    // A bar has 1,000. Two go, the account is still called, one more goes.
+    assert_eq!(held(Some(0.002)), (2, vec![0.0, 2.0, 4.0, 6.0, 4.0, 3.0, 3.0]));
+}
+
+#[test]
+fn a_call_in_a_bar_without_volume_closes_nothing_and_waits() {
+    let closes = [(5_000.0, 1_000.0), (5_000.0, 1_000.0), (4_900.0, 1_000.0), (4_900.0, 0.0), (4_900.0, 1_000.0)];
+    let bars = closes.iter().enumerate().map(|(i, (close, volume))| Bar {
+        time: Timestamp::from_nanos((i as i64 + 1) * MINUTE_NS),
+        open: *close,
+        high: *close,
+        low: *close,
+        close: *close,
+        volume: *volume,
+    });
+    let models = Models {
+        margin: MarginRule::Instrument(InstrumentMargin { intraday: 1.0 }),
+        matching: Matching { participation: Some(1.0), ..Matching::default() },
+        ..Models::default()
+    };
+    let data = MarketData::builder(vec![Instrument::es()]).bars(bars.collect()).build().unwrap();
+    let order = [(0, OrderRequest::market(ONE, 6.0))];
+    let (events, accounts) = run(data, models, 72_000.0, &order);
+    assert!(matches!(
+        events[..],
+        [_, AccountEvent::Liquidation { .. }, AccountEvent::Liquidation { .. }, AccountEvent::Fill(_)]
+    ));
+    assert_eq!(accounts.iter().map(|a| a.position(ONE).qty()).collect::<Vec<_>>(), [0.0, 6.0, 6.0, 6.0, 3.0]);
+}
+
+#[test]
 fn an_account_that_lost_everything_is_closed_out() {
     let bars = [
         ("2024-03-01T15:00:00Z", 5_000.0, 5_000.0),
@@ -255,7 +313,7 @@ fn more_margin_is_asked_where_a_session_ends() {
 
 #[test]
 fn the_presets_are_the_table_s() {
-    for preset in [Instrument::es(), Instrument::mes()] {
+    for preset in [Instrument::es(), Instrument::mes(), Instrument::nq(), Instrument::mnq()] {
         let dated = DatedMargin::futures(&preset.name, "2022-01-21").unwrap();
         assert_eq!(dated.put_into(preset.clone()), preset);
         assert!((dated.initial - 1.1 * dated.maintenance).abs() < 1e-9);
@@ -271,7 +329,7 @@ fn pair(seed: u64) -> MarketData {
     let (a, b) = (synth::es_1m(150, seed).unwrap(), synth::es_1m(150, seed + 1_000).unwrap());
     let began = a.bars()[0].time;
     let wild = |bar: &Bar| {
-        let move_by = |price: f64| 20_000.0 + 12.0 * (price - 20_000.0);
+        let move_by = |price: f64| 5_000.0 + 12.0 * (price - 5_000.0);
         Bar {
             time: began.plus_ns(20 * (bar.time.nanos() - began.nanos())),
             open: move_by(bar.open),
@@ -289,6 +347,10 @@ fn pair(seed: u64) -> MarketData {
 fn rule() -> impl Strategy<Value = MarginRule> {
     prop_oneof![
         (0.1..1.0f64).prop_map(|intraday| MarginRule::Instrument(InstrumentMargin { intraday })),
+        (0.1..1.0f64).prop_map(|intraday| {
+            let rows = DatedMargin::all().unwrap().into_iter().filter(|row| row.name == "ES").collect();
+            MarginRule::FuturesTable(FuturesTable::new(intraday, rows).unwrap())
+        }),
         (2.0..40.0f64, 0.1..1.0f64)
             .prop_map(|(max, maintenance)| MarginRule::Leverage(LeverageMargin { max, maintenance })),
     ]
@@ -306,8 +368,8 @@ fn order() -> impl Strategy<Value = (u32, OrderRequest)> {
         let (id, qty) = if future { (0, f64::from(lots)) } else { (1, 25.0 * f64::from(lots)) };
         let request = match away % 3 {
             0 => OrderRequest::market(InstrumentId(id), qty),
-            1 => OrderRequest::limit(InstrumentId(id), qty, 20_000.0 + f64::from(away) * 10.0),
-            _ => OrderRequest::stop(InstrumentId(id), qty, 20_000.0 + f64::from(away) * 10.0),
+            1 => OrderRequest::limit(InstrumentId(id), qty, 5_000.0 + f64::from(away) * 10.0),
+            _ => OrderRequest::stop(InstrumentId(id), qty, 5_000.0 + f64::from(away) * 10.0),
         };
         (qty != 0.0).then_some((row, request))
     })
@@ -322,14 +384,16 @@ proptest! {
         margin in rule(),
         financing in carry(),
         session_end in any::<bool>(),
-        cash in 200_000.0..1_200_000.0f64,
+        participation in prop::option::of(0.001..0.05f64),
+        cash in 20_000.0..150_000.0f64,
         orders in prop::collection::vec(order(), 5..60),
     ) {
         let data = Arc::new(pair(seed));
         let flatten = if session_end { Flatten::SessionEnd {} } else { Flatten::None {} };
         let slippage = Slippage::FixedTicks(FixedTicks { ticks: 1.0 });
-        let models = Models { margin: margin.clone(), financing, flatten, slippage, ..Models::default() };
-        let world = Arc::new(SimWorld::new(data, models, cash).unwrap());
+        let matching = Matching { participation, ..Matching::default() };
+        let models = Models { margin: margin.clone(), financing, flatten, slippage, matching, ..Models::default() };
+        let world = Arc::new(SimWorld::new(Arc::clone(&data), models, cash).unwrap());
         let (mut venue, mut account) = (SimVenue::new(world, seed), Account::new(2));
         venue.open(Start::At(0), &mut account).unwrap();
         loop {
@@ -341,7 +405,7 @@ proptest! {
             for (_, order) in orders.iter().filter(|(at, _)| *at == row) {
                 venue.submit(*order).unwrap();
             }
-            let (mut liquidated, mut closing) = (0, None);
+            let (mut liquidated, mut closing, mut taken) = (0, None, [0.0; 2]);
             let advance = venue.advance(&mut account, |event| match event {
                 AccountEvent::Liquidation { equity, maintenance, order, .. } => {
                     liquidated += 1;
@@ -350,8 +414,12 @@ proptest! {
                 }
                 AccountEvent::Fill(fill) if Some(fill.order) == closing => {
                     closing = None;
+                    taken[fill.instrument.0 as usize] += fill.qty.abs();
                     let held = before.position(fill.instrument).qty();
                     assert!(fill.qty * held < 0.0 && fill.qty.abs() <= held.abs(), "it closes, and no more");
+                }
+                AccountEvent::Fill(fill) if !fill.order.is_of_venue() => {
+                    taken[fill.instrument.0 as usize] += fill.qty.abs();
                 }
                 _ => {}
             }).unwrap();
@@ -359,7 +427,12 @@ proptest! {
                 break;
             }
             prop_assert_eq!(breached, liquidated > 0);
-            prop_assert!(closing.is_none(), "a liquidation fills");
+            prop_assert!(closing.is_none() || participation.is_some(), "a liquidation fills");
+            // The cap is one for the account's orders and its margin call; only a session's end goes beyond it.
+            for (id, taken) in taken.into_iter().enumerate() {
+                let volume = data.bars()[2 * venue.state().row() as usize + id].volume;
+                prop_assert!(taken <= participation.unwrap_or(f64::INFINITY) * volume + 1e-6, "{taken} of {volume}");
+            }
             let sum = account.opening_equity() + account.realised() + account.unrealised() - account.fees()
                 + account.financing();
             prop_assert!((account.equity() - sum).abs() <= 1e-9 * account.gross_flow(), "{} {sum}", account.equity());
@@ -368,4 +441,64 @@ proptest! {
             }
         }
     }
+}
+
+fn table(rows: &serde_json::Value) -> MarginRule {
+    serde_json::from_value(serde_json::json!({"kind": "futures_table", "intraday": 0.5, "rows": rows})).unwrap()
+}
+
+#[test]
+fn an_exchange_that_raises_its_margin_calls_who_holds_too_much() {
+    let bars = [
+        ("2024-03-04T15:00:00Z", 5_000.0, 5_000.0),
+        ("2024-03-04T22:00:00Z", 5_000.0, 5_000.0),
+        ("2024-03-04T23:01:00Z", 5_000.0, 5_000.0),
+        ("2024-03-05T15:00:00Z", 5_000.0, 5_000.0),
+        ("2024-03-05T22:00:00Z", 5_000.0, 5_000.0),
+        ("2024-03-05T23:01:00Z", 5_000.0, 5_000.0),
+    ];
+    let rows = serde_json::json!([
+        {"name": "ES", "from": "2024-03-05", "initial": 20_000.0, "maintenance": 18_000.0},
+        {"name": "ES", "from": "2024-01-01", "initial": 10_000.0, "maintenance": 9_000.0},
+    ]);
+    let models = Models { margin: table(&rows), ..Models::default() };
+    let orders = [(0, OrderRequest::market(ONE, 2.0)), (4, OrderRequest::market(ONE, 1.0))];
+    let es = Instrument { name: "ESH4".into(), ..Instrument::es() };
+    let (events, accounts) = run(market(es, Calendar::Cme, &bars), models, 25_000.0, &orders);
+    // 18,000 were enough overnight; from the fifth on it is 36,000, and half of it by day.
+    assert_eq!(accounts.iter().map(|a| a.position(ONE).qty()).collect::<Vec<_>>(), [0.0, 2.0, 2.0, 2.0, 2.0, 1.0]);
+    let called = |e: &&AccountEvent| matches!(e, AccountEvent::Liquidation { maintenance: 36_000.0, .. });
+    assert_eq!(events.iter().filter(called).count(), 1);
+}
+
+#[test]
+fn a_table_is_checked_when_it_is_read_and_when_it_meets_a_market() {
+    let row = |change: &str, value: serde_json::Value| {
+        let mut row =
+            serde_json::json!({"name": "ES", "from": "2024-01-01", "initial": 10_000.0, "maintenance": 9_000.0});
+        row[change] = value;
+        let json = serde_json::json!({"kind": "futures_table", "rows": [row]});
+        serde_json::from_value::<MarginRule>(json).unwrap_err().to_string()
+    };
+    for (field, value, message) in [
+        ("from", serde_json::json!("March"), "margin.rows[0].from: \"March\" is no day; write it as 2024-01-31"),
+        ("initial", 0.0.into(), "margin.rows[0].initial: 0 must be a finite number above 0"),
+        ("maintenance", 1e5.into(), "margin.rows[0].maintenance: 100000 must be above 0 and at most the initial 10000"),
+        ("intraday", 2.0.into(), "margin.rows[0].intraday: 2 must be in (0, 1]"),
+        ("maintenence", 1.0.into(), "unknown field `maintenence`"),
+    ] {
+        assert!(row(field, value).contains(message), "{message}");
+    }
+    let house: MarginRule = serde_json::from_str(r#"{"kind": "futures_table", "intraday": 0.25}"#).unwrap();
+    let text = serde_json::to_string(&house).unwrap();
+    assert_eq!(text, r#"{"kind":"futures_table","intraday":0.25}"#);
+    let world = |day: &str, margin: MarginRule| {
+        let first = format!("{day}T15:00:00Z");
+        let data = market(Instrument::es(), Calendar::Cme, &[(first.as_str(), 5_000.0, 5_000.0)]);
+        let models = Models { margin, ..Models::default() };
+        SimWorld::new(Arc::new(data), models, 1e5).map(|_| ()).map_err(|e| e.to_string())
+    };
+    assert_eq!(world("2020-03-18", house.clone()), Ok(()));
+    let refused = world("2010-03-18", house).unwrap_err();
+    assert!(refused.starts_with("margin.rows: say nothing of \"ES\" at 2010-03-18T15:00:00Z; give a row"), "{refused}");
 }

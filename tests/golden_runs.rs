@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tradepit::{
     Bar, Instrument, MarketData, Timestamp, Venue as _,
     account::{Account, AccountEvent},
+    market::{MarketDataBuilder, Quote, QuotesAt},
     models::Models,
     order::{OrderId, OrderRequest},
     venue::{SimVenue, SimWorld, Start},
@@ -26,17 +27,41 @@ const BARS: [[f64; 5]; 5] = [
     [99.25, 99.5, 99.0, 99.25, 300.0],
 ];
 
-fn table(name: &str, models: &Value, orders: &[Value]) -> String {
-    let bars = BARS.iter().enumerate().map(|(i, &[open, high, low, close, volume])| Bar {
-        time: Timestamp::from_nanos((i as i64 + 1) * MINUTE),
-        open,
-        high,
-        low,
-        close,
-        volume,
-    });
+const EVERY_MINUTE: [f64; 5] = [1.0, 2.0, 3.0, 4.0, 5.0];
+
+fn bar(minute: f64, [open, high, low, close, volume]: [f64; 5]) -> Bar {
+    Bar { time: Timestamp::from_nanos((minute * MINUTE as f64) as i64), open, high, low, close, volume }
+}
+
+/// Rows that close at those minutes.
+fn rows(minutes: [f64; 5]) -> MarketDataBuilder {
     let share = Instrument { tick: 0.25, ..Instrument::equity("XYZ") };
-    let data = MarketData::builder(vec![share]).bars(bars.collect()).period_ns(MINUTE).build().unwrap();
+    let bars = BARS.iter().zip(minutes).map(|(&values, minute)| bar(minute, values));
+    MarketData::builder(vec![share]).bars(bars.collect()).period_ns(MINUTE)
+}
+
+/// Quotes at the opens, two ticks apart about them; the third row has none of its own.
+fn quoted() -> MarketDataBuilder {
+    let quote = |(n, bar): (usize, &[f64; 5])| {
+        let time = Timestamp::from_nanos(n as i64 * MINUTE - 1_000_000_000);
+        (n != 2).then(|| Quote { time, bid: bar[0] - 0.25, ask: bar[0] + 0.25, ..Quote::default() })
+    };
+    rows(EVERY_MINUTE).quotes(BARS.iter().enumerate().map(quote), QuotesAt::Open)
+}
+
+/// The second row in four parts: it went up first, and jumped over 100 on the way down.
+fn in_parts() -> MarketDataBuilder {
+    let parts = [
+        (1.25, [100.25, 102.0, 100.25, 101.75, 200.0]),
+        (1.5, [101.75, 101.75, 100.5, 100.5, 200.0]),
+        (1.75, [99.75, 99.75, 99.0, 99.25, 200.0]),
+        (2.0, [99.25, 101.0, 99.25, 101.0, 200.0]),
+    ];
+    rows(EVERY_MINUTE).sub_bars(parts.map(|(minute, values)| bar(minute, values)).to_vec())
+}
+
+fn table(name: &str, market: MarketDataBuilder, models: &Value, orders: &[Value]) -> String {
+    let data = market.build().unwrap();
     let models: Models = serde_json::from_value(models.clone()).unwrap();
     let mut venue = SimVenue::new(Arc::new(SimWorld::new(Arc::new(data), models, 1e6).unwrap()), 7);
     let mut account = Account::new(1);
@@ -77,6 +102,10 @@ fn table(name: &str, models: &Value, orders: &[Value]) -> String {
                         let state = serde_json::to_value(state).unwrap();
                         writeln!(text, "{seconds:>8.1} {:>5} {:<10}", order.0, state.as_str().unwrap())
                     }
+                    AccountEvent::Rejected { order, reason, .. } => {
+                        let reason = serde_json::to_value(reason).unwrap();
+                        writeln!(text, "{seconds:>8.1} {:>5} rejected: {}", order.0, reason.as_str().unwrap())
+                    }
                     AccountEvent::Modified { order, change, .. } => {
                         let change = serde_json::to_string(change).unwrap();
                         writeln!(text, "{seconds:>8.1} {:>5} modified {change}", order.0)
@@ -103,7 +132,10 @@ fn runs() -> String {
     ];
     let one = [json!({"qty": 20})];
     let mut text = String::new();
-    let mut run = |name: &str, models: &Value, orders: &[Value]| text.push_str(&table(name, models, orders));
+    let mut run_on = |market: MarketDataBuilder, name: &str, models: &Value, orders: &[Value]| {
+        text.push_str(&table(name, market, models, orders));
+    };
+    let mut run = |name: &str, models: &Value, orders: &[Value]| run_on(rows(EVERY_MINUTE), name, models, orders);
     run("market", &json!({}), &[json!({"qty": 2})]);
     run("market, next close", &json!({"fill": {"kind": "next_close"}}), &[json!({"qty": 2})]);
     run("market, look-ahead close", &json!({"fill": {"kind": "look_ahead_close"}}), &[json!({"qty": 2})]);
@@ -173,6 +205,37 @@ fn runs() -> String {
     ] {
         run(&format!("commission {}", commission["kind"].as_str().unwrap()), &json!({"commission": commission}), &one);
     }
+    let quote = |stale: &Value| json!({"fill": {"kind": "quote"}, "matching": {"stale": stale}});
+    let limit = |price: f64| json!({"qty": 2, "kind": {"kind": "limit", "price": price}});
+    let mut post_only = limit(100.5);
+    post_only["post_only"] = true.into();
+    run_on(quoted(), "quote", &quote(&json!({"kind": "none"})), &[json!({"qty": 2}), json!({"qty": -2})]);
+    run_on(
+        quoted(),
+        "quote, limits that take, rest and may not take",
+        &quote(&json!({"kind": "none"})),
+        &[limit(101.0), limit(100.25), post_only],
+    );
+    let mut late = quote(&json!({"kind": "none"}));
+    late["latency"] = json!({"kind": "fixed", "ms": 10000});
+    run_on(quoted(), "quote, latency of ten seconds", &late, &one);
+    run_on(quoted(), "half spread of the quote", &json!({"slippage": {"kind": "half_spread"}}), &one);
+    for kind in ["wait", "refuse"] {
+        // Fresh at the second row, carried on to the third.
+        let mut models = quote(&json!({"kind": kind, "after_ns": 30_000_000_000_i64}));
+        models["latency"] = json!({"kind": "fixed", "ms": 60001});
+        run_on(quoted(), &format!("quote of the row before, {kind}"), &models, &one);
+        let models = json!({"matching": {"stale": {"kind": kind, "after_ns": MINUTE}}});
+        run_on(rows([1.0, 60.0, 61.0, 62.0, 63.0]), &format!("opening gap, {kind}"), &models, &one);
+    }
+    for within in ["nearest_first", "open_high_low_close", "open_low_high_close"] {
+        let path = json!({"kind": "sub_bars", "within": {"kind": within}});
+        let models = json!({"matching": {"limit": {"kind": "touch"}, "path": path}});
+        run_on(in_parts(), &format!("bracket, sub_bars, {within}"), &models, &bracket);
+    }
+    let path = json!({"matching": {"path": {"kind": "sub_bars"}}});
+    let stop = sell(json!({"kind": "stop", "trigger": 100.0}));
+    run_on(in_parts(), "stop in a gap between sub_bars", &path, &[stop]);
     text
 }
 

@@ -13,18 +13,18 @@ use tradepit::{
     account::{Account, AccountEvent, RejectReason},
     features::FeaturePipeline,
     ingest::{Stamp, load_csv},
-    market::{Calendar, synth},
+    market::{Calendar, Quote, QuotesAt, synth},
     models::{
-        DailyCarry, FillContext, FillModel, FillPoint, FillRule, Financing, Flatten, LeverageMargin, MarginRule,
-        Models, Moment, NextClose, PerpetualFunding, Slippage, SlippageModel,
+        AtQuote, DailyCarry, FillContext, FillModel, FillPoint, FillRule, Financing, Flatten, LeverageMargin,
+        LookAheadClose, MarginRule, Models, Moment, NextClose, PerpetualFunding, Slippage, SlippageModel, Stale,
     },
     order::{Modification, OrderId, OrderKind, OrderRequest, TimeInForce},
     rng::{Purpose, stream},
-    venue::{Advance, LogEntry, NoFeatures, ReplayVenue, SimVenue, SimWorld, Start},
+    venue::{Advance, LogEntry, NoFeatures, Recorder, ReplayVenue, SimVenue, SimWorld, Start},
 };
 use tradepit_envs::{
-    Autoreset, DataLength, Env, EnvSpec, EpisodeSpec, FirstStart, Length, SimSetup, StartRule, StepBuffers, StepFacts,
-    VecEnv as _,
+    Autoreset, DataLength, Env, EnvSpec, EpisodeRecord, EpisodeSpec, FirstStart, Length, SimSetup, StartRule,
+    StepBuffers, StepFacts, VecEnv as _,
 };
 use tradepit_live::{Feed, Journal, LiveOptions, LiveVenue, PaperBroker};
 
@@ -207,6 +207,66 @@ fn so_they_are_with_carry_margin_calls_and_flattening() {
     }
 }
 
+/// What the venue knows beyond the bars, too: of whole days, and of the account's month.
+#[test]
+fn so_they_are_with_models_that_ask_for_days_and_months() {
+    let data = synth::es_1m(6_000, 8).unwrap();
+    let mut seen: Vec<f64> = Vec::new();
+    for (slippage, whole) in [
+        (serde_json::json!({"kind": "square_root", "warmup_bps": 0.1}), false),
+        (serde_json::json!({"kind": "square_root", "y": 2, "days": 2, "sigma": 0.02, "adv": 4e6}), false),
+        (serde_json::json!({"kind": "volatility_volume_share", "eta": 500.0, "days": 1, "warmup_bps": 0.1}), true),
+    ] {
+        let tier =
+            |from: f64, fee: f64| serde_json::json!({"from": from, "commission": {"kind": "per_contract", "fee": fee}});
+        let commission = serde_json::json!({"kind": "volume_tiers", "whole": whole,
+            "tiers": [tier(0.0, 2.0), tier(500.0, 1.5), tier(1_500.5, 1.0)]});
+        for margin in [MarginRule::default(), MarginRule::Leverage(LeverageMargin { max: 6.0, maintenance: 0.99 })] {
+            let told = EnvSpec {
+                cash: 50_000.0,
+                slippage: serde_json::from_value(slippage.clone()).unwrap(),
+                commission: serde_json::from_value(commission.clone()).unwrap(),
+                margin,
+                ..spec(FillRule::default())
+            };
+            let setup = SimSetup::new(told, data.clone()).unwrap();
+            let in_sim = sim(&setup);
+            let enough = if setup.rules().spec().margin.is_none() { 1_600 } else { 300 };
+            assert!(in_sim.account.fills() > enough, "{} fills", in_sim.account.fills());
+            let (on_paper, _, venue) = paper(&setup, &data, Journal::in_memory().unwrap());
+            assert!(on_paper == in_sim, "paper differs from the simulator");
+            assert!(replay(&setup, venue) == in_sim, "replay differs from the simulator");
+            let last = in_sim.steps.last().unwrap();
+            assert_eq!(lane(&setup), (last.0.clone(), last.2));
+            assert!(!seen.contains(&in_sim.account.equity()), "other models must show: {seen:?}");
+            seen.push(in_sim.account.equity());
+        }
+    }
+}
+
+#[test]
+fn a_rule_that_looks_ahead_is_flagged_in_log_journal_and_record() {
+    let data = synth::es_1m(600, 8).unwrap();
+    for (fill, flagged) in [(FillRule::LookAheadClose(LookAheadClose {}), true), (FillRule::default(), false)] {
+        let setup = SimSetup::new(spec(fill), data.clone()).unwrap();
+        let in_sim = sim(&setup);
+        let (on_paper, _, replayed) = paper(&setup, &data, Journal::in_memory().unwrap());
+        assert!(on_paper == in_sim, "paper differs from the simulator");
+        let mut text = Vec::new();
+        replayed.log().write(&mut text).unwrap();
+        let opening = String::from_utf8(text).unwrap().lines().next().unwrap().to_owned();
+        assert_eq!(opening.contains(r#""look_ahead":true"#), flagged);
+        assert_eq!((replayed.log().opening().look_ahead, replayed.looks_ahead()), (flagged, flagged));
+        let mut recorder = Recorder::new(SimVenue::new(Arc::clone(setup.world()), 0), Arc::new(data.clone()));
+        recorder.open(Start::At(first(&setup)), &mut Account::new(1)).unwrap();
+        assert_eq!(recorder.log().unwrap().opening(), replayed.log().opening());
+        let mut record = EpisodeRecord::of(setup.env().venue());
+        record.clear();
+        assert_eq!(record.looks_ahead(), flagged);
+        assert_eq!(serde_json::to_value(&record).unwrap()["look_ahead"], flagged);
+    }
+}
+
 #[test]
 fn a_history_too_short_for_the_window_is_refused() {
     let data = synth::es_1m(1_000, 8).unwrap();
@@ -282,6 +342,37 @@ fn trade_anything<V: Venue>(mut venue: V, start: Start) -> (Vec<AccountEvent>, V
     }
 }
 
+/// A session with random orders is the same on all venues; its events.
+fn one_session(data: &Arc<MarketData>, models: &Models, name: &str) -> Vec<AccountEvent> {
+    let world = SimWorld::new(Arc::clone(data), models.clone(), 1e7).unwrap();
+    let (events, known, account, _) = trade_anything(SimVenue::new(Arc::new(world), SEED), Start::At(10));
+    let states = events.iter().filter(|e| matches!(e, AccountEvent::Order { .. })).count();
+    assert!(account.fills() > 300 && states > 300, "{name}: {} fills, {states} changes", account.fills());
+
+    let feed = Feed::memory(Arc::clone(data), 10);
+    let broker = PaperBroker::new(feed, models.clone(), 1e7, stream(SEED, 0, Purpose::Models)).unwrap();
+    let journal = Journal::in_memory().unwrap();
+    let live = LiveVenue::connect(broker, NoFeatures, Some(journal), LiveOptions::default()).unwrap();
+    let (on_paper, paper_known, paper_account, live) = trade_anything(live, Start::Now);
+    let same = on_paper.iter().zip(&events).position(|(a, b)| a != b);
+    assert_eq!(
+        same,
+        None,
+        "{name}: {:?} on paper, {:?} simulated",
+        on_paper[same.unwrap_or(0)],
+        events[same.unwrap_or(0)]
+    );
+    assert_eq!((on_paper.len(), &paper_account), (events.len(), &account));
+    let other = paper_known.iter().zip(&known).position(|(a, b)| a != b);
+    assert_eq!(other, None, "{name}: {:?}", other.map(|at| (paper_known[at], known[at])));
+
+    let log = live.journal().unwrap().log().unwrap().unwrap();
+    let (replayed, replay_known, replay_account, _) =
+        trade_anything(ReplayVenue::new(log, NoFeatures).unwrap(), Start::Now);
+    assert!(replayed == events && replay_known == known && replay_account == account, "{name}: the replay differs");
+    events
+}
+
 #[test]
 fn books_of_orders_are_one_too() {
     let data = Arc::new(synth::es_1m(1_500, 8).unwrap());
@@ -294,40 +385,75 @@ fn books_of_orders_are_one_too() {
             }))
             .unwrap();
             let models = Models { slippage: Slippage::Custom(Arc::new(RandomTicks)), ..models };
-            let world = SimWorld::new(Arc::clone(&data), models.clone(), 1e7).unwrap();
-            let (events, known, account, _) = trade_anything(SimVenue::new(Arc::new(world), SEED), Start::At(10));
-            let states = events.iter().filter(|e| matches!(e, AccountEvent::Order { .. })).count();
+            let events = one_session(&data, &models, &format!("{path} {limit}"));
             let changes = events.iter().filter(|e| matches!(e, AccountEvent::Modified { .. })).count();
             assert!(changes > 100, "{changes} orders were changed");
-            assert!(account.fills() > 300 && states > 300, "{} fills, {states} changes", account.fills());
-
-            let broker =
-                PaperBroker::new(Feed::memory(Arc::clone(&data), 10), models, 1e7, stream(SEED, 0, Purpose::Models))
-                    .unwrap();
-            let journal = Journal::in_memory().unwrap();
-            let live = LiveVenue::connect(broker, NoFeatures, Some(journal), LiveOptions::default()).unwrap();
-            let (on_paper, paper_known, paper_account, live) = trade_anything(live, Start::Now);
-            let same = on_paper.iter().zip(&events).position(|(a, b)| a != b);
-            assert_eq!(
-                same,
-                None,
-                "{path} {limit}: {:?} on paper, {:?} simulated",
-                on_paper[same.unwrap_or(0)],
-                events[same.unwrap_or(0)]
-            );
-            assert_eq!((on_paper.len(), &paper_account), (events.len(), &account));
-            let other = paper_known.iter().zip(&known).position(|(a, b)| a != b);
-            assert_eq!(other, None, "{path} {limit}: {:?}", other.map(|at| (paper_known[at], known[at])));
-
-            let log = live.journal().unwrap().log().unwrap().unwrap();
-            let (replayed, replay_known, replay_account, _) =
-                trade_anything(ReplayVenue::new(log, NoFeatures).unwrap(), Start::Now);
-            assert!(
-                replayed == events && replay_known == known && replay_account == account,
-                "{path} {limit}: the replay differs"
-            );
         }
     }
+}
+
+/// Rows of five minutes over bars of one, with quotes that came up to a minute before the opens, or not at all.
+fn quoted(rows: usize) -> MarketData {
+    let fine = synth::es_1m(5 * rows, 8).unwrap();
+    let mut rng = stream(3, 0, Purpose::Synth);
+    let quotes: Vec<Option<Quote>> = fine
+        .bars()
+        .iter()
+        .map(|bar| {
+            let time = bar.time.plus_ns(-rng.random_range(0..60_000_000_000));
+            let (below, above) = (f64::from(rng.random_range(0..4u32)), f64::from(rng.random_range(0..4u32)));
+            let size = f64::from(rng.random_range(0..100u32));
+            let (bid, ask) = (bar.close - 0.25 * below, bar.close + 0.25 * above);
+            (rng.random_range(0..10u32) > 0).then_some(Quote { time, bid, ask, bid_size: size, ask_size: 0.0 })
+        })
+        .collect();
+    let fine = fine.part(0..fine.len()).quotes(quotes, QuotesAt::Close).build().unwrap();
+    fine.resample(300_000_000_000).unwrap()
+}
+
+#[test]
+fn so_they_are_over_quotes_and_finer_bars() {
+    let data = Arc::new(quoted(1_500));
+    let mut seen = Vec::new();
+    for (fill, path, stale, slippage) in [
+        ("quote", "pessimistic", serde_json::json!({"kind": "none"}), "none"),
+        ("quote", "sub_bars", serde_json::json!({"kind": "wait", "after_ns": 50_000_000_000_i64}), "none"),
+        ("quote", "sub_bars", serde_json::json!({"kind": "refuse", "after_ns": 50_000_000_000_i64}), "half_spread"),
+        ("next_open", "sub_bars", serde_json::json!({"kind": "none"}), "half_spread"),
+    ] {
+        let models: Models = serde_json::from_value(serde_json::json!({
+            "fill": {"kind": fill},
+            "slippage": {"kind": slippage},
+            "latency": {"kind": "jittered", "ms": 0.0, "jitter_ms": 20_000.0},
+            "matching": {"path": {"kind": path}, "limit": {"kind": "touch"}, "participation": 0.01, "stale": stale},
+        }))
+        .unwrap();
+        let events = one_session(&data, &models, &format!("{fill} {path} {stale}"));
+        let too_old = |e: &&AccountEvent| matches!(e, AccountEvent::Rejected { reason: RejectReason::Stale, .. });
+        assert_eq!(events.iter().filter(too_old).count() > 100, stale["kind"] == "refuse");
+        assert!(!seen.contains(&events), "another rule must show");
+        seen.push(events);
+    }
+}
+
+#[test]
+fn an_environment_over_quotes_is_one_too() {
+    let data = quoted(1_500);
+    for path in ["pessimistic", "sub_bars"] {
+        let mut spec = EnvSpec { slippage: Slippage::default(), ..spec(FillRule::Quote(AtQuote {})) };
+        spec.matching.path = serde_json::from_value(serde_json::json!({"kind": path})).unwrap();
+        spec.matching.stale = Stale::Wait { after_ns: 50_000_000_000 };
+        let setup = SimSetup::new(spec, data.clone()).unwrap();
+        let in_sim = sim(&setup);
+        assert!(in_sim.account.fills() > 300);
+        let (on_paper, _, venue) = paper(&setup, &data, Journal::in_memory().unwrap());
+        assert!(on_paper == in_sim, "paper differs from the simulator");
+        assert!(replay(&setup, venue) == in_sim, "replay differs from the simulator");
+        let last = in_sim.steps.last().unwrap();
+        assert_eq!(lane(&setup), (last.0.clone(), last.2));
+    }
+    let refused = SimSetup::new(spec(FillRule::Quote(AtQuote {})), synth::es_1m(1_500, 8).unwrap()).unwrap_err();
+    assert!(refused.to_string().starts_with("fill: quote, and these data have no bid and ask"), "{refused}");
 }
 
 #[test]

@@ -175,6 +175,7 @@ fn every_number_out_of_range_is_refused_by_name() {
         (r#"{"kind": "empirical", "unit": "ticks", "quantiles": [1]}"#, "slippage.quantiles: 1 numbers are too few"),
         (r#"{"kind": "empirical", "unit": "bps", "quantiles": [0, 2, 1]}"#, "slippage.quantiles[2]: 1 "),
         (r#"{"kind": "empirical", "unit": "bps", "quantiles": [-1, 2]}"#, "slippage.quantiles[0]: -1 "),
+        (r#"{"kind": "square_root", "days": 0}"#, "slippage.days: 0 must be a finite number in [1, 10000]"),
         (r#"{"kind": "volatility_volume_share", "eta": -1}"#, "slippage.eta: -1 "),
         (r#"{"kind": "volatility_volume_share", "etas": {"ES": -1}}"#, "slippage.etas.ES: -1 "),
     ] {
@@ -201,14 +202,21 @@ fn a_venue_refuses_a_model_that_asks_for_what_it_does_not_know() {
         tradepit::venue::SimWorld::new(data.clone(), models, 1e5).map(|_| ()).map_err(|error| error.to_string())
     };
     for (asks, start) in [
-        (r#"{"kind": "square_root", "adv": 1e6}"#, "slippage.sigma: is not set, and this venue"),
-        (r#"{"kind": "volatility_volume_share", "sigma": 0.01}"#, "slippage.adv: is not set, and this venue"),
+        (
+            r#"{"kind": "square_root", "adv": 1e6}"#,
+            "slippage.sigma: is not set, and the data has no complete day of ES;",
+        ),
+        (
+            r#"{"kind": "volatility_volume_share", "sigma": 0.01}"#,
+            "slippage.adv: is not set, and the data has no complete day",
+        ),
         (r#"{"kind": "half_spread"}"#, "slippage.spread_ticks: is not set, and these data"),
     ] {
         assert!(world(asks).expect_err(asks).starts_with(start));
     }
     for given in [
         r#"{"kind": "square_root", "adv": 1e6, "sigma": 0.01}"#,
+        r#"{"kind": "square_root", "adv": 1e6, "sigma": 0.01, "days": 5}"#,
         r#"{"kind": "half_spread", "spread_ticks": 1}"#,
         r#"{"kind": "almgren_chriss", "eta": 1, "gamma": 1}"#,
     ] {

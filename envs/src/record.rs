@@ -1,8 +1,10 @@
 //! What happened in one episode, kept for people: fills, trades, and the course of the account.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use tradepit::{
-    Result, Timestamp,
+    Result, Timestamp, Venue,
     account::{
         Account, AccountEvent, Fill, Trade,
         metrics::{Performance, Run},
@@ -61,15 +63,67 @@ pub struct Moment {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EpisodeRecord {
+    /// Whether fills were at prices that their decisions had seen, which no market gives.
+    #[serde(default)]
+    look_ahead: bool,
     fills: Vec<Fill>,
     moments: Vec<Moment>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    randomised: BTreeMap<String, f64>,
 }
 
 impl EpisodeRecord {
-    /// Forgets everything; memory is kept.
+    /// Of episodes over `venue`.
+    ///
+    /// ```
+    /// use tradepit_envs::{EnvSpec, EpisodeRecord, SimSetup};
+    /// # use tradepit::market::synth;
+    /// let spec: EnvSpec = serde_json::from_str(r#"{"fill": {"kind": "look_ahead_close"}}"#).unwrap();
+    /// let setup = SimSetup::new(spec, synth::es_1m(3_000, 0).unwrap()).unwrap();
+    /// assert!(EpisodeRecord::of(setup.env().venue()).looks_ahead());
+    /// ```
+    #[must_use]
+    pub fn of(venue: &impl Venue) -> Self {
+        Self { look_ahead: venue.looks_ahead(), ..Self::default() }
+    }
+
+    /// Whether orders filled at the close that their decision had seen
+    /// ([`LookAheadClose`](tradepit::models::LookAheadClose)): no market gives such prices.
+    #[must_use]
+    pub fn looks_ahead(&self) -> bool {
+        self.look_ahead
+    }
+
+    /// Forgets the episode; memory is kept.
     pub fn clear(&mut self) {
         self.fills.clear();
         self.moments.clear();
+        self.randomised.clear();
+    }
+
+    /// Takes the numbers in that the episode runs with, by their paths, where the spec has them drawn.
+    ///
+    /// ```
+    /// use tradepit_envs::EpisodeRecord;
+    /// # use tradepit::market::synth;
+    /// # use tradepit_envs::{EnvSpec, SimSetup};
+    /// # let spec: EnvSpec = serde_json::from_str(r#"{"slippage": {"kind": "fixed_ticks", "ticks": 1},
+    /// #     "randomise": {"ranges": {"slippage.ticks": [0, 2]}}}"#).unwrap();
+    /// # let setup = SimSetup::new(spec, synth::es_1m(3_000, 0).unwrap()).unwrap();
+    /// # let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+    /// env.reset(Some(7), &mut obs).unwrap();
+    /// let mut record = EpisodeRecord::default();
+    /// record.randomise(env.rules().randomised().zip(env.randomised()));
+    /// assert_eq!(record.randomised()["slippage.ticks"], env.randomised()[0]);
+    /// ```
+    pub fn randomise<'a>(&mut self, numbers: impl IntoIterator<Item = (&'a str, &'a f64)>) {
+        self.randomised.extend(numbers.into_iter().map(|(path, value)| (path.to_owned(), *value)));
+    }
+
+    /// The numbers that the episode runs with, by their paths, where the spec has them drawn.
+    #[must_use]
+    pub fn randomised(&self) -> &BTreeMap<String, f64> {
+        &self.randomised
     }
 
     /// Takes an event in.

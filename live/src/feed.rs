@@ -128,7 +128,7 @@ impl SocketFeed {
             }
         }
         let snapshot = AccountSnapshot { cash, positions: Vec::new() };
-        Ok(Opening { instruments, calendar, period_ns, columns, snapshot, history: rows, remaining })
+        Ok(Opening { instruments, calendar, period_ns, columns, snapshot, history: rows, remaining, look_ahead: false })
     }
 
     async fn next(&mut self) -> Result<FeedNews> {

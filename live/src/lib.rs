@@ -20,7 +20,8 @@
 //! ```
 //!
 //! [`advance`](tradepit::Venue::advance) blocks until the next row has closed. Time is what rows say: only this crate
-//! reads a clock, to wait and to give up waiting ([`LiveOptions`]), never to decide.
+//! reads a clock, to wait, to give up waiting, and to keep back orders that were decided on rows that are too old by now
+//! ([`LiveOptions`]). Which were is in the journal, so that a replay needs no clock.
 //!
 //! # Journal before order
 //!
@@ -83,6 +84,7 @@
 mod broker;
 mod feed;
 mod journal;
+mod late;
 mod link;
 mod options;
 mod paper;

@@ -13,7 +13,8 @@ use std::{
 /// ```
 /// use std::time::Duration;
 /// use tradepit_live::LiveOptions;
-/// let options = LiveOptions { silence: Some(Duration::from_secs(90)), ..LiveOptions::default() };
+/// let (silence, stale) = (Some(Duration::from_secs(90)), Some(Duration::from_secs(5)));
+/// let options = LiveOptions { silence, stale, ..LiveOptions::default() };
 /// assert_eq!(options.capacity, 1024);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,6 +23,10 @@ pub struct LiveOptions {
     pub connect_timeout: Duration,
     /// For any news: longer than this is an error. `None` waits for ever, as over a weekend.
     pub silence: Option<Duration>,
+    /// How old the last row may be, by the clock of this machine, for orders that are decided on it to leave; older, and
+    /// they are rejected as [`Stale`](tradepit::account::RejectReason::Stale). `None` sends them however late it is, as a
+    /// feed that replays a file needs.
+    pub stale: Option<Duration>,
     /// For a full command channel, and for the broker's thread to end (twice, at most).
     pub shutdown: Duration,
     /// Commands, and events, that can wait on the way to and from the broker; at least 1.
@@ -35,6 +40,7 @@ impl Default for LiveOptions {
         Self {
             connect_timeout: Duration::from_secs(30),
             silence: None,
+            stale: None,
             shutdown: Duration::from_secs(2),
             capacity: 1024,
             cash_tolerance: 0.01,

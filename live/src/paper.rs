@@ -5,10 +5,10 @@ use std::{collections::VecDeque, future::pending, time::Duration};
 use tokio::time::{Instant, sleep_until};
 use tradepit::{
     Error, Result, Rng, Timestamp,
-    account::{Account, AccountEvent, AccountSnapshot, RejectReason},
-    models::Models,
+    account::{Account, AccountEvent, AccountSnapshot, RejectReason, TradedVolume},
+    models::{Facts, Models},
     order::{Modification, Order, OrderId, OrderRequest, Working},
-    venue::{EventLog, GrowingMarket, LogEntry, MatchRow, NoFeatures, Opening, Row},
+    venue::{EventLog, GrowingMarket, LogEntry, MatchRow, NoFeatures, Opening, Row, VenueFacts},
 };
 
 use crate::{Broker, BrokerCommand, BrokerEvent, Connected, Feed, feed::FeedNews};
@@ -53,9 +53,13 @@ struct Book {
     last: Row,
     index: u32,
     working: Working,
+    /// Market orders need no book.
+    plain_orders: bool,
+    traded: TradedVolume,
     account: Account,
     /// All rows so far: what a session's end is read from.
     market: GrowingMarket,
+    facts: VenueFacts,
 }
 
 impl PaperBroker {
@@ -117,12 +121,14 @@ impl PaperBroker {
         let Self { book: Some(book), models, rng, .. } = self else {
             return Err(Error::Venue("the paper broker is not connected".into()));
         };
-        let Book { opening, last, index, working, account, market } = book;
+        let Book { opening, last, index, working, traded, account, market, facts, .. } = book;
         row.check(opening.instruments.len(), opening.columns.len(), Some(last.time()))?;
         *index += 1;
         market.push(&row)?;
+        facts.push(market.view());
         let mut events = Vec::new();
-        MatchRow::last(models, market.view())?.run(working, account, rng, |event| events.push(*event));
+        let matching = MatchRow::last(models, facts, market.view())?;
+        matching.run(working, traded, account, rng, |event| events.push(*event));
         *last = row;
         Ok(events)
     }
@@ -135,7 +141,7 @@ impl PaperBroker {
         let order = Order { id, request, active_from: book.index + 1 };
         let taken = request
             .check(&book.opening.instruments)
-            .and_then(|()| book.working.submit(order, book.market.view(), models, time, rng));
+            .and_then(|()| book.working.submit(order, book.plain_orders, book.market.view(), models, time, rng));
         Ok(taken.is_err().then_some(AccountEvent::Rejected { order: id, reason: RejectReason::Venue, time }))
     }
 
@@ -168,11 +174,16 @@ impl PaperBroker {
     async fn walk(&mut self, past: &EventLog) -> Result<Vec<AccountEvent>> {
         // What the journal tells, and what came out here, since the last row.
         let (mut told, mut made) = (Vec::new(), Vec::new());
+        let mut unsent = Vec::new();
         for entry in past.entries() {
             match entry {
-                LogEntry::Order { id, request, time } => made.extend(self.take(*id, *request, *time)?),
+                // What never left is not for this side to know.
+                LogEntry::Order { id, unsent: true, .. } => unsent.push(*id),
+                LogEntry::Cancel { id, .. } | LogEntry::Modify { id, .. } if unsent.contains(id) => {}
+                LogEntry::Order { id, request, time, .. } => made.extend(self.take(*id, *request, *time)?),
                 LogEntry::Cancel { id, time } => self.cancel(*id, *time)?,
                 LogEntry::Modify { id, change, time } => self.modify(*id, *change, *time)?,
+                LogEntry::Event(AccountEvent::Rejected { order, .. }) if unsent.contains(order) => {}
                 LogEntry::Event(event) => told.push(*event),
                 LogEntry::Row(recorded) => {
                     let row = self.row_of_journal().await?;
@@ -213,6 +224,7 @@ fn same_events(told: &[AccountEvent], made: &[AccountEvent], n: usize) -> Result
 impl Broker for PaperBroker {
     async fn connect(&mut self, past: Option<&EventLog>) -> Result<Connected> {
         let mut opening = self.feed.open(self.cash).await?;
+        opening.look_ahead = self.models.fill.looks_ahead();
         let Some(last) = opening.history.last().cloned() else {
             return Err(Error::TooLittleData("the feed has no row of history; serve at least 1".into()));
         };
@@ -221,7 +233,14 @@ impl Broker for PaperBroker {
         let mut account = Account::new(n);
         account.open(self.cash);
         let market = GrowingMarket::new(&opening, NoFeatures)?;
-        self.book = Some(Book { opening: opening.clone(), last, index, working: Working::default(), account, market });
+        let known = Facts::of(market.data());
+        self.models.validate_with(known)?;
+        self.models.margin.check(market.view())?;
+        let plain_orders = self.models.is_plain();
+        let facts = VenueFacts::new(&self.models, market.view());
+        let (working, traded) = (Working::default(), TradedVolume::default());
+        let opened = opening.clone();
+        self.book = Some(Book { opening: opened, last, index, working, plain_orders, traded, account, market, facts });
         let Some(past) = past else { return Ok(opening.into()) };
         let began = Opening { remaining: opening.remaining, ..past.opening().clone() };
         if began != opening {

@@ -11,6 +11,7 @@ use tradepit::{
 
 use crate::{
     Broker, BrokerCommand, BrokerEvent, Connected, Journal, LiveOptions, StopHandle,
+    late::{age, too_late, untold},
     link::{Link, Received},
     reconcile,
 };
@@ -89,12 +90,13 @@ impl LiveVenue {
         };
         let (capacity, patience) = (options.capacity, options.shutdown);
         let (link, connected) = Link::start(broker, past.clone(), capacity, options.connect_timeout, patience)?;
-        let Connected { opening, missed } = connected;
+        let Connected { opening, mut missed } = connected;
         let log = match past {
             Some(log) => {
                 check_resumed(&log, &opening.instruments, &missed)?;
                 let books = books(&log, &missed);
                 reconcile(&books, &opening.snapshot, &opening.instruments, options.cash_tolerance)?;
+                missed.extend(untold(&log));
                 log
             }
             None => EventLog::new(opening),
@@ -286,21 +288,33 @@ impl LiveVenue {
             return Err(Error::Venue(format!("trading has ended ({end:?}); no order is taken")));
         }
         let (id, time) = (OrderId(self.next_id), self.market.view().now());
-        self.record(&LogEntry::Order { id, request: order, time })?;
+        let unsent = self.options.stale.is_some_and(|good| age(time) > good);
+        self.record(&LogEntry::Order { id, request: order, time, unsent })?;
         self.next_id += 1;
-        self.link.command(BrokerCommand::Submit { id, request: order, time })?;
+        if unsent {
+            self.missed.push_back(too_late(id, time));
+        } else {
+            self.link.command(BrokerCommand::Submit { id, request: order, time })?;
+        }
         Ok(id)
     }
 
     fn send_cancel(&mut self, id: OrderId) -> Result<()> {
         let time = self.market.view().now();
         self.record(&LogEntry::Cancel { id, time })?;
+        // Nobody knows of an order that never left.
+        if self.missed.contains(&too_late(id, time)) {
+            return Ok(());
+        }
         self.link.command(BrokerCommand::Cancel { id })
     }
 
     fn send_change(&mut self, id: OrderId, change: Modification) -> Result<()> {
         let time = self.market.view().now();
         self.record(&LogEntry::Modify { id, change, time })?;
+        if self.missed.contains(&too_late(id, time)) {
+            return Ok(());
+        }
         self.link.command(BrokerCommand::Modify { id, change })
     }
 }
@@ -378,6 +392,10 @@ impl Venue for LiveVenue {
 
     fn at_market(&self, instrument: InstrumentId) -> f64 {
         self.open_orders.at_market(instrument)
+    }
+
+    fn looks_ahead(&self) -> bool {
+        self.playback.log().opening().look_ahead
     }
 
     fn remaining(&self) -> Option<u32> {

@@ -8,6 +8,9 @@
 //! {"end": {}}
 //! ```
 //!
+//! A row may hold more than its bars: `columns`, `quotes` (for each instrument what stood when its bar opened, or `null`) and
+//! `sub_bars` (finer bars, moment by moment).
+//!
 //! The first `history` rows have closed already when the session begins; the others come as they close. A connection that
 //! closes without `end` has failed. Numbers survive bit for bit.
 

@@ -16,7 +16,7 @@ use tradepit::{
     features::{self, FeaturePipelineSpec},
     ingest::{self, BarColumns, BarSeries, CsvOptions, Stamp},
     market::{
-        Calendar,
+        Calendar, QuotesAt,
         synth::{self, Leak},
     },
 };
@@ -24,6 +24,7 @@ use tradepit_envs::{EnvSpec, SimSetup};
 
 use crate::{
     error::{detached, fault, raise},
+    quotes::{self, QuoteArrays},
     spec,
 };
 
@@ -73,9 +74,12 @@ impl PyMarketData {
 
 #[pymethods]
 impl PyMarketData {
-    /// From columns of one length; `instrument` is JSON, `calendar` and `stamp` are names, NaN is refused by row.
+    /// From columns of one length; `instrument` is JSON, `calendar` and `stamp` are names, NaN is refused by row. `quotes`
+    /// has the columns bid and ask, and bid_size, ask_size and time_ns if they are known, `quotes_at` "open" or "close";
+    /// `sub_bars` is data of finer bars.
     #[new]
-    #[pyo3(signature = (time_ns, open, high, low, close, volume, columns, instrument, calendar, stamp, period_ns=None))]
+    #[pyo3(signature = (time_ns, open, high, low, close, volume, columns, instrument, calendar, stamp, period_ns=None,
+        quotes=None, quotes_at="open", sub_bars=None))]
     #[expect(clippy::too_many_arguments, reason = "the columns of a bar and what describes them")]
     fn new(
         py: Python<'_>,
@@ -90,6 +94,9 @@ impl PyMarketData {
         calendar: &str,
         stamp: &str,
         period_ns: Option<i64>,
+        quotes: Option<&Bound<'_, PyDict>>,
+        quotes_at: &str,
+        sub_bars: Option<&Bound<'_, Self>>,
     ) -> PyResult<Self> {
         let mut own = Vec::new();
         for (name, values) in columns {
@@ -106,16 +113,25 @@ impl PyMarketData {
         };
         let (instrument, calendar) = (read_instrument(instrument)?, read_name::<Calendar>("calendar", calendar)?);
         let stamp = read_name::<Stamp>("stamp", stamp)?;
+        let quotes = quotes.map(QuoteArrays::read).transpose()?;
+        let (at, sub_bars) = (read_name::<QuotesAt>("quotes_at", quotes_at)?, sub_bars.map(|fine| fine.get().market()));
+        let quotes = quotes.as_ref().map(QuoteArrays::columns).transpose()?;
         let data = detached(py, || {
             let series = ingest::bars_from_columns(&bars, stamp, period_ns)?;
-            BarSeries { columns: own, ..series }.into_data(instrument, calendar)
+            let series = BarSeries { columns: own, sub_bars: finer(sub_bars.as_deref()), ..series };
+            match quotes {
+                Some(quotes) => series.with_quotes(&quotes, at)?,
+                None => series,
+            }
+            .into_data(instrument, calendar)
         })?;
         Ok(data.map_err(fault)?.into())
     }
 
     /// From a file of comma-separated values.
     #[staticmethod]
-    #[pyo3(signature = (path, instrument, calendar, stamp, period_ns=None, symbol=None, columns=Vec::new()))]
+    #[pyo3(signature = (path, instrument, calendar, stamp, period_ns=None, symbol=None, columns=Vec::new(),
+        quotes_at="open", sub_bars=None))]
     #[expect(clippy::too_many_arguments, reason = "a path and what describes the file")]
     fn from_csv(
         py: Python<'_>,
@@ -126,10 +142,17 @@ impl PyMarketData {
         period_ns: Option<i64>,
         symbol: Option<String>,
         columns: Vec<String>,
+        quotes_at: &str,
+        sub_bars: Option<&Bound<'_, Self>>,
     ) -> PyResult<Self> {
         let (instrument, calendar) = (read_instrument(instrument)?, read_name::<Calendar>("calendar", calendar)?);
-        let options = CsvOptions { stamp: read_name("stamp", stamp)?, period_ns, symbol, columns };
-        let data = detached(py, || ingest::read_csv(path, &options)?.into_data(instrument, calendar))?;
+        let (stamp, quotes) = (read_name("stamp", stamp)?, read_name("quotes_at", quotes_at)?);
+        let options = CsvOptions { stamp, period_ns, symbol, quotes, columns };
+        let sub_bars = sub_bars.map(|fine| fine.get().market());
+        let data = detached(py, || {
+            let series = ingest::read_csv(path, &options)?;
+            BarSeries { sub_bars: finer(sub_bars.as_deref()), ..series }.into_data(instrument, calendar)
+        })?;
         Ok(data.map_err(fault)?.into())
     }
 
@@ -182,6 +205,27 @@ impl PyMarketData {
         Ok(dict)
     }
 
+    /// The quotes that stand when bars open: bid, ask, bid_size, ask_size (float64, NaN where none has come) and time_ns
+    /// (int64, 0 there), each of shape `(len,)`; `None` for data without quotes.
+    fn quotes<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        quotes::standing(py, &self.data)
+    }
+
+    /// The finer bars of all rows as data of their own, or `None`.
+    fn sub_bars(&self) -> PyResult<Option<Self>> {
+        if !self.data.has_sub_bars() {
+            return Ok(None);
+        }
+        let bars = (0..self.data.len()).flat_map(|row| self.data.details(row).sub_bars).copied().collect();
+        let builder = MarketData::builder(self.data.instruments().to_vec()).calendar(self.data.calendar()).bars(bars);
+        Ok(Some(builder.build().map_err(fault)?.into()))
+    }
+
+    /// Bars of `period_ns` out of these, which stay as the finer bars of theirs.
+    fn resample(&self, period_ns: i64) -> PyResult<Self> {
+        Ok(self.data.resample(period_ns).map_err(fault)?.into())
+    }
+
     /// Rows with which a session begins, uint32.
     fn session_starts<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u32>> {
         PyArray1::from_slice(py, self.data.session_starts())
@@ -224,16 +268,7 @@ impl PyMarketData {
             return Err(PyIndexError::new_err(format!("rows are taken one by one, got step {}", rows.step)));
         }
         let rows = rows.start as usize..(rows.stop.max(rows.start) as usize);
-        let builder = MarketData::builder(self.data.instruments().to_vec())
-            .calendar(self.data.calendar())
-            .period_ns(self.data.period_ns())
-            .bars(self.data.bars()[rows.clone()].to_vec());
-        let builder = self
-            .data
-            .columns()
-            .iter()
-            .fold(builder, |builder, (name, values)| builder.column(name.clone(), values[rows.clone()].to_vec()));
-        Ok(builder.build().map_err(fault)?.into())
+        Ok(self.data.part(rows).build().map_err(fault)?.into())
     }
 
     fn __copy__(this: Py<Self>) -> Py<Self> {
@@ -266,7 +301,9 @@ impl PyMarketData {
             "close",
             own.period_ns(),
         );
-        Ok((this.get_type().into_any(), args.into_pyobject(py)?))
+        let details = (own.quotes(py)?, "open", own.sub_bars()?);
+        let args = args.into_pyobject(py)?.as_sequence().concat(details.into_pyobject(py)?.as_sequence())?;
+        Ok((this.get_type().into_any(), args.to_tuple()?))
     }
 
     fn __repr__(&self) -> String {
@@ -275,6 +312,10 @@ impl PyMarketData {
         let seconds = self.data.period_ns() as f64 / tradepit::time::SECOND_NS as f64;
         format!("MarketData({name}, {} bars of {seconds} s, {first} to {last})", self.data.len())
     }
+}
+
+fn finer(data: Option<&MarketData>) -> Vec<Bar> {
+    data.map_or_else(Vec::new, |data| data.bars().to_vec())
 }
 
 fn read_instrument(json: &str) -> PyResult<Instrument> {

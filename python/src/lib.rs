@@ -13,6 +13,7 @@ mod info;
 mod live;
 mod measure;
 mod ppo;
+mod quotes;
 mod reward;
 mod session;
 mod space;

@@ -7,13 +7,15 @@ use tradepit_envs::EnvSpec;
 use crate::error::{fault, raise};
 
 /// Fields whose value is `{"kind": ..}`, as paths; a bare string there is the kind.
-const KINDS: [&[&str]; 13] = [
+const KINDS: [&[&str]; 15] = [
     &["fill"],
     &["slippage"],
     &["commission"],
     &["latency"],
     &["matching", "path"],
+    &["matching", "path", "within"],
     &["matching", "limit"],
+    &["matching", "stale"],
     &["financing"],
     &["margin"],
     &["flatten"],

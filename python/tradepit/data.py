@@ -23,6 +23,7 @@ Stamp: TypeAlias = Literal["open", "close"]
 
 TIME_NAMES = ("ts", "timestamp", "datetime", "date", "time")
 PRICE_NAMES = ("open", "high", "low", "close")
+QUOTE_NAMES = ("bid", "ask", "bid_size", "ask_size")
 #: 1973 in nanoseconds: smaller whole numbers are meant in another unit.
 SMALLEST_NS = 100_000_000_000_000_000
 
@@ -36,6 +37,8 @@ def market_data(
     period: float | None = None,
     columns: Iterable[str] = (),
     symbol: str | None = None,
+    quotes: Stamp | None = None,
+    sub_bars: Data | None = None,
 ) -> MarketData:
     """Market data from a sample's name, a path, a frame, columns, or market data itself.
 
@@ -57,6 +60,11 @@ def market_data(
         period: Length of a bar in seconds; the smallest step between two rows without it.
         columns: Further columns to keep, for features of the kind ``{"kind": "column", "name": ..}``.
         symbol: The one to take, of a file with a column ``symbol``; also for the sample ``stocks_1d``.
+        quotes: Whether the columns ``bid`` and ``ask`` (with ``bid_size``, ``ask_size`` and ``quote_time``, if they are
+            there) are those of a bar's ``"open"`` (the default) or ``"close"``; empty or NaN on both sides where no new
+            quote came. A fill rule ``"quote"`` meets them.
+        sub_bars: Finer bars of the same instrument, in any form that ``data`` takes, for the intrabar path
+            ``"sub_bars"``. :meth:`MarketData.resample` makes longer bars that keep theirs.
 
     Raises:
         DataError: For a value that can't be a bar, by row and column.
@@ -64,7 +72,14 @@ def market_data(
         FileError: When the file can't be read.
     """
     columns = list(columns)
-    options = {"instrument": instrument, "calendar": calendar, "stamp": stamp, "period": period}
+    options = {
+        "instrument": instrument,
+        "calendar": calendar,
+        "stamp": stamp,
+        "period": period,
+        "quotes": quotes,
+        "sub_bars": sub_bars,
+    }
     if isinstance(data, MarketData):
         given = [name for name, value in options.items() if value is not None]
         if given or columns or symbol:
@@ -72,6 +87,9 @@ def market_data(
         return data
     period_ns = None if period is None else round(period * 1e9)
     common = (_instrument(instrument), calendar or "none", stamp or "open", period_ns)
+    finer = sub_bars
+    if not (finer is None or isinstance(finer, MarketData)):
+        finer = market_data(finer, instrument=instrument, calendar=calendar, stamp=stamp)
     if isinstance(data, (str, os.PathLike)):
         if isinstance(data, str) and _is_sample(data):
             return _sample(data, symbol, [*options.values(), *columns])
@@ -83,11 +101,11 @@ def market_data(
                 f"{os.fspath(data)}: no such file, and no sample; the samples are {', '.join(samples.NAMES)}"
             )
         if path.suffix.lower() not in (".parquet", ".pq"):
-            return MarketData.from_csv(os.fspath(path), *common, symbol, columns)
+            return MarketData.from_csv(os.fspath(path), *common, symbol, columns, quotes or "open", finer)
         data = _read_parquet(path)
     if symbol is not None:
         raise SpecError(f"symbol: {symbol!r} is for CSV files and samples; choose the rows of a frame before")
-    return _from_columns(_table(data), common, columns)
+    return _from_columns(_table(data), common, columns, quotes or "open", finer)
 
 
 def times(time_ns: Any) -> NDArray[np.datetime64]:
@@ -163,7 +181,13 @@ def _table(data: Any) -> dict[str, Any]:
     return table
 
 
-def _from_columns(table: dict[str, Any], common: tuple[str, str, str, int | None], keep: list[str]) -> MarketData:
+def _from_columns(
+    table: dict[str, Any],
+    common: tuple[str, str, str, int | None],
+    keep: list[str],
+    quotes_at: str,
+    sub_bars: MarketData | None,
+) -> MarketData:
     lower = {name.lower(): name for name in table}
     time = next((lower[name] for name in TIME_NAMES if name in lower), None)
     if time is None:
@@ -179,9 +203,14 @@ def _from_columns(table: dict[str, Any], common: tuple[str, str, str, int | None
         if name not in table:
             raise DataError(f"no column {name!r}; there are {list(table)}")
     own = {name: _numbers(table, name, "float32") for name in keep}
-    instrument, calendar, stamp, period_ns = common
+    quotes = None
+    if "bid" in lower and "ask" in lower:
+        quotes = {name: _numbers(table, lower[name], "float64") for name in QUOTE_NAMES if name in lower}
+        if "quote_time" in lower:
+            none = np.isnan(quotes["bid"]) & np.isnan(quotes["ask"])
+            quotes["time_ns"] = _time_ns(table[lower["quote_time"]], lower["quote_time"], none)
     time_ns = _time_ns(table[time], time)
-    return MarketData(time_ns, opens, highs, lows, closes, volume, own, instrument, calendar, stamp, period_ns)
+    return MarketData(time_ns, opens, highs, lows, closes, volume, own, *common, quotes, quotes_at, sub_bars)
 
 
 def _numbers(table: dict[str, Any], name: str, dtype: str) -> NDArray[Any]:
@@ -195,7 +224,8 @@ def _numbers(table: dict[str, Any], name: str, dtype: str) -> NDArray[Any]:
     return array
 
 
-def _time_ns(values: Any, name: str) -> NDArray[np.int64]:
+def _time_ns(values: Any, name: str, none: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+    """Nanoseconds since 1970; a row of which ``none`` holds needs no time."""
     if getattr(values, "tz", None) is not None:
         values = values.tz_convert("UTC").tz_localize(None)
     elif getattr(getattr(values, "dt", None), "tz", None) is not None:
@@ -207,7 +237,7 @@ def _time_ns(values: Any, name: str) -> NDArray[np.int64]:
     if array.dtype.kind in "OUS" or array.dtype.kind == "T":
         array = np.array([_moment(value, row, name) for row, value in enumerate(array)], dtype="int64")
     elif array.dtype.kind == "M":
-        missing = np.isnat(array)
+        missing = np.isnat(array) if none is None else np.isnat(array) & ~none
         if missing.any():
             raise DataError(f"row {int(missing.argmax())}, column {name}: no time; fill or drop the row")
         array = array.astype("datetime64[ns]").astype("int64")

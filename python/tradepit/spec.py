@@ -5,7 +5,7 @@ Where a field takes a variant, a bare string means the variant with its defaults
 
 >>> spec = read_spec({"reward": "log_return", "commission": {"kind": "per_contract", "fee": 2.1}})
 >>> spec["reward"], spec["commission"], spec["window"]
-({'kind': 'log_return', 'scale': 1.0}, {'kind': 'per_contract', 'fee': 2.1}, 32)
+({'kind': 'log_return', 'scale': 1.0}, {'kind': 'per_contract', 'fee': 2.1, 'per_order': 0.0, 'minimum': 0.0}, 32)
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["EnvSpec", "default_spec", "read_spec"]
 class NoNumbers(TypedDict):
     """A variant without numbers."""
 
-    kind: Literal["none", "next_open", "next_close", "look_ahead_close", "session", "random", "first", "data"]
+    kind: Literal["none", "next_open", "next_close", "look_ahead_close", "quote", "session", "random", "first", "data"]
 
 
 class TargetPosition(TypedDict, total=False):
@@ -97,17 +97,26 @@ class Latency(TypedDict, total=False):
     jitter_ms: float
 
 
+class Stale(TypedDict, total=False):
+    """``none``, ``refuse`` or ``wait``: an order that would take at once what is older than ``after_ns`` nanoseconds."""
+
+    kind: Literal["none", "refuse", "wait"]
+    after_ns: int
+
+
 class Matching(TypedDict, total=False):
     """How limits and stops meet a bar: its path, when a limit fills, the share of the volume, how far from the close.
 
-    ``path``: ``pessimistic``, ``open_high_low_close``, ``open_low_high_close`` or ``nearest_first``. ``limit``: ``touch``,
-    ``penetration`` (ticks) or ``queue``.
+    ``path``: ``pessimistic``, ``open_high_low_close``, ``open_low_high_close``, ``nearest_first`` or ``sub_bars``
+    (``within``: one of the last three, the way inside a finer bar). ``limit``: ``touch``, ``penetration`` (ticks) or
+    ``queue``. ``stale``: what becomes of an order that would take at once what is older than ``after_ns``.
     """
 
     path: str | dict[str, Any]
     limit: str | dict[str, Any]
     participation: float | None
     protection_ticks: float | None
+    stale: str | Stale
 
 
 class Slippage(TypedDict, total=False):
@@ -134,6 +143,7 @@ class Slippage(TypedDict, total=False):
     y: float
     sigma: float
     adv: float
+    days: int
     warmup_bps: float
     epsilon: float
     eta: float
@@ -169,6 +179,7 @@ class Commission(TypedDict, total=False):
     maker_bps: float
     taker_bps: float
     measure: str
+    period: str
     whole: bool
     tiers: list[Any]
     parts: list[Any]
@@ -187,10 +198,13 @@ class Financing(TypedDict, total=False):
 
 
 class Margin(TypedDict, total=False):
-    """``none``, ``instrument`` (the share asked ``intraday``) or ``leverage`` (max, ``maintenance`` as a share of it)."""
+    """``none``, ``instrument`` (the share asked ``intraday``), ``futures_table`` (``intraday``, and ``rows`` of your own with
+    ``name``, ``from``, ``initial``, ``maintenance``) or ``leverage`` (max, ``maintenance`` as a share of it).
+    """
 
-    kind: Literal["none", "instrument", "leverage"]
+    kind: Literal["none", "instrument", "futures_table", "leverage"]
     intraday: float
+    rows: list[Any]
     max: float
     maintenance: float
 
@@ -199,6 +213,35 @@ class Flatten(TypedDict):
     """What happens to positions where a session ends."""
 
     kind: Literal["none", "session_end"]
+
+
+class Uniform(TypedDict):
+    """From ``low`` to ``high``: ``uniform`` in the number, or ``log_uniform`` in its logarithm."""
+
+    kind: Literal["uniform", "log_uniform"]
+    low: float
+    high: float
+
+
+class Choice(TypedDict):
+    """One of a list."""
+
+    kind: Literal["choice"]
+    values: list[float]
+
+
+class Randomise(TypedDict, total=False):
+    """Numbers of the models that every episode draws: ``{"ranges": {"slippage.ticks": [0, 2]}}``.
+
+    ``ranges``: by the path of the number in the spec (lists by index: ``commission.parts.0.fee``), any number of slippage,
+    commission, latency, matching, financing or margin; ``[low, high]`` is a uniform range. ``observe``: whether the drawn
+    numbers stand at the end of the observation, from -1 to 1 over their ranges. ``draw``: ``False`` keeps all numbers
+    nominal, as the spec has them, and their places in the observation: for an evaluation.
+    """
+
+    ranges: dict[str, Uniform | Choice | list[float]]
+    observe: bool
+    draw: bool
 
 
 class EnvSpec(TypedDict, total=False):
@@ -218,6 +261,7 @@ class EnvSpec(TypedDict, total=False):
     action: str | TargetPosition | TargetLevels | EnterExit
     reward: str | Reward
     episode: Episode
+    randomise: Randomise
 
 
 def default_spec() -> EnvSpec:

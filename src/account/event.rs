@@ -65,6 +65,8 @@ impl Fill {
 pub enum RejectReason {
     /// The account can't carry it.
     Margin,
+    /// What it would have met was too old.
+    Stale,
     /// The venue refused without a reason that we know.
     Venue,
 }
@@ -105,8 +107,9 @@ pub enum AccountEvent {
         /// When.
         time: Timestamp,
     },
-    /// The venue closes a position, or a part of it, because the account was worth too little at the last close. The
-    /// fills of `order`, which the account never sent, follow.
+    /// The venue closes a position, or as much of it as is needed and fits into the row's participation cap, because the
+    /// account was worth too little at the last close. The fill of `order`, which the account never sent, follows, unless
+    /// nothing fits.
     Liquidation {
         /// The venue's own order.
         order: OrderId,

@@ -4,6 +4,7 @@ mod event;
 mod ledger;
 pub mod metrics;
 mod position;
+mod traded;
 mod trades;
 
 #[cfg(test)]
@@ -12,4 +13,5 @@ mod tests;
 pub use event::{AccountEvent, AccountSnapshot, Fill, RejectReason};
 pub use ledger::Account;
 pub use position::Position;
+pub use traded::{TradedVolume, Volume};
 pub use trades::{Trade, TradeSide, open_trades, trades_from_fills};

@@ -1,5 +1,7 @@
 //! Comma-separated values.
 
+mod quotes;
+
 use std::{
     collections::BTreeSet,
     fs::File,
@@ -16,7 +18,11 @@ use super::{
     series::SeriesBuilder,
     when::parse_time,
 };
-use crate::{Bar, Error, Instrument, MarketData, Result, market::Calendar};
+use crate::{
+    Bar, Error, Instrument, MarketData, Result,
+    market::{Calendar, QuotesAt},
+};
+use quotes::QuoteTable;
 
 /// How to read a file of comma-separated values.
 ///
@@ -34,6 +40,8 @@ pub struct CsvOptions {
     pub period_ns: Option<i64>,
     /// The one to take, where a column `symbol` names several instruments.
     pub symbol: Option<String>,
+    /// Which moment of a row its quote is from, where the file has `bid` and `ask`.
+    pub quotes: QuotesAt,
     /// Further columns to keep, by their names in the header; an empty cell is NaN.
     pub columns: Vec<String>,
 }
@@ -96,6 +104,10 @@ pub fn load_csv(
 /// [`Error::Data`] with name, row (from 0, without the header), column and value for what can't be read or can't be a
 /// bar; [`Error::Spec`] when the options don't fit the file; [`Error::TooLittleData`] when there is no row, or one row
 /// and no `period_ns`; [`Error::Io`].
+///
+/// Where there are columns `bid` and `ask` they are quotes, with `bid_size` and `ask_size` if there are any. Both are empty
+/// where no new quote came. `quote_time` says when one came, as times do; without it a quote is of the moment that
+/// [`CsvOptions::quotes`] names.
 pub fn read_csv_from(reader: impl Read, name: &str, options: &CsvOptions) -> Result<BarSeries> {
     let mut reader = BufReader::new(reader);
     let mut line = Vec::new();
@@ -119,11 +131,15 @@ pub fn read_csv_from(reader: impl Read, name: &str, options: &CsvOptions) -> Res
     check_options(&header, kline, options)?;
     let mut columns: Vec<(String, Vec<f32>)> = options.columns.iter().map(|c| (c.clone(), Vec::new())).collect();
     let mut symbols = BTreeSet::new();
+    let mut quotes = header.quote.map(|places| (places, QuoteTable::default()));
     let mut more = kline || next(&mut record, row)?;
     while more {
         if take_symbol(&header, &record, options, &mut symbols, name)? {
             let bar = parse_bar(&header, &record).map_err(|(column, message)| series.refuse(row, column, message))?;
             series.push(row, &header.time_name, bar)?;
+            if let Some((places, table)) = &mut quotes {
+                table.push(places, &record).map_err(|(column, message)| series.refuse(row, column, message))?;
+            }
             for (&at, (column, values)) in header.extra.iter().zip(&mut columns) {
                 let field = record.get(at).unwrap_or_default();
                 let value = if field.is_empty() { Ok(f32::NAN) } else { field.parse() };
@@ -136,7 +152,11 @@ pub fn read_csv_from(reader: impl Read, name: &str, options: &CsvOptions) -> Res
     if let Some(symbol) = options.symbol.as_ref().filter(|symbol| !symbols.contains(*symbol)) {
         return Err(Error::spec("symbol", format!("{symbol:?} is not in {name}, which has {}", list(&symbols))));
     }
-    series.finish(options.stamp, options.period_ns, columns)
+    let series = series.finish(options.stamp, options.period_ns, columns)?;
+    match quotes {
+        Some((places, table)) => series.with_quotes(&table.columns(places.time.is_some()), options.quotes),
+        None => Ok(series),
+    }
 }
 
 fn check_options(header: &Header, kline: bool, options: &CsvOptions) -> Result<()> {

@@ -20,10 +20,23 @@ pub(super) struct Header {
     pub(super) prices: [usize; 4],
     pub(super) volume: Option<usize>,
     pub(super) symbol: Option<usize>,
+    /// Bid and ask, where there are both.
+    pub(super) quote: Option<QuotePlaces>,
     /// Columns asked for beyond those of a bar.
     pub(super) extra: Vec<usize>,
     /// Whether times are those of the open, whatever the caller says.
     pub(super) open_times: bool,
+}
+
+/// Places of the columns of a quote.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct QuotePlaces {
+    /// Bid and ask.
+    pub(super) sides: [usize; 2],
+    /// Units there.
+    pub(super) sizes: [Option<usize>; 2],
+    /// When it came.
+    pub(super) time: Option<usize>,
 }
 
 /// Whether a first record is already data, in the layout of a kline dump: 12 columns and no header.
@@ -43,6 +56,7 @@ impl Header {
             prices: [1, 2, 3, 4],
             volume: Some(5),
             symbol: None,
+            quote: None,
             extra: Vec::new(),
             open_times: true,
         }
@@ -85,6 +99,11 @@ impl Header {
             prices: [price("open")?, price("high")?, price("low")?, price("close")?],
             volume: place("volume"),
             symbol: place("symbol"),
+            quote: place("bid").zip(place("ask")).map(|sides| QuotePlaces {
+                sides: [sides.0, sides.1],
+                sizes: [place("bid_size"), place("ask_size")],
+                time: place("quote_time"),
+            }),
             extra,
             open_times: names[time] == "open_time",
         })

@@ -3,7 +3,7 @@
 use super::Stamp;
 use crate::{
     Bar, Error, Instrument, MarketData, Result, Timestamp,
-    market::Calendar,
+    market::{Calendar, Quote, QuotesAt},
     time::{DAY_NS, SECOND_NS},
 };
 
@@ -24,6 +24,10 @@ pub struct BarSeries {
     pub period_ns: i64,
     /// Further columns by name, one number a bar.
     pub columns: Vec<(String, Vec<f32>)>,
+    /// Quotes, one a bar, or none where no new one came, and the moment of their samples.
+    pub quotes: Option<(Vec<Option<Quote>>, QuotesAt)>,
+    /// Finer bars that make up these, or none.
+    pub sub_bars: Vec<Bar>,
     /// Where they came from, for error messages.
     pub source_name: Option<String>,
 }
@@ -32,12 +36,19 @@ impl BarSeries {
     /// The data of a market of this one instrument.
     ///
     /// # Errors
-    /// When the instrument is not valid, or there is no bar.
+    /// When the instrument is not valid, there is no bar, a quote came after the moment that it is for, or
+    /// finer bars do not make up theirs.
     pub fn into_data(self, instrument: Instrument, calendar: Calendar) -> Result<MarketData> {
-        let mut builder =
-            MarketData::builder(vec![instrument]).bars(self.bars).calendar(calendar).period_ns(self.period_ns);
+        let mut builder = MarketData::builder(vec![instrument])
+            .bars(self.bars)
+            .sub_bars(self.sub_bars)
+            .calendar(calendar)
+            .period_ns(self.period_ns);
         for (name, values) in self.columns {
             builder = builder.column(name, values);
+        }
+        if let Some((quotes, at)) = self.quotes {
+            builder = builder.quotes(quotes, at);
         }
         if let Some(name) = self.source_name {
             builder = builder.source_name(name);
@@ -104,7 +115,8 @@ impl SeriesBuilder {
                 bar.time = Timestamp::from_nanos(bar.time.nanos().saturating_add(period_ns));
             }
         }
-        Ok(BarSeries { bars: self.bars, period_ns, columns, source_name: self.source_name })
+        let (quotes, sub_bars) = (None, Vec::new());
+        Ok(BarSeries { bars: self.bars, period_ns, columns, quotes, sub_bars, source_name: self.source_name })
     }
 }
 

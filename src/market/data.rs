@@ -1,7 +1,13 @@
 //! The data of a market: immutable and shared in a simulation, growing by the bar in a live session.
 
+mod details;
+mod part;
+
+pub use details::RowDetails;
+
 use super::{Bar, Calendar, Instrument, InstrumentId, MarketView, Session, SessionClock, prefetch::prefetch_read};
 use crate::{Error, Result};
+use details::{Details, Given};
 
 /// Bars and features of `n` instruments, time-major: row `t` holds every instrument at one moment.
 ///
@@ -35,6 +41,7 @@ pub struct MarketData {
     /// One bit a row: the session ended with it. 350,000 rows fit the second-level cache.
     closed: Vec<u64>,
     starts: Vec<u32>,
+    details: Details,
 }
 
 /// Floats of one cache line.
@@ -51,6 +58,7 @@ impl MarketData {
             calendar: Calendar::None,
             period_ns: None,
             source_name: None,
+            details: Given::default(),
         }
     }
 
@@ -202,6 +210,15 @@ impl MarketData {
     /// When the number of bars or features is wrong, a bar is unusable, or time does not go forward; nothing is
     /// appended then.
     pub fn push(&mut self, bars: &[Bar], row: &[f32]) -> Result<()> {
+        self.push_with(bars, RowDetails::default(), row)
+    }
+
+    /// Appends one row with what it holds beside its bars.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push), and when there are not as many quotes as in the rows before, a quote is crossed or later
+    /// than the bar's open, or finer bars do not make up the row.
+    pub fn push_with(&mut self, bars: &[Bar], details: RowDetails<'_>, row: &[f32]) -> Result<()> {
         if bars.len() != self.instruments.len() || row.len() != self.width {
             return Err(Error::spec(
                 "row",
@@ -215,7 +232,9 @@ impl MarketData {
             ));
         }
         check_row(bars, self.len, self.bars.len().checked_sub(1).map(|i| self.bars[i]), None)?;
+        self.check_details(bars, details)?;
         self.append_session(bars[0].time, self.len);
+        self.append_details(details);
         self.bars.extend_from_slice(bars);
         self.features.truncate(self.skip + self.len * self.width);
         self.features.extend_from_slice(row);
@@ -290,6 +309,7 @@ pub struct MarketDataBuilder {
     calendar: Calendar,
     period_ns: Option<i64>,
     source_name: Option<String>,
+    details: Given,
 }
 
 impl MarketDataBuilder {
@@ -332,9 +352,9 @@ impl MarketDataBuilder {
     ///
     /// # Errors
     /// Names the first row, column and value that is unusable: not finite, high below low, time not increasing,
-    /// instruments that disagree on the time, a column of another length.
+    /// instruments that disagree on the time, a column of another length, a quote or finer bars that do not fit.
     pub fn build(self) -> Result<MarketData> {
-        let Self { instruments, bars, columns, calendar, period_ns, source_name } = self;
+        let Self { instruments, bars, columns, calendar, period_ns, source_name, details } = self;
         let n = instruments.len();
         if n == 0 {
             return Err(Error::spec("instruments", "there is none; name at least one"));
@@ -374,6 +394,7 @@ impl MarketDataBuilder {
             session: None,
             closed: Vec::with_capacity(len / 64 + 1),
             starts: Vec::new(),
+            details: Details::default(),
         };
         let mut step = i64::MAX;
         for (row, chunk) in bars.chunks_exact(n).enumerate() {
@@ -386,6 +407,7 @@ impl MarketDataBuilder {
         }
         data.period_ns = period_ns.unwrap_or(if step == i64::MAX { 0 } else { step });
         data.bars = bars;
+        data.details = details.build(&data, source_name.as_deref())?;
         Ok(data)
     }
 }

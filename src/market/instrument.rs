@@ -103,16 +103,16 @@ impl Instrument {
         Self::future("MES", 0.25, 5.0, 1_188.0, 1_080.0)
     }
 
-    /// E-mini Nasdaq-100 future (CME): 20 USD a point, tick 0.25. Margin: an order of magnitude, to be set by the user.
+    /// E-mini Nasdaq-100 future (CME): 20 USD a point, tick 0.25. Margin of 2022-01-21 (CME).
     #[must_use]
     pub fn nq() -> Self {
-        Self::future("NQ", 0.25, 20.0, 18_700.0, 17_000.0)
+        Self::future("NQ", 0.25, 20.0, 16_500.0, 15_000.0)
     }
 
-    /// Micro E-mini Nasdaq-100 future (CME): 2 USD a point, tick 0.25. Margin: a tenth of NQ's.
+    /// Micro E-mini Nasdaq-100 future (CME): 2 USD a point, tick 0.25. Margin of 2022-01-21 (CME).
     #[must_use]
     pub fn mnq() -> Self {
-        Self::future("MNQ", 0.25, 2.0, 1_870.0, 1_700.0)
+        Self::future("MNQ", 0.25, 2.0, 1_650.0, 1_500.0)
     }
 
     /// Bitcoin against USDT, spot: tick 0.01, lot 0.00001, no leverage.

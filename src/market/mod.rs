@@ -1,15 +1,17 @@
-//! Bars, instruments, calendars, and data that can only be seen up to a point in time.
+//! Bars, quotes, instruments, calendars, and data that can only be seen up to a point in time.
 
 mod bar;
 mod calendar;
 mod data;
 mod instrument;
 mod prefetch;
+mod quote;
 pub mod synth;
 mod view;
 
 pub use bar::Bar;
 pub use calendar::{Calendar, Session, SessionClock};
-pub use data::{MarketData, MarketDataBuilder};
+pub use data::{MarketData, MarketDataBuilder, RowDetails};
 pub use instrument::{Instrument, InstrumentId, Settlement};
+pub use quote::{Quote, QuotesAt};
 pub use view::MarketView;

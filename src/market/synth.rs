@@ -3,7 +3,7 @@
 use rand::RngExt as _;
 use rand_distr::{Distribution as _, StandardNormal};
 
-use super::{Bar, Calendar, Instrument, MarketData};
+use super::{Bar, Calendar, Instrument, MarketData, Quote, QuotesAt};
 use crate::{
     Result, Timestamp,
     rng::{Purpose, Rng, stream},
@@ -100,6 +100,30 @@ pub fn planted(bars: usize, seed: u64, leak: Leak, edge_ticks: f64, noise_ticks:
         open = next_open;
     }
     build(rows, Some(signal.iter().map(|&s| s as f32).collect()))
+}
+
+/// The same bars with quotes: when a bar opens, bid and ask stand `spread_ticks` apart, with its first price in the middle.
+///
+/// ```
+/// use tradepit::{InstrumentId, market::synth};
+/// let data = synth::with_quotes(&synth::es_1m(10, 0).unwrap(), 2.0).unwrap();
+/// let quote = data.view(10).quote(InstrumentId(0)).unwrap();
+/// assert_eq!((quote.bid, quote.ask), (data.bars()[9].open - 0.25, data.bars()[9].open + 0.25));
+/// assert_eq!(quote.time, data.bars()[8].time);
+/// ```
+///
+/// # Errors
+/// When the spread is negative.
+pub fn with_quotes(data: &MarketData, spread_ticks: f64) -> Result<MarketData> {
+    let n = data.instruments().len();
+    let quotes = (0..data.len()).flat_map(|row| {
+        let (time, bars) = (data.opened(row), &data.bars()[row * n..(row + 1) * n]);
+        bars.iter().zip(data.instruments()).map(move |(bar, instrument)| {
+            let half = 0.5 * spread_ticks * instrument.tick;
+            Quote { time, bid: bar.open - half, ask: bar.open + half, ..Quote::default() }
+        })
+    });
+    data.part(0..data.len()).quotes(quotes, QuotesAt::Open).build()
 }
 
 fn build(bars: Vec<Bar>, signal: Option<Vec<f32>>) -> Result<MarketData> {

@@ -1,6 +1,10 @@
 //! The past of a market, and nothing after it.
 
-use crate::{Bar, Instrument, InstrumentId, Timestamp, market::MarketData, time::DAY_NS};
+use crate::{
+    Bar, Instrument, InstrumentId, Timestamp,
+    market::{MarketData, Quote, RowDetails},
+    time::DAY_NS,
+};
 
 /// What is known at a decision: the bars that have closed. There is no way from here to a later one.
 ///
@@ -78,6 +82,35 @@ impl<'a> MarketView<'a> {
         self.end >= self.data.warm_up() + n
     }
 
+    /// When the last bar opened: one period before it closed, but not before the one before it did.
+    #[must_use]
+    pub(crate) fn opened(&self) -> Timestamp {
+        self.data.opened(self.end - 1)
+    }
+
+    /// The quote that stood when the last bar opened, if one had come; none where the data have no quotes.
+    #[must_use]
+    pub fn quote(&self, id: InstrumentId) -> Option<&'a Quote> {
+        self.details().quotes.get(id.0 as usize)?.as_ref()
+    }
+
+    /// Whether the data have quotes.
+    #[must_use]
+    pub(crate) fn has_quotes(&self) -> bool {
+        self.data.has_quotes()
+    }
+
+    /// The finer bars that make up the last one, oldest first; none where the data do not have them.
+    pub fn sub_bars(&self, id: InstrumentId) -> impl Iterator<Item = &'a Bar> + Clone + use<'a> {
+        self.details().sub_bars.iter().skip(id.0 as usize).step_by(self.data.instruments().len())
+    }
+
+    /// What the last row holds beside its bars.
+    #[must_use]
+    pub fn details(&self) -> RowDetails<'a> {
+        self.data.details(self.end - 1)
+    }
+
     /// Whether the session ended with the last bar.
     #[must_use]
     #[inline]
@@ -102,7 +135,13 @@ impl<'a> MarketView<'a> {
     /// The data without its last row, unless that is all.
     #[must_use]
     pub(crate) fn before(&self) -> Option<Self> {
-        (self.end > 1).then(|| Self { data: self.data, end: self.end - 1 })
+        self.first(self.end - 1)
+    }
+
+    /// The first `end` rows, if there are so many.
+    #[must_use]
+    pub(crate) fn first(&self, end: usize) -> Option<Self> {
+        (1..=self.end).contains(&end).then_some(Self { data: self.data, end })
     }
 
     /// The last row, one bar an instrument.
@@ -112,23 +151,40 @@ impl<'a> MarketView<'a> {
         &self.data.bars()[(self.end - 1) * n..self.end * n]
     }
 
+    /// Whether a day begins with the last row: a session, or a day of UTC where there are none. The first row begins one
+    /// when its bar opened with it.
+    pub(crate) fn day_begins(&self) -> bool {
+        let now = self.now();
+        match (self.before(), self.data.calendar() == super::Calendar::None) {
+            (Some(before), true) => utc_day(now) != utc_day(before.now()),
+            (Some(before), false) => {
+                // A session's first row stands behind a close, or, where the close is missing, is said to be one itself.
+                (before.session_closed() || self.session_closed())
+                    && self.data.session_starts().binary_search(&(self.end as u32 - 1)).is_ok()
+            }
+            (None, true) => now.plus_ns(-self.period_ns()).nanos() <= utc_day(now) * DAY_NS,
+            (None, false) => now.plus_ns(-self.period_ns()) <= self.data.clock().session(now).opens,
+        }
+    }
+
     /// Days, by the calendar, from the close of the session of the row before to that of the last row's session.
     pub(crate) fn days_turned(&self) -> i64 {
         let Some(before) = self.before() else { return 0 };
+        if !self.day_begins() {
+            return 0;
+        }
         let (then, now) = (before.now(), self.now());
         if self.data.calendar() == super::Calendar::None {
-            // As with sessions, a bar that closes at midnight is the day's last.
-            let day = |time: Timestamp| (time.nanos() - 1).div_euclid(DAY_NS);
-            return day(now) - day(then);
-        }
-        // A session's first row stands behind a close, or, where the close is missing, is said to be one itself.
-        let near_a_close = before.session_closed() || self.session_closed();
-        if !near_a_close || self.data.session_starts().binary_search(&(self.end as u32 - 1)).is_err() {
-            return 0;
+            return utc_day(now) - utc_day(then);
         }
         let clock = self.data.clock();
         let closes = |time| clock.session(time).closes.nanos();
         // Daylight saving makes a day of 23 or 25 hours: it is one.
         ((closes(now) - closes(then)) as f64 / DAY_NS as f64).round() as i64
     }
+}
+
+/// Days since 1970 of a bar that closes at `time`; as with sessions, one that closes at midnight is the day's last.
+fn utc_day(time: Timestamp) -> i64 {
+    (time.nanos() - 1).div_euclid(DAY_NS)
 }

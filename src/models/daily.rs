@@ -20,13 +20,14 @@ use crate::Bar;
 ///
 /// A day's variance is the sum of the squares of its bars' log returns (realised variance: Andersen, Bollerslev,
 /// Diebold and Labys, 2003, "Modeling and Forecasting Realized Volatility", equation 6), the night before included; its
-/// square root after averaging over the days is `sigma`. Both are NaN until a day is complete. A day that is under way
-/// counts for nothing, so that a session's shape by the hour does not show. The same code serves a simulation (push
-/// the bars in order) and a live session.
+/// square root after averaging over the days is `sigma`. Both are NaN until a day is complete; `sigma` also where no bar
+/// had one before it, as for the first of daily bars, and `adv` where nothing was traded. A day that is under way counts
+/// for nothing, so that a session's shape by the hour does not show; neither does one that began before the first bar.
+/// The same code serves a simulation (push the bars in order) and a live session.
 #[derive(Clone, Debug)]
 pub struct DailyStats {
     days: usize,
-    /// Variance and volume of complete days, oldest first.
+    /// Variance and volume of complete days, oldest first; no variance where no bar had one before it.
     complete: VecDeque<(f64, f64)>,
     today: Option<(f64, f64)>,
     close: f64,
@@ -49,24 +50,32 @@ impl DailyStats {
             if self.complete.len() > self.days {
                 self.complete.pop_front();
             }
-            let n = self.complete.len() as f64;
-            let (variance, volume) = self.complete.iter().fold((0.0, 0.0), |sum, day| (sum.0 + day.0, sum.1 + day.1));
-            (self.sigma, self.adv) = ((variance / n).sqrt(), volume / n);
+            let moved = self.complete.iter().map(|day| day.0).filter(|variance| variance.is_finite());
+            let (variance, days) = moved.fold((0.0, 0.0), |sum, variance| (sum.0 + variance, sum.1 + 1.0));
+            self.sigma = (variance / days).sqrt();
+            let volume: f64 = self.complete.iter().map(|day| day.1).sum();
+            self.adv = if volume > 0.0 { volume / self.complete.len() as f64 } else { f64::NAN };
+        }
+        if begins {
+            self.today = Some((f64::NAN, 0.0));
         }
         let moved = (bar.close / self.close).ln();
-        let square = if moved.is_finite() { moved * moved } else { 0.0 };
-        let (variance, volume) = self.today.unwrap_or_default();
-        self.today = Some((variance + square, volume + bar.volume));
+        if let Some((variance, volume)) = &mut self.today {
+            if moved.is_finite() {
+                *variance = if variance.is_nan() { 0.0 } else { *variance } + moved * moved;
+            }
+            *volume += bar.volume;
+        }
         self.close = bar.close;
     }
 
-    /// Standard deviation of a day's return, as a share of the price; NaN until a day is complete.
+    /// Standard deviation of a day's return, as a share of the price; NaN until a day with a return is complete.
     #[must_use]
     pub fn sigma(&self) -> f64 {
         self.sigma
     }
 
-    /// Units traded a day; NaN until a day is complete.
+    /// Units traded a day; NaN until a day is complete, and where nothing was traded.
     #[must_use]
     pub fn adv(&self) -> f64 {
         self.adv
@@ -90,5 +99,33 @@ mod tests {
         // Days 1 and 2 (counted from 0) are the last complete ones: three moves of 2 and of 3 percent.
         assert!((stats.sigma() - (3.0_f64 * (0.02 * 0.02 + 0.03 * 0.03) / 2.0).sqrt()).abs() < 1e-12);
         assert_eq!(stats.adv(), (60.0 + 90.0) / 2.0);
+    }
+
+    #[test]
+    fn half_a_day_and_a_day_without_volume_say_nothing() {
+        let mut stats = DailyStats::new(5);
+        let bar = |close: f64, volume: f64| Bar { close, volume, ..Bar::default() };
+        stats.push(&bar(100.0, 700.0), false);
+        stats.push(&bar(110.0, 0.0), true);
+        assert!(stats.sigma().is_nan());
+        stats.push(&bar(110.0, 300.0), true);
+        // The night before the first whole day belongs to it.
+        assert!((stats.sigma() - 1.1_f64.ln()).abs() < 1e-12 && stats.adv().is_nan());
+        stats.push(&bar(110.0, 0.0), true);
+        assert_eq!(stats.adv(), 150.0);
+    }
+
+    #[test]
+    fn the_first_of_daily_bars_has_a_volume_and_no_return() {
+        let mut stats = DailyStats::new(5);
+        let day = |close: f64| Bar { close, volume: 10.0, ..Bar::default() };
+        stats.push(&day(100.0), true);
+        stats.push(&day(110.0), true);
+        assert!(stats.sigma().is_nan() && stats.adv() == 10.0);
+        stats.push(&day(-5.0), true);
+        assert!((stats.sigma() - 1.1_f64.ln()).abs() < 1e-12);
+        // A price below 0 has no logarithm, and is no return.
+        stats.push(&day(100.0), true);
+        assert!((stats.sigma() - 1.1_f64.ln()).abs() < 1e-12);
     }
 }

@@ -144,7 +144,8 @@ impl FillModel for NextClose {
 }
 
 /// At the close of the bar that the decision has seen, as many backtests do: nobody gets this price. It is here to compare
-/// with their numbers, flagged by its name wherever a spec is shown.
+/// with their numbers, flagged by its name wherever a spec is shown, and in every record: the log of a session, the
+/// journal, the record of an episode.
 ///
 /// ```
 /// use tradepit::{Bar, models::{FillModel, FillRule, LookAheadClose}};
@@ -160,6 +161,45 @@ impl FillModel for LookAheadClose {
     #[inline]
     fn market(&self, before: &Bar, _: &Bar) -> FillPoint {
         FillPoint { price: before.close, moment: Moment::SeenClose }
+    }
+}
+
+/// Against the quote that stands when the next bar opens: a buy takes the ask, a sale the bid, and slippage comes on top.
+///
+/// ```
+/// use std::sync::Arc;
+/// use tradepit::{InstrumentId, Venue, account::Account, market::synth, models::{AtQuote, FillRule, Models}};
+/// use tradepit::{order::OrderRequest, venue::{SimVenue, SimWorld, Start}};
+/// let models = Models { fill: FillRule::Quote(AtQuote {}), ..Models::default() };
+/// let bars = synth::es_1m(10, 0)?;
+/// let refused = SimWorld::new(Arc::new(bars.clone()), models.clone(), 1e5).unwrap_err().to_string();
+/// assert!(refused.starts_with("fill: quote, and these data have no bid and ask"));
+///
+/// let data = Arc::new(synth::with_quotes(&bars, 2.0)?);
+/// let mut venue = SimVenue::new(Arc::new(SimWorld::new(data.clone(), models, 1e5)?), 0);
+/// let mut account = Account::new(1);
+/// venue.open(Start::At(5), &mut account)?;
+/// venue.submit(OrderRequest::market(InstrumentId(0), 1.0))?;
+/// venue.advance(&mut account, |_| {})?;
+/// let quote = venue.market().quote(InstrumentId(0)).unwrap();
+/// assert_eq!(account.position(InstrumentId(0)).avg_price(), quote.ask);
+/// // The reference is the middle, so that half of the spread shows as a cost: a tick of 12.5.
+/// assert_eq!(account.slippage(), 12.5);
+/// # tradepit::Result::Ok(())
+/// ```
+///
+/// An order that comes later than the open meets the price on the path, worse by half of that quote's spread: no finer
+/// quote is known. Where none has come yet, it waits. A limit that has just come and is marketable against the quote at
+/// the open takes it too, and a post-only one that would is cancelled; stops, and limits that rest, meet the bar as under
+/// every other rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AtQuote {}
+
+impl FillModel for AtQuote {
+    /// The moment of the open. Its price is that of the quote, which the venue knows.
+    fn market(&self, _: &Bar, bar: &Bar) -> FillPoint {
+        FillPoint { price: bar.open, moment: Moment::Open }
     }
 }
 
@@ -180,12 +220,20 @@ pub enum FillRule {
     NextClose(NextClose),
     /// At the close that the decision has seen: look-ahead, by its name.
     LookAheadClose(LookAheadClose),
+    /// Against the quote that stands at the next open.
+    Quote(AtQuote),
     /// Your own; it is not part of a saved spec.
     #[serde(skip)]
     Custom(Arc<dyn FillModel>),
 }
 
 impl FillRule {
+    /// Whether orders meet quotes, which takes data that have them.
+    #[must_use]
+    pub fn is_quote(&self) -> bool {
+        matches!(self, Self::Quote(_))
+    }
+
     /// Whether orders fill at a price that their decision has seen, which no market gives.
     #[must_use]
     pub fn looks_ahead(&self) -> bool {
@@ -206,6 +254,7 @@ impl FillModel for FillRule {
             Self::NextOpen(rule) => rule.market(before, bar),
             Self::NextClose(rule) => rule.market(before, bar),
             Self::LookAheadClose(rule) => rule.market(before, bar),
+            Self::Quote(rule) => rule.market(before, bar),
             Self::Custom(rule) => rule.market(before, bar),
         }
     }

@@ -1,6 +1,6 @@
 //! What a venue knows of a market's depth when an order fills, beyond the last bar.
 
-use crate::{Error, Result};
+use crate::{Error, InstrumentId, MarketData, Result};
 
 /// Volatility, volume and spread known at a fill, and what the account itself has traded.
 ///
@@ -24,7 +24,7 @@ pub struct Liquidity {
     pub sigma: f64,
     /// Units traded in a day, on average.
     pub adv: f64,
-    /// Ask less bid of the last quote, in units of price.
+    /// Ask less bid of the last quote, in units of price; 0 where the reference has crossed it already.
     pub spread: f64,
 }
 
@@ -48,7 +48,7 @@ impl Default for Liquidity {
 /// assert_eq!(slippage.needs(), Facts { sigma: true, ..Facts::NONE });
 /// let refused = slippage.needs().check(Facts::NONE).unwrap_err().to_string();
 /// assert!(refused.starts_with("slippage.sigma: "));
-/// assert!(slippage.needs().check(Facts::DAILY).is_ok());
+/// assert!(slippage.needs().check(Facts::BARS).is_ok());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -56,21 +56,52 @@ pub struct Facts {
     pub sigma: bool,
     /// The volume of a day: [`Liquidity::adv`].
     pub adv: bool,
-    /// Bid and ask: [`Liquidity::spread`].
+    /// The spread at every fill: [`Liquidity::spread`].
     pub spread: bool,
+    /// Bid and ask, from some row on.
+    pub quotes: bool,
+    /// Finer bars below those of the rows.
+    pub sub_bars: bool,
     /// What the account has traded: [`Liquidity::net_traded`].
     pub net_traded: bool,
-    /// What the account has traded in the month: [`FeeContext::month_qty`](super::FeeContext::month_qty).
+    /// What the account has traded in the month and in 30 days: [`FeeContext::after`](super::FeeContext::after).
     pub month: bool,
 }
 
 impl Facts {
     /// Bars only.
-    pub const NONE: Self = Self { sigma: false, adv: false, spread: false, net_traded: false, month: false };
-    /// Bars and the account's position: what the simulated venue and the paper broker tell.
-    pub const BARS: Self = Self { net_traded: true, ..Self::NONE };
-    /// Besides, the statistics of days, by [`DailyStats`](super::DailyStats).
-    pub const DAILY: Self = Self { sigma: true, adv: true, ..Self::BARS };
+    pub const NONE: Self = Self {
+        sigma: false,
+        adv: false,
+        spread: false,
+        quotes: false,
+        sub_bars: false,
+        net_traded: false,
+        month: false,
+    };
+    /// What the simulated venue and the paper broker tell over bars: the statistics of days, by
+    /// [`DailyStats`](super::DailyStats), and what the account has traded.
+    pub const BARS: Self = Self { sigma: true, adv: true, net_traded: true, month: true, ..Self::NONE };
+
+    /// What the simulated venue and the paper broker tell over data that have all that data may have.
+    pub const DATA: Self = Self { spread: true, quotes: true, sub_bars: true, ..Self::BARS };
+
+    /// What the simulated venue and the paper broker tell over `data`.
+    ///
+    /// ```
+    /// use tradepit::{market::synth, models::Facts};
+    /// let data = synth::es_1m(10, 0).unwrap();
+    /// assert_eq!(Facts::of(&data), Facts::BARS);
+    /// assert!(Facts::of(&synth::with_quotes(&data, 1.0).unwrap()).spread);
+    /// ```
+    #[must_use]
+    pub fn of(data: &MarketData) -> Self {
+        // Orders meet the second row at the earliest, and a quote that has come stands until the next one.
+        let first = data.view(data.len().min(2));
+        let quoted = |id: usize| first.quote(InstrumentId(id as u32)).is_some();
+        let spread = (0..data.instruments().len()).all(quoted);
+        Self { spread, quotes: data.has_quotes(), sub_bars: data.has_sub_bars(), ..Self::BARS }
+    }
 
     /// What either asks for.
     #[must_use]
@@ -79,6 +110,8 @@ impl Facts {
             sigma: self.sigma || other.sigma,
             adv: self.adv || other.adv,
             spread: self.spread || other.spread,
+            quotes: self.quotes || other.quotes,
+            sub_bars: self.sub_bars || other.sub_bars,
             net_traded: self.net_traded || other.net_traded,
             month: self.month || other.month,
         }
@@ -90,6 +123,16 @@ impl Facts {
     /// Names the field that the venue lacks, and what to set instead.
     pub fn check(self, known: Self) -> Result<()> {
         let missing = [
+            (
+                "fill",
+                self.quotes && !known.quotes,
+                "quote, and these data have no bid and ask; give quotes with the data, or choose next_open",
+            ),
+            (
+                "matching.path",
+                self.sub_bars && !known.sub_bars,
+                "sub_bars, and these data have none; give finer bars with the data, or choose nearest_first",
+            ),
             (
                 "slippage.sigma",
                 self.sigma && !known.sigma,
@@ -103,7 +146,7 @@ impl Facts {
             (
                 "slippage.spread_ticks",
                 self.spread && !known.spread,
-                "is not set, and these data have no bid and ask; give the spread in ticks",
+                "is not set, and these data have no bid and ask at the first fill; give the spread in ticks",
             ),
             (
                 "slippage.gamma",

@@ -27,6 +27,83 @@ pub enum IntrabarPath {
     OpenLowHighClose {},
     /// To the extreme nearer to the open first.
     NearestFirst {},
+    /// Along finer bars, in the order in which they came; for rows without any, as [`Pessimistic`](Self::Pessimistic).
+    SubBars {
+        /// The way inside a finer bar.
+        #[serde(default)]
+        within: Within,
+    },
+}
+
+/// The way inside a finer bar, of which nothing finer is known.
+///
+/// ```
+/// use tradepit::models::{IntrabarPath, Within};
+/// let path: IntrabarPath = serde_json::from_str(r#"{"kind": "sub_bars"}"#).unwrap();
+/// assert_eq!(path, IntrabarPath::SubBars { within: Within::NearestFirst {} });
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Within {
+    /// To the extreme nearer to the open first (the default).
+    NearestFirst {},
+    /// Up first.
+    OpenHighLowClose {},
+    /// Down first.
+    OpenLowHighClose {},
+}
+
+impl Default for Within {
+    fn default() -> Self {
+        Self::NearestFirst {}
+    }
+}
+
+/// What happens to an order that would take at once what is too old.
+///
+/// ```
+/// use tradepit::models::{Matching, Stale};
+/// let matching: Matching = serde_json::from_str(r#"{"stale": {"kind": "wait", "after_ns": 60000000000}}"#).unwrap();
+/// assert_eq!(matching.stale.after_ns(), Some(60_000_000_000));
+/// assert!(Matching { stale: Stale::Refuse { after_ns: -1 }, ..matching }.validate().is_err());
+/// ```
+///
+/// Asked of every order that would trade at once when it comes, and of what an order at the market still wants. Against a
+/// quote the age counts from the quote's own time; at the open of a bar from the last close before it, so that an opening
+/// gap or a missing bar shows. Inside a bar trades go on: nothing is old. Orders that rest are left alone: their sender
+/// has named a price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Stale {
+    /// It fills, however old (the default).
+    None {},
+    /// It is rejected; what is left of one that has filled in part is cancelled.
+    Refuse {
+        /// The greatest age that is good, in nanoseconds, at least 0.
+        after_ns: i64,
+    },
+    /// It waits for the next row.
+    Wait {
+        /// The greatest age that is good, in nanoseconds, at least 0.
+        after_ns: i64,
+    },
+}
+
+impl Default for Stale {
+    fn default() -> Self {
+        Self::None {}
+    }
+}
+
+impl Stale {
+    /// The greatest age that is good, in nanoseconds; none where every age is.
+    #[must_use]
+    pub fn after_ns(self) -> Option<i64> {
+        match self {
+            Self::None {} => None,
+            Self::Refuse { after_ns } | Self::Wait { after_ns } => Some(after_ns),
+        }
+    }
 }
 
 impl Default for IntrabarPath {
@@ -51,17 +128,20 @@ pub struct Matching {
     /// When a limit that prices reach inside a bar fills. At the open a limit that is better than the price fills at
     /// the price, whatever the rule.
     pub limit: LimitRule,
-    /// The share of a bar's volume that all orders of the account together may take of it, in (0, 1]; the rest waits.
+    /// The share of a bar's volume that all orders of the account together, and the venue's in a margin call, may take of
+    /// it, in (0, 1]; the rest waits.
     pub participation: Option<f64>,
     /// How much worse than the last close an order at the market may fill, in ticks; beyond, it waits.
     pub protection_ticks: Option<f64>,
+    /// What happens to an order that would take at once what is too old.
+    pub stale: Stale,
 }
 
 impl Matching {
     /// Whether a market order fills in whole at the point that the fill rule names, whatever the bar.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        self.participation.is_none() && self.protection_ticks.is_none()
+        self.participation.is_none() && self.protection_ticks.is_none() && self.stale == Stale::None {}
     }
 
     /// Whether every number makes sense.
@@ -78,6 +158,8 @@ impl Matching {
         self.limit.validate()?;
         let share = self.participation.unwrap_or(1.0);
         check("participation", share, share > 0.0 && share <= 1.0, "in (0, 1]")?;
+        let after_ns = self.stale.after_ns().unwrap_or(0);
+        check("stale.after_ns", after_ns as f64, after_ns >= 0, "of at least 0")?;
         let ticks = self.protection_ticks.unwrap_or(0.0);
         check("protection_ticks", ticks, ticks >= 0.0, "of at least 0")
     }

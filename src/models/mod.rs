@@ -15,24 +15,28 @@ mod matching;
 pub mod queue;
 mod root;
 mod set;
+mod size;
 mod slippage;
 
 pub use commission::{
     Bps, Commission, CommissionModel, FeeContext, MakerTaker, NoCommission, PerContract, PerOrder, PerShare,
-    PremiumTier, PremiumTiers, Schedule, ScheduleRow, Sum, VolumeMeasure, VolumeTier, VolumeTiers,
+    PremiumTier, PremiumTiers, Schedule, ScheduleRow, Sum, VolumeMeasure, VolumePeriod, VolumeTier, VolumeTiers,
 };
 pub use daily::DailyStats;
-pub use fill::{FillContext, FillModel, FillPoint, FillRule, LookAheadClose, Moment, NextClose, NextOpen};
+pub use fill::{AtQuote, FillContext, FillModel, FillPoint, FillRule, LookAheadClose, Moment, NextClose, NextOpen};
 pub use financing::{
     CarryContext, CarrySchedule, DailyCarry, Financing, FinancingModel, NoFinancing, PerpetualFunding,
 };
 pub use latency::{FixedLatency, JitteredLatency, Latency, LatencyModel, NoLatency};
 pub use liquidity::{Facts, Liquidity};
 pub use margin::{
-    DatedMargin, Flatten, InstrumentMargin, LeverageMargin, MarginContext, MarginModel, MarginRule, NoMargin, Required,
+    DatedMargin, Flatten, FuturesTable, InstrumentMargin, LeverageMargin, MarginContext, MarginModel, MarginRule,
+    NoMargin, Required,
 };
-pub use matching::{IntrabarPath, Matching};
+pub use matching::{IntrabarPath, Matching, Stale, Within};
 pub use set::Models;
+pub(crate) use set::{Spot, Told};
+pub use size::Sizing;
 pub use slippage::{
     AlmgrenChriss, Empirical, FixedBps, FixedTicks, HalfSpread, NoSlippage, ProbabilisticTick, Slippage, SlippageModel,
     SlippageUnit, SquareRoot, VolatilityVolumeShare, VolumeShare,

@@ -152,7 +152,8 @@ impl Working {
         }
     }
 
-    /// Takes an order: one that is nothing but a market order waits for the next bar, any other goes into the book.
+    /// Takes an order: one that is nothing but a market order waits for the next bar where `plain` says that the models
+    /// need no book for it ([`Models::is_plain`]); any other goes into the book.
     ///
     /// # Errors
     /// As [`take`](Self::take).
@@ -160,12 +161,13 @@ impl Working {
     pub fn submit(
         &mut self,
         order: Order,
+        plain: bool,
         market: MarketView<'_>,
         models: &Models,
         sent: Timestamp,
         rng: &mut Rng,
     ) -> Result<()> {
-        if order.request.is_plain() && models.is_plain() {
+        if plain && order.request.is_plain() {
             let OrderRequest { instrument, qty, .. } = order.request;
             self.push(MarketOrder { id: order.id, instrument, qty, active_from: order.active_from });
             return Ok(());
@@ -208,6 +210,11 @@ impl Working {
             let arrives = models.latency.arrival(sent, rng);
             resting.cancelled_at = Some(resting.cancelled_at.map_or(arrives, |first| first.min(arrives)));
         }
+    }
+
+    /// Whether several market orders wait that need no book.
+    pub(crate) fn has_several(&self) -> bool {
+        !self.more.is_empty()
     }
 
     /// Asks to change an order; it changes when the message arrives, if it still works then.

@@ -38,6 +38,10 @@ pub struct Opening {
     /// Rows to come, where that is known beforehand, as with a feed that replays a file.
     #[serde(default)]
     pub remaining: Option<u32>,
+    /// Whether orders fill at the close that their decision has seen ([`LookAheadClose`](crate::models::LookAheadClose)):
+    /// no market gives such prices.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub look_ahead: bool,
 }
 
 impl Opening {
@@ -58,19 +62,22 @@ impl Opening {
             snapshot: AccountSnapshot { cash, positions: Vec::new() },
             history: (0..=row as usize).map(|t| Self::row(data, t)).collect(),
             remaining: Some(len as u32 - 1 - row),
+            look_ahead: false,
         })
     }
 
-    /// One row of `data`, with the user's columns.
+    /// One row of `data`, with all that comes with it.
     ///
     /// # Panics
     /// When there is no such row.
     #[must_use]
     pub fn row(data: &MarketData, row: usize) -> Row {
-        let n = data.instruments().len();
+        let (n, details) = (data.instruments().len(), data.details(row));
         Row {
             bars: data.bars()[row * n..(row + 1) * n].to_vec(),
             columns: data.columns().iter().map(|(_, values)| values[row]).collect(),
+            quotes: details.quotes.to_vec(),
+            sub_bars: details.sub_bars.to_vec(),
         }
     }
 }
@@ -107,7 +114,7 @@ impl From<LogEnd> for Advance {
 /// ```
 /// use tradepit::{InstrumentId, Timestamp, order::{OrderId, OrderRequest}, venue::LogEntry};
 /// let request = OrderRequest::market(InstrumentId(0), 0.1 + 0.2);
-/// let entry = LogEntry::Order { id: OrderId(7), request, time: Timestamp::from_nanos(1) };
+/// let entry = LogEntry::Order { id: OrderId(7), request, time: Timestamp::from_nanos(1), unsent: false };
 /// let line = entry.to_json().unwrap();
 /// assert_eq!(line, r#"{"order":{"id":7,"request":{"instrument":0,"qty":0.30000000000000004},"time":1}}"#);
 /// assert_eq!(LogEntry::from_json(&line).unwrap(), entry);
@@ -132,6 +139,9 @@ pub enum LogEntry {
         request: OrderRequest,
         /// Time of the decision.
         time: Timestamp,
+        /// Whether it was kept back, because what it was decided on was too old: it never left, and its rejection follows.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unsent: bool,
     },
     /// An order was to be taken out.
     Cancel {
@@ -222,8 +232,10 @@ impl LogEntry {
     fn is_finite(&self) -> bool {
         let rows = |rows: &[Row]| {
             rows.iter().all(|row| {
-                let bars = row.bars.iter().flat_map(|b| [b.open, b.high, b.low, b.close, b.volume]);
-                bars.into_iter().all(f64::is_finite) && row.columns.iter().all(|x| x.is_finite())
+                let bars =
+                    row.bars.iter().chain(&row.sub_bars).flat_map(|b| [b.open, b.high, b.low, b.close, b.volume]);
+                let quotes = row.quotes.iter().flatten().flat_map(|q| [q.bid, q.ask, q.bid_size, q.ask_size]);
+                bars.chain(quotes).all(f64::is_finite) && row.columns.iter().all(|x| x.is_finite())
             })
         };
         let snapshot = |s: &AccountSnapshot| s.cash.is_finite() && s.positions.iter().all(fill_is_finite);

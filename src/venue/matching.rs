@@ -1,32 +1,36 @@
 //! Where the orders of a book meet a bar: one walk along the way that prices took.
 //!
 //! The walk begins at the open, where whatever is reached fills at the open (a gap fills at the open, never at a price
-//! that the market skipped), and goes over the extremes to the close. On the way it stops at the nearest price at which
-//! something happens: a stop is reached, a limit is reached, a message arrives. Ties go to stops, then to the older
-//! order. What an order does at a price happens before the walk goes on: a filled parent wakes its children, a fill is
-//! taken off the other orders of its group.
+//! that the market skipped), and goes over the extremes to the close, or along finer bars, of which each first price is
+//! such an open. On the way it stops at the nearest price at which something happens: a stop is reached, a limit is
+//! reached, a message arrives. Ties go to stops, then to the older order. What an order does at a price happens before
+//! the walk goes on: a filled parent wakes its children, a fill is taken off the other orders of its group.
+//!
+//! All instruments are on their way together: what comes first gets what there is of margin, and at the same moment the
+//! older order does, whatever the order in which instruments were registered.
 
 mod carry;
 mod path;
-mod purse;
 mod walk;
 
+use super::VenueFacts;
 use crate::{
-    Bar, Error, Instrument, MarketView, Result, Rng, Timestamp,
-    account::{Account, AccountEvent, RejectReason},
-    models::{IntrabarPath, Models},
+    Bar, Error, Instrument, InstrumentId, MarketView, Result, Rng, Timestamp,
+    account::{Account, AccountEvent, Fill, RejectReason, TradedVolume},
+    market::Quote,
+    models::{IntrabarPath, Liquidity, Models, Told},
     order::{OrderChange, Resting, TimeInForce, Working},
 };
 use carry::Call;
-use path::{Path, turns};
-use purse::Purse;
-use walk::Walk;
+use path::Stretch;
+use walk::{Spot, Walk};
 
 /// One row of the market, and how orders meet it.
 ///
 /// ```
-/// use tradepit::{Bar, Instrument, InstrumentId, MarketData, Timestamp, account::Account, models::Models, rng};
-/// use tradepit::{order::{Order, OrderId, OrderRequest, Resting, Working}, venue::MatchRow};
+/// use tradepit::{Bar, Instrument, InstrumentId, MarketData, Timestamp, models::Models, rng};
+/// use tradepit::{account::{Account, TradedVolume}, order::{Order, OrderId, OrderRequest, Resting, Working}};
+/// use tradepit::venue::{MatchRow, VenueFacts};
 /// let bar = |minute: i64, open: f64, high: f64, low: f64, close: f64| Bar {
 ///     time: Timestamp::from_nanos(minute * 60_000_000_000), open, high, low, close, volume: 100.0 };
 /// let bars = vec![bar(1, 10.0, 10.0, 10.0, 10.0), bar(2, 10.0, 11.0, 9.0, 10.5)];
@@ -35,15 +39,17 @@ use walk::Walk;
 /// working.rest(Resting::new(order, bars[0].time));
 /// let data = MarketData::builder(vec![Instrument::es()]).bars(bars).build().unwrap();
 /// let models = Models::default();
-/// let row = MatchRow::last(&models, data.view(2)).unwrap();
+/// let facts = VenueFacts::new(&models, data.view(2));
+/// let row = MatchRow::last(&models, &facts, data.view(2)).unwrap();
 /// let (mut account, mut rng) = (Account::new(1), rng::stream(0, 0, rng::Purpose::Models));
-/// row.run(&mut working, &mut account, &mut rng, |_| {});
+/// row.run(&mut working, &mut TradedVolume::default(), &mut account, &mut rng, |_| {});
 /// // The bar went a tick below the limit: it filled there.
 /// assert_eq!(account.position(InstrumentId(0)).avg_price(), 9.25);
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct MatchRow<'a> {
     models: &'a Models,
+    facts: &'a VenueFacts,
     market: MarketView<'a>,
     instruments: &'a [Instrument],
     /// The row before, one bar an instrument.
@@ -55,17 +61,29 @@ pub struct MatchRow<'a> {
     session_closed: bool,
 }
 
+/// What an order that takes meets.
+#[derive(Clone, Copy, Debug)]
+struct Met {
+    /// The price before slippage.
+    price: f64,
+    /// The price that costs are measured against: the middle of a quote.
+    reference: f64,
+    /// The spread that slippage has still to pay: 0 where the price has crossed it, NaN where it is not known.
+    spread: f64,
+}
+
 impl<'a> MatchRow<'a> {
-    /// The last row of `market`.
+    /// The last row of `market`, which `facts` know already.
     ///
     /// # Errors
     /// When it is also the first one: orders need a row to be decided on.
-    pub fn last(models: &'a Models, market: MarketView<'a>) -> Result<Self> {
+    pub fn last(models: &'a Models, facts: &'a VenueFacts, market: MarketView<'a>) -> Result<Self> {
         let Some(before) = market.before() else {
             return Err(Error::TooLittleData("orders meet the second row of a market at the earliest".into()));
         };
         Ok(Self {
             models,
+            facts,
             market,
             instruments: market.instruments(),
             before: before.row(),
@@ -78,47 +96,110 @@ impl<'a> MatchRow<'a> {
 
     /// When the bars of this row opened: one period before they closed, but not before the last ones did.
     fn opened(&self) -> Timestamp {
-        self.bars[0].time.plus_ns(-self.period_ns).max(self.before[0].time)
+        self.market.opened()
+    }
+
+    /// When they closed.
+    fn closed(&self) -> Timestamp {
+        self.bars[0].time
+    }
+
+    /// The quote that stands at the open.
+    fn quote(&self, id: usize) -> Option<&'a Quote> {
+        self.market.quote(InstrumentId(id as u32))
+    }
+
+    /// What an order meets at a price that was traded.
+    fn traded(&self, id: usize, price: f64) -> Met {
+        Met { price, reference: price, spread: self.quote(id).map_or(f64::NAN, Quote::spread) }
+    }
+
+    /// What an order at the market meets when the price is `traded`: that, or the quote under a rule that meets quotes.
+    /// Later than the open no finer quote is known: its spread stands about the price.
+    fn met(&self, id: usize, qty: f64, traded: f64, at_open: bool) -> Met {
+        match self.quote(id).filter(|_| self.models.fill.is_quote()) {
+            None => self.traded(id, traded),
+            Some(quote) if at_open => Met { price: quote.touch(qty), reference: quote.mid(), spread: 0.0 },
+            Some(quote) => Met { price: traded + (0.5 * quote.spread()).copysign(qty), reference: traded, spread: 0.0 },
+        }
+    }
+
+    /// Units of an instrument that the account may take of this row; whole lots.
+    fn cap(&self, id: usize) -> f64 {
+        let lot = self.instruments[id].lot;
+        let lots = |share: f64| (share * self.bars[id].volume / lot + 1e-9).floor() * lot;
+        self.models.matching.participation.map_or(f64::INFINITY, lots)
+    }
+
+    /// Whether the account can carry a fill; what else it holds is worth its open, or its close.
+    fn carries(&self, account: &Account, fill: &Fill, at_close: bool) -> bool {
+        let price = |bar: &Bar| if at_close { bar.close } else { bar.open };
+        self.models.margin.carries(account, fill, self.market, price, 0.0)
+    }
+
+    /// What models are told beyond the bars, of an instrument of whose bar the account has taken so many units.
+    fn told<'t>(&self, id: usize, account: &Account, taken: f64, spread: f64, traded: &'t TradedVolume) -> Told<'t> {
+        let daily = self.facts.daily(self.row as usize, InstrumentId(id as u32));
+        let net_traded = account.positions()[id].qty();
+        let liquidity = Liquidity { filled_in_bar: taken, net_traded, spread, ..daily };
+        Told { liquidity, traded: self.facts.traded(traded) }
     }
 
     /// Matches everything that works with this row; every event is applied to `account` and shown to `on`.
     ///
     /// The simulator and the paper broker both come here.
-    pub fn run(&self, working: &mut Working, account: &mut Account, rng: &mut Rng, mut on: impl FnMut(&AccountEvent)) {
+    pub fn run(
+        &self,
+        working: &mut Working,
+        traded: &mut TradedVolume,
+        account: &mut Account,
+        rng: &mut Rng,
+        mut on: impl FnMut(&AccountEvent),
+    ) {
         let mut tell = |account: &mut Account, event: AccountEvent| {
             account.apply(&event);
             on(&event);
         };
         if !self.models.carries() {
-            return self.run_orders(working, account, rng, &mut tell);
+            return self.run_orders(working, traded, account, rng, &mut tell);
         }
         let call = self.market.before().and_then(|closed| Call::of(self.models, account, closed));
         self.finance(account, true, &mut tell);
         if let Some(call) = call {
-            self.liquidate(call, working, account, rng, &mut tell);
+            self.liquidate(call, working, traded, account, rng, &mut tell);
         }
-        self.run_orders(working, account, rng, &mut tell);
+        self.run_orders(working, traded, account, rng, &mut tell);
         self.finance(account, false, &mut tell);
-        self.flatten(account, rng, &mut tell);
+        self.flatten(traded, account, rng, &mut tell);
     }
 
     fn run_orders(
         &self,
         working: &mut Working,
+        traded: &mut TradedVolume,
         account: &mut Account,
         rng: &mut Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
-        if !working.book().is_empty() {
-            return self.run_book(working, account, rng, tell);
+        // Several orders share what models are told: the book keeps count.
+        if !working.book().is_empty()
+            || (working.has_several() && !self.models.needs_bars_only(self.market.has_quotes()))
+        {
+            return self.run_book(working, traded, account, rng, tell);
         }
         working.take_active(self.row, |order| {
             let id = order.instrument.0 as usize;
-            let (instrument, before, bar) = (&self.instruments[id], &self.before[id], &self.bars[id]);
-            let fill = self.models.execute(order, instrument, before, bar, self.period_ns, rng);
-            let carried = Purse::of(self, account, id).is_none_or(|mut purse| purse.carries(&fill));
-            let refused = AccountEvent::Rejected { order: order.id, reason: RejectReason::Margin, time: fill.time };
-            tell(account, if carried { AccountEvent::Fill(fill) } else { refused });
+            let spot = self.models.spot(&self.before[id], &self.bars[id], self.period_ns);
+            let spread = self.quote(id).map_or(f64::NAN, Quote::spread);
+            let told = self.told(id, account, 0.0, spread, traded);
+            let fill = self.models.fill_told(order, &self.instruments[id], spot, &told, rng);
+            if self.carries(account, &fill, fill.time >= self.closed()) {
+                self.facts.count(traded, &fill);
+                tell(account, AccountEvent::Fill(fill));
+            } else {
+                let reason = RejectReason::Margin;
+                tell(account, AccountEvent::Rejected { order: order.id, reason, time: fill.time });
+            }
         });
     }
 
@@ -127,6 +208,7 @@ impl<'a> MatchRow<'a> {
     fn run_book(
         &self,
         working: &mut Working,
+        traded: &mut TradedVolume,
         account: &mut Account,
         rng: &mut Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
@@ -136,14 +218,10 @@ impl<'a> MatchRow<'a> {
         let book = working.book_mut();
         book.extend(plain);
         book.sort_by_key(|resting| resting.order.id);
-        let (last, opened, now) = (self.before[0].time, self.opened(), self.bars[0].time);
+        let (last, opened, now) = (self.before[0].time, self.opened(), self.closed());
         let over = |tif| matches!(tif, TimeInForce::Gtd { until } if until <= last || until < opened);
         expire(book, over, last, |event| tell(account, event));
-        for id in 0..self.instruments.len() {
-            if book.iter().any(|resting| resting.order.request.instrument.0 as usize == id) {
-                self.run_instrument(id, book, account, rng, tell);
-            }
-        }
+        self.walk(book, traded, account, rng, tell);
         let over = |tif| match tif {
             TimeInForce::Day {} => self.session_closed,
             TimeInForce::Gtd { until } => now >= until,
@@ -153,38 +231,61 @@ impl<'a> MatchRow<'a> {
         book.retain(|resting| !resting.state.is_closed());
     }
 
-    fn run_instrument(
+    /// Walks all instruments with orders together, each along the path that is its own.
+    fn walk(
         &self,
-        id: usize,
         book: &mut Vec<Resting>,
+        traded: &mut TradedVolume,
         account: &mut Account,
         rng: &mut Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
-        let (held, purse) = (account.positions()[id].qty(), Purse::of(self, account, id));
-        let bar = &self.bars[id];
-        let walk = |path| Walk::new(self, id, book, held, rng.clone()).paying(purse.clone()).along(path);
-        let done = match self.models.matching.path {
-            IntrabarPath::OpenHighLowClose {} => walk(Path::up(bar)),
-            IntrabarPath::OpenLowHighClose {} => walk(Path::down(bar)),
-            IntrabarPath::NearestFirst {} if bar.high - bar.open <= bar.open - bar.low => walk(Path::up(bar)),
-            IntrabarPath::NearestFirst {} => walk(Path::down(bar)),
-            IntrabarPath::Pessimistic {} => {
-                let (up, down) = (walk(Path::up(bar)), walk(Path::down(bar)));
-                let orders = book.iter().filter(|resting| resting.order.request.instrument.0 as usize == id);
-                let turns = turns(bar, orders, up.filled_at.iter().chain(&down.filled_at).copied());
-                let mut worst = if up.gain <= down.gain { up } else { down };
-                for path in turns {
-                    let tried = walk(path);
-                    if tried.gain < worst.gain {
-                        worst = tried;
+        let has_orders = |id: &usize| book.iter().any(|r| r.order.request.instrument.0 as usize == *id);
+        let mut alone = None;
+        let walk = |spots: Vec<Spot<'a>>| Walk::new(self, spots, book, traded, account, rng).along();
+        let spots: Vec<Spot<'a>> = (0..self.instruments.len())
+            .filter(has_orders)
+            .map(|id| {
+                let bar = &self.bars[id];
+                let along = |stretch| Spot::new(self, id, vec![stretch]);
+                let whole = |up| along(Stretch::new(bar, self.opened(), up));
+                // Each instrument's worst path is that of a walk with all of the margin to itself.
+                let mut worst = || {
+                    let straight = [true, false].map(|up| Stretch::new(bar, self.opened(), up));
+                    let [rising, falling] = straight.map(|stretch| walk(vec![along(stretch)]));
+                    let orders = book.iter().filter(|resting| resting.order.request.instrument.0 as usize == id);
+                    let filled = rising.filled_at.iter().chain(&falling.filled_at).copied();
+                    let turns = path::turns(bar, self.opened(), orders, filled);
+                    let [up, down] = straight;
+                    let mut found = if rising.gain <= falling.gain { (up, rising) } else { (down, falling) };
+                    for stretch in turns {
+                        let tried = walk(vec![along(stretch)]);
+                        if tried.gain < found.1.gain {
+                            found = (stretch, tried);
+                        }
+                    }
+                    alone = Some(found.1);
+                    along(found.0)
+                };
+                match self.models.matching.path {
+                    IntrabarPath::OpenHighLowClose {} => whole(true),
+                    IntrabarPath::OpenLowHighClose {} => whole(false),
+                    IntrabarPath::NearestFirst {} => whole(path::high_is_nearer(bar)),
+                    IntrabarPath::Pessimistic {} => worst(),
+                    IntrabarPath::SubBars { within } => {
+                        match path::along(self.market.sub_bars(InstrumentId(id as u32)), self.opened(), within) {
+                            way if way.is_empty() => worst(),
+                            way => Spot::new(self, id, way),
+                        }
                     }
                 }
-                worst
-            }
-        };
+            })
+            .collect();
+        // A walk of one instrument that was tried is the walk.
+        let done = alone.filter(|_| spots.len() == 1).unwrap_or_else(|| walk(spots));
         *rng = done.rng;
         *book = done.book;
+        *traded = done.traded;
         done.events.into_iter().for_each(|event| tell(account, event));
     }
 }

@@ -1,5 +1,6 @@
 //! Where orders go, and where facts come from.
 
+mod facts;
 mod log;
 mod matching;
 mod recorder;
@@ -11,6 +12,7 @@ mod sim;
 
 use serde::{Deserialize, Serialize};
 
+pub use facts::VenueFacts;
 pub use log::{EventLog, LogEnd, LogEntry, Opening};
 pub use matching::MatchRow;
 pub use recorder::Recorder;
@@ -138,6 +140,10 @@ pub trait Venue {
     /// Units of an instrument that orders at the market have yet to fill, signed: what will be held is this and the
     /// position.
     fn at_market(&self, instrument: InstrumentId) -> f64;
+    /// Whether orders fill at prices that their decisions have seen, which no market gives: a record says so.
+    fn looks_ahead(&self) -> bool {
+        false
+    }
     /// Rows after the present one, where that is known beforehand.
     fn remaining(&self) -> Option<u32> {
         None

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Advance, EventLog, LogEnd, LogEntry, Opening, Row, Start, Venue};
+use super::{Advance, EventLog, LogEnd, LogEntry, Opening, Start, Venue};
 use crate::{
     InstrumentId, MarketData, MarketView, Result,
     account::{Account, AccountEvent, AccountSnapshot},
@@ -39,7 +39,7 @@ pub struct Recorder<V> {
 }
 
 impl<V: Venue> Recorder<V> {
-    /// Records `venue`, which runs over `data`: its calendar and the user's columns are part of the record.
+    /// Records `venue`, which runs over `data`: its rows and its calendar are the record's.
     pub fn new(venue: V, data: Arc<MarketData>) -> Self {
         Self { venue, data, log: None, ended: false }
     }
@@ -67,13 +67,6 @@ impl<V: Venue> Recorder<V> {
     }
 }
 
-/// Row `t` as `market` shows it, with the columns of `data`.
-fn row(market: MarketView<'_>, data: &MarketData, t: usize) -> Row {
-    let ago = market.len() - 1 - t;
-    let bars = (0..market.instruments().len()).filter_map(|id| market.ago(InstrumentId(id as u32), ago).copied());
-    Row { bars: bars.collect(), columns: data.columns().iter().map(|(_, values)| values[t]).collect() }
-}
-
 impl<V: Venue> Venue for Recorder<V> {
     fn market(&self) -> MarketView<'_> {
         self.venue.market()
@@ -88,8 +81,9 @@ impl<V: Venue> Venue for Recorder<V> {
             period_ns: data.period_ns(),
             columns: data.columns().iter().map(|(name, _)| name.clone()).collect(),
             snapshot: AccountSnapshot::of(account, market.instruments(), market.now()),
-            history: (0..market.len()).map(|t| row(market, data, t)).collect(),
+            history: (0..market.len()).map(|t| Opening::row(data, t)).collect(),
             remaining: self.venue.remaining(),
+            look_ahead: self.venue.looks_ahead(),
         }));
         self.ended = false;
         Ok(())
@@ -98,7 +92,7 @@ impl<V: Venue> Venue for Recorder<V> {
     fn submit(&mut self, order: OrderRequest) -> Result<OrderId> {
         let time = self.venue.market().now();
         let id = self.venue.submit(order)?;
-        self.push(LogEntry::Order { id, request: order, time })?;
+        self.push(LogEntry::Order { id, request: order, time, unsent: false })?;
         Ok(id)
     }
 
@@ -136,13 +130,17 @@ impl<V: Venue> Venue for Recorder<V> {
         let market = self.venue.market();
         log.push(match end {
             Some(end) => LogEntry::End { end, note: String::new() },
-            None => LogEntry::Row(row(market, &self.data, market.len() - 1)),
+            None => LogEntry::Row(Opening::row(&self.data, market.len() - 1)),
         })?;
         Ok(advance)
     }
 
     fn at_market(&self, instrument: InstrumentId) -> f64 {
         self.venue.at_market(instrument)
+    }
+
+    fn looks_ahead(&self) -> bool {
+        self.venue.looks_ahead()
     }
 
     fn remaining(&self) -> Option<u32> {

@@ -123,7 +123,7 @@ impl Playback {
     pub fn submit(&mut self, now: Timestamp, order: &OrderRequest) -> Result<Option<OrderId>> {
         match self.recorded() {
             None => Ok(None),
-            Some(LogEntry::Order { id, request, time }) if request == order && *time == now => {
+            Some(LogEntry::Order { id, request, time, .. }) if request == order && *time == now => {
                 let id = *id;
                 self.at += 1;
                 Ok(Some(id))
@@ -227,7 +227,8 @@ fn diverged(at: Timestamp, recorded: &LogEntry, came: &str) -> Error {
 /// # let data = synth::es_1m(20, 0).unwrap();
 /// # let request = OrderRequest::market(InstrumentId(0), 1.0);
 /// let mut log = EventLog::new(Opening::of(&data, 9, 50_000.0).unwrap());
-/// log.push(LogEntry::Order { id: OrderId(0), request, time: data.bars()[9].time }).unwrap();
+/// let time = data.bars()[9].time;
+/// log.push(LogEntry::Order { id: OrderId(0), request, time, unsent: false }).unwrap();
 /// let (mut venue, mut account) = (ReplayVenue::new(log, NoFeatures).unwrap(), Account::new(1));
 /// venue.open(Start::Now, &mut account).unwrap();
 /// // Recorded was one lot.
@@ -335,6 +336,10 @@ impl Venue for ReplayVenue {
 
     fn at_market(&self, instrument: InstrumentId) -> f64 {
         self.open.at_market(instrument)
+    }
+
+    fn looks_ahead(&self) -> bool {
+        self.log().opening().look_ahead
     }
 
     fn remaining(&self) -> Option<u32> {

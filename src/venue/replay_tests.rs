@@ -215,8 +215,8 @@ proptest! {
         let entries = [
             LogEntry::Event(AccountEvent::Fill(fill)),
             LogEntry::Event(AccountEvent::Financing { amount: qty, instrument: InstrumentId(0), time }),
-            LogEntry::Row(Row { bars: vec![bar], columns: vec![column] }),
-            LogEntry::Order { id: OrderId(order), request, time },
+            LogEntry::Row(Row { bars: vec![bar], columns: vec![column], ..Row::default() }),
+            LogEntry::Order { id: OrderId(order), request, time, unsent: false },
         ];
         for entry in entries {
             // The text of a number that comes back equal is equal, and tells 0 from -0.
@@ -243,7 +243,7 @@ fn bad_logs_are_named() {
     let broken = EventLog::read(headless.as_bytes(), "s.jsonl").unwrap_err().to_string();
     assert!(broken.contains("a log begins with opened, not with"), "{broken}");
     let order = OrderRequest::market(InstrumentId(0), f64::NAN);
-    let nan = LogEntry::Order { id: OrderId(0), request: order, time: Timestamp::default() };
+    let nan = LogEntry::Order { id: OrderId(0), request: order, time: Timestamp::default(), unsent: false };
     assert!(nan.to_json().unwrap_err().to_string().contains("only finite numbers can be recorded"));
     let short = ReplayVenue::new(
         EventLog::new(Opening { history: log.opening().history[..1].to_vec(), ..log.opening().clone() }),

@@ -5,13 +5,17 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Opening;
-use crate::{Bar, Error, InstrumentId, MarketData, MarketView, Result, Timestamp, features::FeaturePipeline};
+use crate::{
+    Bar, Error, InstrumentId, MarketData, MarketView, Result, Timestamp,
+    features::FeaturePipeline,
+    market::{Quote, QuotesAt, RowDetails},
+};
 
 /// What became known with one close: a bar for each instrument, and the user's own columns.
 ///
 /// ```
 /// use tradepit::{Bar, venue::Row};
-/// let row = Row { bars: vec![Bar { open: 2.0, high: 1.0, ..Bar::default() }], columns: vec![] };
+/// let row = Row { bars: vec![Bar { open: 2.0, high: 1.0, ..Bar::default() }], ..Row::default() };
 /// assert!(row.check(1, 0, None).unwrap_err().to_string().contains("open 2 is outside"));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -22,6 +26,12 @@ pub struct Row {
     /// One number for each of the user's columns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<f32>,
+    /// For each instrument the quote that stood when its bar opened, if one had come; nothing for data without quotes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quotes: Vec<Option<Quote>>,
+    /// Finer bars that make up the row, moment by moment, if there are any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sub_bars: Vec<Bar>,
 }
 
 impl Row {
@@ -31,11 +41,17 @@ impl Row {
         self.bars.first().map(|bar| bar.time).unwrap_or_default()
     }
 
+    /// What it holds beside its bars.
+    #[must_use]
+    pub fn details(&self) -> RowDetails<'_> {
+        RowDetails { quotes: &self.quotes, sub_bars: &self.sub_bars }
+    }
+
     /// Whether it can follow a row of time `after` in data of so many instruments and columns.
     ///
     /// # Errors
-    /// Names the column and the value: a wrong number of bars or columns, an unusable bar, a number that is not finite,
-    /// a time that does not go forward.
+    /// Names the column and the value: a wrong number of bars or columns, an unusable bar or quote, a number that is not
+    /// finite, a time that does not go forward.
     pub fn check(&self, instruments: usize, columns: usize, after: Option<Timestamp>) -> Result<()> {
         if self.bars.len() != instruments || self.columns.len() != columns {
             let (bars, got) = (self.bars.len(), self.columns.len());
@@ -56,6 +72,9 @@ impl Row {
             if bar.time != time {
                 return refuse(format!("instrument {id} has time {}; align them on one clock", bar.time));
             }
+        }
+        if let Err((column, message)) = self.details().check() {
+            return refuse(format!("{column}: {message}"));
         }
         match self.columns.iter().position(|value| !value.is_finite()) {
             Some(at) => refuse(format!("column {at} is {}; only finite numbers can be kept", self.columns[at])),
@@ -156,19 +175,25 @@ impl GrowingMarket {
         let mut bars = Vec::with_capacity(rows * opening.instruments.len());
         let mut table = vec![0.0; rows * width];
         let mut features = vec![0.0; width];
-        let mut before = None;
+        let (mut before, mut quotes, mut sub_bars) = (None, Vec::new(), Vec::new());
         for (t, row) in opening.history.iter().enumerate() {
             row.check(opening.instruments.len(), columns, before)?;
             before = Some(row.time());
             maker.update(&row.bars, &row.columns, &mut features)?;
             table[t * width..(t + 1) * width].copy_from_slice(&features);
             bars.extend_from_slice(&row.bars);
+            quotes.extend_from_slice(&row.quotes);
+            sub_bars.extend_from_slice(&row.sub_bars);
         }
         let mut data = MarketData::builder(opening.instruments.clone())
             .bars(bars)
             .calendar(opening.calendar)
             .period_ns(opening.period_ns)
-            .build()?;
+            .sub_bars(sub_bars);
+        if !quotes.is_empty() {
+            data = data.quotes(quotes, QuotesAt::Open);
+        }
+        let mut data = data.build()?;
         // What is warm is read off the rows themselves, as for the table of a simulation.
         let known = |row: &[f32]| row.iter().all(|value| value.is_finite());
         let warm_up = if width == 0 { 0 } else { table.chunks_exact(width).take_while(|row| !known(row)).count() };
@@ -202,12 +227,13 @@ impl GrowingMarket {
     pub fn push(&mut self, row: &Row) -> Result<()> {
         let now = self.view().last(InstrumentId(0)).time;
         row.check(self.data.instruments().len(), self.columns, Some(now))?;
+        self.data.check_details(&row.bars, row.details())?;
         self.maker.update(&row.bars, &row.columns, &mut self.features)?;
         if let Some(at) = self.features.iter().position(|value| !value.is_finite()) {
             let (name, value) = (&self.data.feature_names()[at], self.features[at]);
             return Err(Error::Venue(format!("row of {}: feature {name} is {value} after the warm-up", row.time())));
         }
-        self.data.push(&row.bars, &self.features)
+        self.data.push_with(&row.bars, row.details(), &self.features)
     }
 }
 

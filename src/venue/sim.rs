@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Advance, MatchRow, Start, Venue};
+use super::{Advance, MatchRow, Start, Venue, VenueFacts};
 use crate::{
     Error, InstrumentId, MarketData, MarketView, Result, Rng,
-    account::{Account, AccountEvent},
-    models::Models,
+    account::{Account, AccountEvent, TradedVolume},
+    models::{Facts, Models},
     order::{Modification, Order, OrderId, OrderRequest, Working},
 };
 
@@ -32,22 +32,52 @@ pub struct SimWorld {
     pub models: Models,
     /// Cash of a fresh account, in account currency.
     pub cash: f64,
-    /// Nothing happens to an account but its own orders.
+    /// What models are told beyond the bars.
+    facts: Arc<VenueFacts>,
+    /// Nothing happens to an account but its own orders, and the models know what they need from the bars.
     plain: bool,
+    /// Market orders need no book.
+    plain_orders: bool,
 }
 
 impl SimWorld {
-    /// Checks the models and the cash.
+    /// Checks the models and the cash, and goes once over the data for what models ask of it.
     ///
     /// # Errors
-    /// Names the field, its value and the allowed range.
+    /// Names the field, its value and the allowed range, or what the data lack.
     pub fn new(data: Arc<MarketData>, models: Models, cash: f64) -> Result<Self> {
-        models.validate()?;
+        Self::told(data, models, cash, None)
+    }
+
+    /// With what other models were told of the same data, where these ask for the same.
+    fn told(data: Arc<MarketData>, models: Models, cash: f64, known: Option<&Self>) -> Result<Self> {
+        let has = Facts::of(&data);
+        models.validate_with(has)?;
         if !(cash.is_finite() && cash > 0.0) {
             return Err(Error::spec("cash", format!("{cash} must be a finite number above 0")));
         }
-        let plain = !models.carries();
-        Ok(Self { data, models, cash, plain })
+        let market = data.view(data.len());
+        models.margin.check(market)?;
+        let known = known.filter(|known| known.facts.are_for(&models));
+        let facts = known.map_or_else(|| Arc::new(VenueFacts::new(&models, market)), |known| Arc::clone(&known.facts));
+        facts.check(market)?;
+        let plain = !models.carries() && models.needs_bars_only(has.quotes);
+        let plain_orders = models.is_plain();
+        Ok(Self { data, models, cash, facts, plain, plain_orders })
+    }
+
+    /// What models are told beyond the bars.
+    #[must_use]
+    pub fn facts(&self) -> &VenueFacts {
+        &self.facts
+    }
+
+    /// The same data and cash under other models, as for one copy that has models of its own.
+    ///
+    /// # Errors
+    /// Names the field, its value and the allowed range.
+    pub fn with_models(&self, models: Models) -> Result<Self> {
+        Self::told(Arc::clone(&self.data), models, self.cash, Some(self))
     }
 }
 
@@ -74,6 +104,8 @@ pub struct SimState {
     t: u32,
     next_id: u32,
     working: Working,
+    #[serde(default, skip_serializing_if = "TradedVolume::is_empty")]
+    traded: TradedVolume,
 }
 
 impl SimState {
@@ -128,6 +160,7 @@ impl Venue for Sim<'_> {
         self.state.t = row;
         self.state.next_id = 0;
         self.state.working.clear();
+        self.state.traded.clear();
         account.open(self.world.cash);
         Ok(())
     }
@@ -138,7 +171,8 @@ impl Venue for Sim<'_> {
         let id = OrderId(self.state.next_id);
         let order = Order { id, request: order, active_from: self.state.t + 1 };
         let market = self.world.data.past(self.state.t as usize + 1);
-        self.state.working.submit(order, market, &self.world.models, market.now(), self.rng)?;
+        let (plain, models) = (self.world.plain_orders, &self.world.models);
+        self.state.working.submit(order, plain, market, models, market.now(), self.rng)?;
         self.state.next_id += 1;
         Ok(id)
     }
@@ -186,6 +220,10 @@ impl Venue for Sim<'_> {
         self.state.working.at_market(instrument)
     }
 
+    fn looks_ahead(&self) -> bool {
+        self.world.models.fill.looks_ahead()
+    }
+
     #[inline]
     fn remaining(&self) -> Option<u32> {
         Some(self.world.data.len() as u32 - 1 - self.state.t)
@@ -201,8 +239,8 @@ fn match_row(
     account: &mut Account,
     on: &mut impl FnMut(&AccountEvent),
 ) -> Result<()> {
-    let row = MatchRow::last(&world.models, world.data.view(state.t as usize + 2))?;
-    row.run(&mut state.working, account, rng, on);
+    let row = MatchRow::last(&world.models, &world.facts, world.data.view(state.t as usize + 2))?;
+    row.run(&mut state.working, &mut state.traded, account, rng, on);
     Ok(())
 }
 
@@ -240,6 +278,15 @@ impl SimVenue {
     #[must_use]
     pub fn world(&self) -> &Arc<SimWorld> {
         &self.world
+    }
+
+    /// Changes the models of this copy alone.
+    ///
+    /// # Errors
+    /// Names the field, its value and the allowed range; nothing has changed then.
+    pub fn set_models(&mut self, models: Models) -> Result<()> {
+        self.world = Arc::new(self.world.with_models(models)?);
+        Ok(())
     }
 
     /// Changes the models' random stream, as a new episode does.
@@ -306,6 +353,10 @@ impl Venue for SimVenue {
 
     fn at_market(&self, instrument: InstrumentId) -> f64 {
         self.state.working.at_market(instrument)
+    }
+
+    fn looks_ahead(&self) -> bool {
+        self.world.models.fill.looks_ahead()
     }
 
     fn remaining(&self) -> Option<u32> {

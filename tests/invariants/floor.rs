@@ -17,6 +17,8 @@ fn short_of_cash() -> impl Strategy<Value = Scene> {
         |(mut scene, cash, max, maintenance)| {
             (scene.cash, scene.models["margin"]) =
                 (cash, json!({"kind": "leverage", "max": max, "maintenance": maintenance}));
+            // Where a share of the bar is all that there is, a call takes several of them.
+            scene.models["matching"]["participation"] = json!(null);
             for (_, order) in scene.orders.iter_mut().step_by(2) {
                 *order = OrderRequest::market(order.instrument, order.qty.clamp(-2.0, 2.0));
             }
@@ -31,7 +33,7 @@ fn stands(scene: &Scene, account: &Account, row: usize, at_open: bool) -> (f64, 
     let of = |(id, instrument): (usize, &Instrument)| {
         let bar = scene.bar(row, InstrumentId(id as u32));
         let (price, position) = (if at_open { bar.open } else { bar.close }, &account.positions()[id]);
-        let ctx = MarginContext { instrument, qty: position.qty(), price, overnight: false };
+        let ctx = MarginContext { instrument, qty: position.qty(), price, overnight: false, time: bar.time };
         (position.value(price), rule.required(&ctx).maintenance)
     };
     let parts = scene.instruments.iter().enumerate().map(of);

@@ -1,20 +1,13 @@
 //! Prices of fills.
 
 use serde_json::Value;
-use tradepit::{
-    Bar,
-    models::{
-        Facts, FillContext, FillModel as _, FillRule, Matching, Models, NextClose, Slippage, SlippageModel as _,
-        VolatilityVolumeShare,
-    },
-    rng::{Purpose, stream},
-};
+use tradepit::models::{FillRule, Matching, Models, NextClose, Slippage, VolatilityVolumeShare};
 
-use crate::case::{Row, cases, decided, instrument, near, number, numbers, trade};
+use crate::case::{Row, cases, decided, near, number, numbers, trade};
 
 #[test]
 fn every_published_price_is_reproduced_or_refused() {
-    for case in cases(include_str!("../golden/slippage.json"), 29, &["D012", "D137"], &[]) {
+    for case in cases(include_str!("../golden/slippage.json"), 29, &["D012", "D137"]) {
         let slippage = slippage(&case);
         if case.get("decided").is_some() {
             let account = decided(&case, Models { slippage, ..Models::default() });
@@ -52,18 +45,9 @@ fn slippage(case: &Value) -> Slippage {
     }
 }
 
-/// Quantity and price of each fill on the bar: of the simulated venue, or of the model alone before it knows anything.
+/// Quantity and price of each fill on the bar.
 fn fills(case: &Value, slippage: Slippage, price: f64, orders: &[f64]) -> Vec<(f64, f64)> {
     let volume = number(case, "volume");
-    if slippage.needs() != Facts::NONE {
-        let bar = Bar { open: price, high: price, low: price, close: price, volume, ..Bar::default() };
-        let (instrument, reference) = (instrument(case), NextClose {}.market(&bar, &bar).price);
-        let price = |&qty: &f64| {
-            let ctx = FillContext::new(&instrument, qty, reference, &bar);
-            (qty, slippage.price(&ctx, &mut stream(0, 0, Purpose::Models)))
-        };
-        return orders.iter().map(price).collect();
-    }
     let matching = Matching { participation: case["participation"].as_f64(), ..Matching::default() };
     let models = Models { slippage, matching, fill: FillRule::NextClose(NextClose {}), ..Models::default() };
     let (_, fills) = trade(case, models, 1e9, &[Row { price, volume, orders: orders.to_vec() }]).remove(0);

@@ -111,7 +111,7 @@ impl Broker for Inspector {
     async fn send(&mut self, command: BrokerCommand) -> Result<()> {
         if let BrokerCommand::Submit { id, request, time } = command {
             let log = Journal::read(&self.path).unwrap().unwrap();
-            let written = log.entries().contains(&LogEntry::Order { id, request, time });
+            let written = log.entries().contains(&LogEntry::Order { id, request, time, unsent: false });
             assert!(written, "order {} left before it was written", id.0);
             self.orders += 1;
         }

@@ -7,7 +7,11 @@ mod journal;
 #[cfg(test)]
 mod parity;
 #[cfg(test)]
+mod quotes;
+#[cfg(test)]
 mod restart;
+#[cfg(test)]
+mod stale;
 #[cfg(test)]
 mod trader;
 #[cfg(test)]

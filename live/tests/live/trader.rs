@@ -15,7 +15,7 @@ use tradepit::{
     market::synth::{self, Leak},
     models::{
         Bps, Commission, FillContext, Financing, MarginContext, MarginModel, MarginRule, Models, PerpetualFunding,
-        Required, Slippage, SlippageModel,
+        Required, Slippage, SlippageModel, VolumeMeasure, VolumePeriod, VolumeTier, VolumeTiers,
     },
     order::OrderRequest,
     rng::{Purpose, stream},
@@ -47,11 +47,20 @@ impl MarginModel for Moody {
     }
 }
 
+fn tier((from, bps): (f64, f64)) -> VolumeTier {
+    VolumeTier { from, commission: Commission::Bps(Bps::new(bps)) }
+}
+
 pub(crate) fn models() -> Models {
     Models {
         slippage: Slippage::Custom(Arc::new(Drawn)),
-        commission: Commission::Bps(Bps::new(0.3)),
-        // What the venue does on its own must survive a restart, too.
+        // What the account has traded, and what the venue does on its own, must survive a restart, too.
+        commission: Commission::VolumeTiers(VolumeTiers {
+            measure: VolumeMeasure::Value,
+            period: VolumePeriod::ThirtyDays,
+            whole: false,
+            tiers: [(0.0, 0.5), (3e6, 0.4), (1e7, 0.3)].map(tier).to_vec(),
+        }),
         financing: Financing::Funding(PerpetualFunding { rate: 1e-5, hours: 1 }),
         margin: MarginRule::Custom(Arc::new(Moody)),
         ..Models::default()

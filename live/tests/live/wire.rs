@@ -32,7 +32,7 @@ proptest! {
 
     #[test]
     fn a_line_with_wounds_is_read_or_refused(bar in bar(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
-        let line = FeedLine::Row(Row { bars: vec![bar], columns: vec![] }).to_line().unwrap();
+        let line = FeedLine::Row(Row { bars: vec![bar], ..Row::default() }).to_line().unwrap();
         let mut bytes = line.into_bytes();
         let at = at.index(bytes.len());
         bytes[at] = byte;
@@ -42,7 +42,7 @@ proptest! {
 
     #[test]
     fn numbers_survive_bit_for_bit(bar in bar(), column in any::<f32>().prop_filter("finite", |x| x.is_finite())) {
-        let row = FeedLine::Row(Row { bars: vec![bar], columns: vec![column] });
+        let row = FeedLine::Row(Row { bars: vec![bar], columns: vec![column], ..Row::default() });
         let line = row.to_line().unwrap();
         let FeedLine::Row(back) = FeedLine::parse(line.trim_end().as_bytes(), 1).unwrap() else { unreachable!() };
         let bits = |b: &Bar| [b.open, b.high, b.low, b.close, b.volume].map(f64::to_bits);

@@ -158,6 +158,45 @@ fn the_shipped_es_sample_becomes_a_market_with_features() {
     }
 }
 
+#[test]
+fn bid_and_ask_are_quotes_at_opens_or_at_closes() {
+    let text = "ts,open,high,low,close,Bid,Ask,bid_size\n2024-03-01T14:30Z,10,11,9,10,9.75,10.25,3\n\
+        2024-03-01T14:31Z,10,11,9,10,,,\n2024-03-01T14:32Z,10,11,9,10,9.5,10.5,7\n";
+    type Stands = [Option<(String, f64, f64)>; 3];
+    let load = |text: &str, quotes: QuotesAt| -> Result<Stands> {
+        let data =
+            read(text, &CsvOptions { quotes, ..CsvOptions::default() })?.into_data(Instrument::es(), Calendar::Utc)?;
+        let stands = |row: usize| {
+            data.view(row + 1).quote(crate::InstrumentId(0)).map(|q| (q.time.to_string(), q.bid, q.bid_size))
+        };
+        Ok([stands(0), stands(1), stands(2)])
+    };
+    let first = |minute: &str| Some((format!("2024-03-01T14:{minute}:00Z"), 9.75, 3.0));
+    assert_eq!(
+        load(text, QuotesAt::Open).unwrap(),
+        [first("30"), first("30"), Some(("2024-03-01T14:32:00Z".into(), 9.5, 7.0))]
+    );
+    assert_eq!(load(text, QuotesAt::Close).unwrap(), [None, first("31"), first("31")]);
+    let timed = text
+        .replace(",bid_size\n", ",quote_time\n")
+        .replace(",3\n", ",2024-03-01T14:29:58.5Z\n")
+        .replace(",7\n", ",2024-03-01T14:31:58Z\n");
+    let own = load(&timed, QuotesAt::Open).unwrap();
+    assert_eq!(own[1], Some(("2024-03-01T14:29:58.5Z".into(), 9.75, 0.0)));
+    let refused = |from: &str, to: &str| load(&text.replace(from, to), QuotesAt::Open).unwrap_err().to_string();
+    assert_eq!(
+        refused("9.5,10.5", "10.75,10.5"),
+        "x.csv: row 2, column bid: bid 10.75 is above ask 10.5; drop crossed quotes"
+    );
+    assert!(refused(",,\n", "9.5,,\n").starts_with("x.csv: row 1, column ask: is empty; fill it"));
+    assert!(refused("9.5,10.5,7", "x,10.5,7").starts_with("x.csv: row 2, column bid: \"x\" is not a number"));
+    // Without both sides a column is only one of the user's own.
+    let plain = text.replace("Ask", "offer");
+    let options = CsvOptions { columns: vec!["offer".into()], ..CsvOptions::default() };
+    let series = read(&plain, &options).unwrap();
+    assert!(series.quotes.is_none() && series.columns[0].1[0] == 10.25);
+}
+
 proptest! {
     #[test]
     fn no_text_panics(text in "[a-z0-9,;\n\"T:Z. -]{0,200}") {

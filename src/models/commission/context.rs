@@ -1,8 +1,8 @@
 //! What a fee may depend on.
 
-use crate::{Instrument, Timestamp};
+use crate::{Instrument, Timestamp, account::TradedVolume};
 
-/// What a fee may depend on: the fill, what its order had filled before, what the account had traded this month.
+/// What a fee may depend on: the fill, what its order had filled before, what the account had traded lately.
 ///
 /// ```
 /// use tradepit::{Instrument, models::FeeContext};
@@ -15,7 +15,7 @@ use crate::{Instrument, Timestamp};
 /// ```
 ///
 /// A venue that fills orders in parts carries `filled_before` and `value_before` with the order; one that serves
-/// volume tiers carries the two sums of the month with the account and sets them to 0 when a calendar month begins.
+/// volume tiers keeps a [`TradedVolume`] with the account.
 #[derive(Clone, Copy, Debug)]
 pub struct FeeContext<'a> {
     /// What was traded.
@@ -36,6 +36,10 @@ pub struct FeeContext<'a> {
     pub month_qty: f64,
     /// Value that the account had traded in this calendar month before this fill.
     pub month_value: f64,
+    /// Units that the account had traded on this day and the 29 before it, before this fill, without a sign.
+    pub thirty_days_qty: f64,
+    /// Value that the account had traded on this day and the 29 before it, before this fill.
+    pub thirty_days_value: f64,
 }
 
 impl<'a> FeeContext<'a> {
@@ -53,6 +57,27 @@ impl<'a> FeeContext<'a> {
             time: Timestamp::from_nanos(0),
             month_qty: 0.0,
             month_value: 0.0,
+            thirty_days_qty: 0.0,
+            thirty_days_value: 0.0,
+        }
+    }
+
+    /// With what the account had traded by then.
+    ///
+    /// ```
+    /// use tradepit::{Instrument, account::TradedVolume, models::FeeContext};
+    /// let es = Instrument::es();
+    /// assert_eq!(FeeContext::new(&es, 1.0, 5000.0).after(&TradedVolume::default()).month_qty, 0.0);
+    /// ```
+    #[must_use]
+    pub fn after(self, traded: &TradedVolume) -> Self {
+        let (month, thirty_days) = (traded.month(self.time), traded.thirty_days(self.time));
+        Self {
+            month_qty: month.qty,
+            month_value: month.value,
+            thirty_days_qty: thirty_days.qty,
+            thirty_days_value: thirty_days.value,
+            ..self
         }
     }
 

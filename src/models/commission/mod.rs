@@ -26,7 +26,7 @@ pub use per_share::PerShare;
 pub use premium_tiers::{PremiumTier, PremiumTiers};
 pub use schedule::{Schedule, ScheduleRow};
 pub use sum::Sum;
-pub use volume_tiers::{VolumeMeasure, VolumeTier, VolumeTiers};
+pub use volume_tiers::{VolumeMeasure, VolumePeriod, VolumeTier, VolumeTiers};
 
 use super::Facts;
 use crate::Result;
@@ -155,7 +155,8 @@ impl Commission {
 }
 
 impl CommissionModel for Commission {
-    #[inline]
+    // See `Models::execute`.
+    #[inline(always)]
     fn fee(&self, ctx: &FeeContext<'_>) -> f64 {
         match self {
             Self::None(model) => model.fee(ctx),

@@ -1,4 +1,4 @@
-//! Fees that fall with what was traded in the month.
+//! Fees that fall with what was traded lately.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,23 @@ pub enum VolumeMeasure {
     Value,
 }
 
-/// Other fees from one volume of the calendar month to the next.
+/// Over which time a volume is counted, in days of UTC.
+///
+/// ```
+/// use tradepit::models::VolumePeriod;
+/// assert_eq!(serde_json::from_str::<VolumePeriod>(r#""thirty_days""#).unwrap(), VolumePeriod::ThirtyDays);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VolumePeriod {
+    /// The calendar month so far, as brokers count.
+    #[default]
+    Month,
+    /// The day so far and the 29 before it, as crypto exchanges count.
+    ThirtyDays,
+}
+
+/// Other fees from one volume of the month to the next.
 ///
 /// ```
 /// use tradepit::{Instrument, models::{Commission, CommissionModel as _, FeeContext}};
@@ -34,8 +50,8 @@ pub enum VolumeMeasure {
 /// assert!((tiered.fee(&ctx) - (100.0 * 0.85 + 200.0 * 0.65)).abs() < 1e-9);
 /// ```
 ///
-/// The volume before the fill is [`FeeContext::month_qty`] or [`FeeContext::month_value`]; a venue that does
-/// not tell them refuses the model. A fill across a bound is charged on both sides of it, as Interactive Brokers does;
+/// The volume is the account's own, of all instruments together, since it was opened; the simulated venue and the paper
+/// broker count it. A fill across a bound is charged on both sides of it, as Interactive Brokers does;
 /// with `whole` an order is charged by the tier that was reached before its first fill, as crypto exchanges do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,6 +59,9 @@ pub struct VolumeTiers {
     /// What the volume is counted in.
     #[serde(default)]
     pub measure: VolumeMeasure,
+    /// Over which time the volume is counted.
+    #[serde(default)]
+    pub period: VolumePeriod,
     /// Whether an order is charged by one tier only.
     #[serde(default)]
     pub whole: bool,
@@ -53,15 +72,16 @@ pub struct VolumeTiers {
 /// The fee from a volume on.
 ///
 /// ```
-/// use tradepit::models::{Bps, Commission, VolumeMeasure, VolumeTier, VolumeTiers};
+/// use tradepit::models::{Bps, Commission, VolumeMeasure, VolumePeriod, VolumeTier, VolumeTiers};
 /// let tier = |from, bps| VolumeTier { from, commission: Commission::Bps(Bps::new(bps)) };
-/// let tiers = VolumeTiers { measure: VolumeMeasure::Value, whole: true, tiers: vec![tier(0.0, 10.0), tier(1e6, 9.0)] };
+/// let tiers = vec![tier(0.0, 10.0), tier(1e6, 9.0)];
+/// let tiers = VolumeTiers { measure: VolumeMeasure::Value, period: VolumePeriod::ThirtyDays, whole: true, tiers };
 /// assert!(Commission::VolumeTiers(tiers).validate().is_ok());
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VolumeTier {
-    /// Volume of the month, at least 0.
+    /// Volume of the period, at least 0.
     pub from: f64,
     /// The fee from there on: `per_contract`, `per_share`, `bps` or `maker_taker` without a minimum or a fee per order.
     pub commission: Commission,
@@ -105,9 +125,15 @@ impl VolumeTiers {
 
 impl CommissionModel for VolumeTiers {
     fn fee(&self, ctx: &FeeContext<'_>) -> f64 {
-        let (month, order, size) = match self.measure {
-            VolumeMeasure::Quantity => (ctx.month_qty, ctx.filled_before, ctx.qty.abs()),
-            VolumeMeasure::Value => (ctx.month_value, ctx.value_before, ctx.value()),
+        let (order, size) = match self.measure {
+            VolumeMeasure::Quantity => (ctx.filled_before, ctx.qty.abs()),
+            VolumeMeasure::Value => (ctx.value_before, ctx.value()),
+        };
+        let month = match (self.measure, self.period) {
+            (VolumeMeasure::Quantity, VolumePeriod::Month) => ctx.month_qty,
+            (VolumeMeasure::Quantity, VolumePeriod::ThirtyDays) => ctx.thirty_days_qty,
+            (VolumeMeasure::Value, VolumePeriod::Month) => ctx.month_value,
+            (VolumeMeasure::Value, VolumePeriod::ThirtyDays) => ctx.thirty_days_value,
         };
         if self.whole {
             let reached = self.tiers.iter().rev().find(|tier| tier.from <= month - order);

@@ -1,12 +1,17 @@
 //! What an account must be worth to open, and to keep, its positions.
 
+mod futures_table;
 mod table;
 
 use std::{fmt::Debug, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Instrument, MarketView, Result, account::Account};
+use crate::{
+    Bar, Error, Instrument, MarketView, Result, Timestamp,
+    account::{Account, Fill},
+};
+pub use futures_table::FuturesTable;
 pub use table::DatedMargin;
 
 /// What the margin of one position may depend on.
@@ -14,7 +19,8 @@ pub use table::DatedMargin;
 /// ```
 /// use tradepit::{Instrument, models::{InstrumentMargin, MarginContext, MarginModel}};
 /// let es = Instrument::es();
-/// let held = MarginContext { instrument: &es, qty: -2.0, price: 5_000.0, overnight: false };
+/// let time = "2024-03-01T15:00:00Z".parse().unwrap();
+/// let held = MarginContext { instrument: &es, qty: -2.0, price: 5_000.0, overnight: false, time };
 /// let quarter = InstrumentMargin { intraday: 0.25 };
 /// assert_eq!(quarter.required(&held).maintenance, 5_400.0);
 /// assert_eq!(quarter.required(&MarginContext { overnight: true, ..held }).initial, 23_760.0);
@@ -29,6 +35,8 @@ pub struct MarginContext<'a> {
     pub price: f64,
     /// Whether the position is carried out of its session, or there are no sessions.
     pub overnight: bool,
+    /// When.
+    pub time: Timestamp,
 }
 
 /// Money that must be there.
@@ -58,7 +66,8 @@ pub struct Required {
 ///     }
 /// }
 /// # let es = tradepit::Instrument::es();
-/// let ctx = MarginContext { instrument: &es, qty: 3.0, price: 5_000.0, overnight: false };
+/// # let time = tradepit::Timestamp::default();
+/// let ctx = MarginContext { instrument: &es, qty: 3.0, price: 5_000.0, overnight: false, time };
 /// assert_eq!(Flat.required(&ctx).maintenance, 2_400.0);
 /// ```
 pub trait MarginModel: Send + Sync + Debug {
@@ -97,7 +106,8 @@ pub struct InstrumentMargin {
 /// ```
 /// use tradepit::{Instrument, models::{LeverageMargin, MarginContext, MarginModel, Required}};
 /// let coin = Instrument::btcusdt();
-/// let ctx = MarginContext { instrument: &coin, qty: 1.0, price: 60_000.0, overnight: false };
+/// # let time = tradepit::Timestamp::default();
+/// let ctx = MarginContext { instrument: &coin, qty: 1.0, price: 60_000.0, overnight: false, time };
 /// let required = LeverageMargin { max: 20.0, maintenance: 0.5 }.required(&ctx);
 /// assert_eq!(required, Required { initial: 3_000.0, maintenance: 1_500.0 });
 /// ```
@@ -150,10 +160,10 @@ impl MarginModel for LeverageMargin {
 /// assert!(rule.validate().is_ok());
 /// ```
 ///
-/// An order that would open more than the account's equity carries, at the price of its fill and after its fee, is
-/// rejected; one that only reduces a position never is. Where the equity at a close is below the maintenance margin,
-/// the venue takes out all orders, and closes just enough at the next open, the largest loser first, at slipped prices,
-/// whatever the share of the volume.
+/// An order that would open more than the account's equity carries, after its slippage and its fee, is rejected; one that
+/// only reduces a position never is. Where the equity at a close is below the maintenance margin, the venue takes out all
+/// orders, and closes just enough at the next open, the largest loser first, at slipped prices, whatever the price
+/// protection. What the participation cap does not leave waits for the next row; there the account is asked again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum MarginRule {
@@ -161,6 +171,8 @@ pub enum MarginRule {
     None(NoMargin),
     /// What the instrument says.
     Instrument(InstrumentMargin),
+    /// Money per contract, by name and day.
+    FuturesTable(FuturesTable),
     /// The notional by a leverage.
     Leverage(LeverageMargin),
     /// Your own; it is not part of a saved spec.
@@ -181,6 +193,24 @@ impl MarginRule {
         matches!(self, Self::None(_))
     }
 
+    /// Whether it can say what every instrument of `market` asks, from its first row on.
+    ///
+    /// ```
+    /// use tradepit::{Instrument, MarketData, models::MarginRule};
+    /// # let bar = tradepit::Bar { time: "2024-03-01T15:00:00Z".parse().unwrap(), open: 1.0, high: 1.0, low: 1.0, close: 1.0, volume: 1.0 };
+    /// let rule: MarginRule = serde_json::from_str(r#"{"kind": "futures_table"}"#).unwrap();
+    /// let data = |future| MarketData::builder(vec![future]).bars(vec![bar]).build().unwrap();
+    /// assert!(rule.check(data(Instrument::es()).view(1)).is_ok());
+    /// let refused = rule.check(data(Instrument { name: "CL".into(), ..Instrument::es() }).view(1)).unwrap_err().to_string();
+    /// assert_eq!(refused, "margin.rows: say nothing of \"CL\" at 2024-03-01T15:00:00Z; give a row from an earlier day");
+    /// ```
+    ///
+    /// # Errors
+    /// Names the instrument and the day.
+    pub fn check(&self, market: MarketView<'_>) -> Result<()> {
+        if let Self::FuturesTable(table) = self { table.check(market) } else { Ok(()) }
+    }
+
     /// Margin of all positions at the last closes of `market`.
     ///
     /// ```
@@ -190,13 +220,42 @@ impl MarginRule {
     /// ```
     #[must_use]
     pub fn of_account(&self, account: &Account, market: MarketView<'_>) -> Required {
-        let overnight = market.is_overnight();
+        let (overnight, time) = (market.is_overnight(), market.now());
         let positions = account.positions().iter().zip(market.instruments()).enumerate();
         positions.fold(Required::default(), |sum, (id, (position, instrument))| {
             let price = market.last(crate::InstrumentId(id as u32)).close;
-            let one = self.required(&MarginContext { instrument, qty: position.qty(), price, overnight });
+            let one = self.required(&MarginContext { instrument, qty: position.qty(), price, overnight, time });
             Required { initial: sum.initial + one.initial, maintenance: sum.maintenance + one.maintenance }
         })
+    }
+
+    /// Whether an account can carry a fill: it only reduces, or what is there afterwards, less the share `keep` of it,
+    /// covers the initial margin. It is worth the price before slippage, which is lost; what else is held is worth the
+    /// `price` of its last bar.
+    pub(crate) fn carries(
+        &self,
+        account: &Account,
+        fill: &Fill,
+        market: MarketView<'_>,
+        price: impl Fn(&Bar) -> f64,
+        keep: f64,
+    ) -> bool {
+        let own = fill.instrument.0 as usize;
+        let before = account.positions()[own];
+        let mut after = before;
+        let mut equity = account.cash() + after.settle(fill).cash - fill.fee;
+        if self.is_none() || (after.qty().abs() <= before.qty().abs() && after.qty() * before.qty() >= 0.0) {
+            return true;
+        }
+        let (overnight, time, mut required) = (market.is_overnight(), fill.time, 0.0);
+        for (id, (instrument, bar)) in market.instruments().iter().zip(market.row()).enumerate() {
+            let (position, price) =
+                if id == own { (&after, fill.reference) } else { (&account.positions()[id], price(bar)) };
+            equity += position.value(price);
+            required +=
+                self.required(&MarginContext { instrument, qty: position.qty(), price, overnight, time }).initial;
+        }
+        equity - keep * equity >= required
     }
 
     /// Whether every number makes sense.
@@ -215,7 +274,8 @@ impl MarginRule {
             Self::Leverage(m) if !(0.0..=1.0).contains(&m.maintenance) => {
                 refuse("maintenance", format!("{} must be in [0, 1]", m.maintenance))
             }
-            Self::None(_) | Self::Instrument(_) | Self::Leverage(_) | Self::Custom(_) => Ok(()),
+            // A table was checked when it was made.
+            Self::None(_) | Self::Instrument(_) | Self::FuturesTable(_) | Self::Leverage(_) | Self::Custom(_) => Ok(()),
         }
     }
 }
@@ -225,6 +285,7 @@ impl MarginModel for MarginRule {
         match self {
             Self::None(model) => model.required(ctx),
             Self::Instrument(model) => model.required(ctx),
+            Self::FuturesTable(model) => model.required(ctx),
             Self::Leverage(model) => model.required(ctx),
             Self::Custom(model) => model.required(ctx),
         }
@@ -246,7 +307,8 @@ impl MarginModel for MarginRule {
 pub enum Flatten {
     /// They are carried (the default).
     None {},
-    /// The venue closes them at the close of the session's last bar, at slipped prices.
+    /// The venue closes them at the close of the session's last bar, at slipped prices, whatever the bar's volume and the
+    /// participation cap: nothing is held after it.
     SessionEnd {},
 }
 

@@ -19,3 +19,8 @@ pub(super) fn check_positive(field: &str, value: Option<f64>) -> Result<()> {
 pub(super) fn check_bps(field: &str, value: f64) -> Result<()> {
     check(field, value, (0.0..=10_000.0).contains(&value), "in [0, 10000]")
 }
+
+/// A number of days that may be left out.
+pub(super) fn check_days(days: Option<u32>) -> Result<()> {
+    check("days", f64::from(days.unwrap_or(1)), days.is_none_or(|days| (1..=10_000).contains(&days)), "in [1, 10000]")
+}

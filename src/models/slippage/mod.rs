@@ -108,14 +108,26 @@ impl Slippage {
         }
     }
 
-    /// Whether bars are all that the model asks for; the common ones are told apart by their kind alone.
-    #[inline]
-    pub(super) fn is_plain(&self) -> bool {
-        matches!(self, Self::None(_) | Self::FixedTicks(_) | Self::FixedBps(_) | Self::VolumeShare(_))
-            || self.needs() == Facts::NONE
+    /// Over how many complete days the venue's volatility and volume are wanted; none where they are not.
+    pub(crate) fn days(&self) -> Option<usize> {
+        let (sigma, adv, days) = match self {
+            Self::SquareRoot(model) => (model.sigma, model.adv, model.days),
+            Self::VolatilityVolumeShare(model) => (model.sigma, model.adv, model.days),
+            Self::None(_)
+            | Self::FixedTicks(_)
+            | Self::FixedBps(_)
+            | Self::VolumeShare(_)
+            | Self::HalfSpread(_)
+            | Self::AlmgrenChriss(_)
+            | Self::ProbabilisticTick(_)
+            | Self::Empirical(_)
+            | Self::Custom(_) => return None,
+        };
+        let wanted = sigma.is_none() || adv.is_none() || days.is_some();
+        wanted.then_some(days.unwrap_or(20) as usize)
     }
 
-    /// What the model asks of the venue beyond the bars; your own model asks for nothing.
+    /// What the model can't do without beyond the bars; your own model asks for nothing.
     ///
     /// ```
     /// use tradepit::models::{Facts, Slippage};
@@ -142,7 +154,8 @@ impl Slippage {
 }
 
 impl SlippageModel for Slippage {
-    #[inline]
+    // See `Models::execute`.
+    #[inline(always)]
     fn price(&self, ctx: &FillContext<'_>, rng: &mut Rng) -> f64 {
         match self {
             Self::None(model) => model.price(ctx, rng),

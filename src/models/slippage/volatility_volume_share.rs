@@ -18,8 +18,7 @@ use crate::{Result, Rng, models::root::root};
 /// ```
 ///
 /// `sigma_year` is `sigma * sqrt(252)`, `sigma` the standard deviation of a day's return, `adv` the units traded in a
-/// day; both are the venue's as known at the fill unless given here, and while they are not known the cost is
-/// `warmup_bps`. `etas` is by root (`ES` serves `ESZ4` too); the others take `eta`. The published coefficients give
+/// day; what is given and what the venue knows go together as in [`SquareRoot`](super::SquareRoot). `etas` is by root (`ES` serves `ESZ4` too); the others take `eta`. The published coefficients give
 /// costs of a ten-thousandth of a basis point: for an impact in the usual sense use
 /// [`SquareRoot`](super::SquareRoot). Source: zipline (2017), `VolatilityVolumeShare` and the coefficients
 /// beside it, five of which are the default here.
@@ -34,6 +33,8 @@ pub struct VolatilityVolumeShare {
     pub sigma: Option<f64>,
     /// Units traded in a day, above 0; the venue's when left out.
     pub adv: Option<f64>,
+    /// Complete days over which the venue's values are taken, in [1, 10000]; 20 when left out.
+    pub days: Option<u32>,
     /// Basis points of the price while volatility or volume are not known, in [0, 10000].
     pub warmup_bps: f64,
 }
@@ -54,6 +55,7 @@ impl Default for VolatilityVolumeShare {
             eta: 0.049_018_143_225_019_836,
             sigma: None,
             adv: None,
+            days: None,
             warmup_bps: 7.5,
         }
     }
@@ -67,6 +69,7 @@ impl VolatilityVolumeShare {
         check("eta", self.eta, self.eta >= 0.0, "of at least 0")?;
         check_positive("sigma", self.sigma)?;
         check_positive("adv", self.adv)?;
+        check_days(self.days)?;
         check_bps("warmup_bps", self.warmup_bps)
     }
 
@@ -77,7 +80,7 @@ impl VolatilityVolumeShare {
 
 impl SlippageModel for VolatilityVolumeShare {
     fn price(&self, ctx: &FillContext<'_>, _: &mut Rng) -> f64 {
-        let moved = volatilities(ctx, self.sigma, self.adv);
+        let moved = volatilities(ctx, self.sigma, self.adv, self.days);
         let bps = if moved.is_finite() { self.eta(&ctx.instrument.name) * SQRT_252 * moved } else { self.warmup_bps };
         worse(ctx, bps.min(10_000.0) * 1e-4 * ctx.reference)
     }

@@ -3,15 +3,14 @@
 //! In the order of a row: carry that fell due before the open, a margin call of the last close, the orders, carry that
 //! fell due since, flattening at the close.
 
-use super::MatchRow;
+use super::{MatchRow, Met};
 use crate::{
     InstrumentId, MarketView, Rng, Timestamp,
-    account::{Account, AccountEvent, Fill},
+    account::{Account, AccountEvent, Fill, TradedVolume},
     models::{
-        CarryContext, CarrySchedule, CommissionModel as _, FeeContext, FillContext, FinancingModel as _, Flatten,
-        Liquidity, MarginContext, MarginModel as _, Models, SlippageModel as _,
+        CarryContext, CarrySchedule, FinancingModel as _, Flatten, MarginContext, MarginModel as _, Models, Spot,
     },
-    order::{OrderId, OrderState, Working},
+    order::{MarketOrder, OrderId, OrderState, Working},
     time::HOUR_NS,
 };
 
@@ -95,12 +94,14 @@ impl MatchRow<'_> {
         }
     }
 
-    /// Takes out all orders, and closes just enough at the open, the largest loser first; never less than a lot.
+    /// Takes out all orders, and closes just enough at the open, the largest loser first: at least a lot, at most what the
+    /// participation cap leaves. What does not fit waits for the next row, if the account is called again by then.
     #[cold]
     pub(super) fn liquidate(
         &self,
         call: Call,
         working: &mut Working,
+        traded: &mut TradedVolume,
         account: &mut Account,
         rng: &mut Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
@@ -112,24 +113,26 @@ impl MatchRow<'_> {
         working.clear();
         let loss = |id: &usize| account.positions()[*id].unrealised(self.bars[*id].open);
         let mut held: Vec<usize> = (0..self.bars.len()).filter(|id| account.positions()[*id].qty() != 0.0).collect();
-        held.sort_by(|a, b| loss(a).total_cmp(&loss(b)));
+        let name = |id: &usize| &self.instruments[*id].name;
+        held.sort_by(|a, b| loss(a).total_cmp(&loss(b)).then_with(|| name(a).cmp(name(b))));
         for (n, id) in held.into_iter().enumerate() {
             if n > 0 && self.covered_at_open(account) {
                 break;
             }
             let (lot, qty) = (self.instruments[id].lot, account.positions()[id].qty());
             let order = self.own_order(id, 0);
-            let close = |lots: u64, all: u64, rng: &mut Rng| {
+            let close = |lots: u64, all: u64, account: &Account, traded: &TradedVolume, rng: &mut Rng| {
                 let size = if lots == all { qty } else { (lots as f64 * lot).copysign(qty) };
-                self.own_fill(id, order, qty, -size, false, rng)
+                self.own_fill(order, -size, false, account, traded, rng)
             };
             let all = ((qty / lot).abs().round() as u64).max(1);
+            let fits = all.min((self.cap(id) / lot).round() as u64);
             // What is missing falls with every lot that is closed: the least number that is enough, by halves.
-            let (mut least, mut enough) = (1, all);
+            let (mut least, mut enough) = (1, fits);
             while least < enough {
                 let lots = (least + enough) / 2;
                 let mut after = account.clone();
-                after.apply(&AccountEvent::Fill(close(lots, all, &mut rng.clone())));
+                after.apply(&AccountEvent::Fill(close(lots, all, account, traded, &mut rng.clone())));
                 if self.covered_at_open(&after) {
                     enough = lots;
                 } else {
@@ -138,26 +141,31 @@ impl MatchRow<'_> {
             }
             let Call { equity, maintenance } = call;
             let instrument = InstrumentId(id as u32);
-            tell(account, AccountEvent::Liquidation { order, instrument, equity, maintenance, time });
-            tell(account, AccountEvent::Fill(close(enough, all, rng)));
+            tell(account, AccountEvent::Liquidation { order: order.id, instrument, equity, maintenance, time });
+            if fits > 0 {
+                let fill = close(enough, all, account, traded, rng);
+                self.facts.count(traded, &fill);
+                tell(account, AccountEvent::Fill(fill));
+            }
         }
     }
 
     /// Whether the account is worth its maintenance margin at the open of this row, by the rule of the last close.
     fn covered_at_open(&self, account: &Account) -> bool {
         let overnight = self.market.before().is_none_or(|market| market.is_overnight());
-        let (mut equity, mut maintenance) = (account.cash(), 0.0);
+        let (time, mut equity, mut maintenance) = (self.opened(), account.cash(), 0.0);
         for ((position, instrument), bar) in account.positions().iter().zip(self.instruments).zip(self.bars) {
-            let ctx = MarginContext { instrument, qty: position.qty(), price: bar.open, overnight };
+            let ctx = MarginContext { instrument, qty: position.qty(), price: bar.open, overnight, time };
             equity += position.value(bar.open);
             maintenance += self.models.margin.required(&ctx).maintenance;
         }
         equity >= maintenance
     }
 
-    /// Closes everything at the close of a session's last bar.
+    /// Closes everything at the close of a session's last bar, whatever its volume: the rule promises no position after it.
     pub(super) fn flatten(
         &self,
+        traded: &mut TradedVolume,
         account: &mut Account,
         rng: &mut Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
@@ -168,37 +176,38 @@ impl MatchRow<'_> {
         for id in 0..self.bars.len() {
             let qty = account.positions()[id].qty();
             if qty != 0.0 {
-                let fill = self.own_fill(id, self.own_order(id, 1), qty, -qty, true, rng);
+                let fill = self.own_fill(self.own_order(id, 1), -qty, true, account, traded, rng);
+                self.facts.count(traded, &fill);
                 tell(account, AccountEvent::Fill(fill));
             }
         }
     }
 
-    /// A number that no order of the account can have: unique by row, instrument and reason.
-    fn own_order(&self, id: usize, reason: u32) -> OrderId {
+    /// An order that no account can have sent: its number is unique by row, instrument and reason.
+    fn own_order(&self, id: usize, reason: u32) -> MarketOrder {
         let (row, n) = (self.row, self.instruments.len() as u32);
-        OrderId::of_venue(row.wrapping_mul(n).wrapping_add(id as u32).wrapping_mul(2).wrapping_add(reason))
+        let number = row.wrapping_mul(n).wrapping_add(id as u32).wrapping_mul(2).wrapping_add(reason);
+        let instrument = InstrumentId(id as u32);
+        MarketOrder { id: OrderId::of_venue(number), instrument, qty: 0.0, active_from: row }
     }
 
     /// A fill of the venue's own order, by the models of everybody's.
-    fn own_fill(&self, id: usize, order: OrderId, held: f64, qty: f64, at_close: bool, rng: &mut Rng) -> Fill {
-        let (instrument, before, bar) = (&self.instruments[id], &self.before[id], &self.bars[id]);
-        let (reference, known, time) =
+    fn own_fill(
+        &self,
+        order: MarketOrder,
+        qty: f64,
+        at_close: bool,
+        account: &Account,
+        traded: &TradedVolume,
+        rng: &mut Rng,
+    ) -> Fill {
+        let id = order.instrument.0 as usize;
+        let (before, bar) = (&self.before[id], &self.bars[id]);
+        let (price, known, time) =
             if at_close { (bar.close, bar, bar.time) } else { (bar.open, before, self.opened()) };
-        let liquidity = Liquidity { net_traded: held, ..Liquidity::UNKNOWN };
-        let ctx = FillContext { liquidity, ..FillContext::new(instrument, qty, reference, known) };
-        let price = self.models.slippage.price(&ctx, rng);
-        let fee = self.models.commission.fee(&FeeContext { time, ..FeeContext::new(instrument, qty, price) });
-        Fill {
-            qty,
-            price,
-            reference,
-            fee,
-            multiplier: instrument.multiplier,
-            time,
-            order,
-            instrument: InstrumentId(id as u32),
-            futures: instrument.is_futures(),
-        }
+        let Met { price, reference, spread } = self.met(id, qty, price, !at_close);
+        let spot = Spot { price, reference, known, time };
+        let told = self.told(id, account, 0.0, spread, traded);
+        self.models.fill_told(MarketOrder { qty, ..order }, &self.instruments[id], spot, &told, rng)
     }
 }

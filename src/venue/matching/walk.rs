@@ -1,39 +1,38 @@
-//! One walk along a path of prices, over the orders of one instrument.
+//! One walk along paths of prices, of all instruments together, over the orders of a book.
 
+mod arrivals;
 mod fills;
+mod spot;
 
-use super::{MatchRow, Path, Purse};
+use super::MatchRow;
 use crate::{
-    Bar, Instrument, Rng, Timestamp,
-    account::AccountEvent,
+    Rng, Timestamp,
+    account::{Account, AccountEvent, TradedVolume},
     models::{
         FillModel as _, FillPoint, Moment,
         queue::{LimitContext, LimitModel as _, LimitRule},
     },
-    order::{OrderChange, OrderKind, Resting, TimeInForce},
+    order::{OrderChange, OrderId, OrderKind, Resting},
 };
+
+pub(super) use spot::Spot;
 
 /// What a walk has come to.
 pub(super) struct Walk<'a> {
     row: &'a MatchRow<'a>,
-    id: usize,
-    instrument: &'a Instrument,
-    before: &'a Bar,
-    bar: &'a Bar,
-    /// Units held by the account.
-    held: f64,
-    /// What the account can carry; none where nothing is asked.
-    purse: Option<Purse<'a>>,
-    /// Units that the participation cap leaves.
-    cap: f64,
-    /// Units that the account's orders have taken of the bar.
-    taken: f64,
+    /// Where each instrument is on its way.
+    spots: Vec<Spot<'a>>,
+    /// The spot at which something happens.
+    here: usize,
+    /// What the account holds by now, and has traded.
+    account: Account,
+    pub(super) traded: TradedVolume,
     /// Whether the order that fills has just come, and takes what rests; otherwise it rested itself.
     taking: bool,
-    /// Where the walk is: the price, and its moment.
-    price: f64,
     now: Timestamp,
     at_open: bool,
+    /// Orders of the book that are left for the next row.
+    left: Vec<usize>,
     pub(super) book: Vec<Resting>,
     pub(super) events: Vec<AccountEvent>,
     pub(super) rng: Rng,
@@ -43,7 +42,20 @@ pub(super) struct Walk<'a> {
     pub(super) gain: f64,
 }
 
-/// What happens next on a leg of the path.
+/// Something that happens on the way of a spot.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    price: f64,
+    /// Nanoseconds since the open.
+    moment: f64,
+    /// Whose age decides at the same moment.
+    age: OrderId,
+    /// Which order; none at a corner.
+    at: usize,
+    next: Next,
+}
+
+/// What happens next.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Next {
     Stop,
@@ -51,187 +63,234 @@ enum Next {
     Arrival,
     Cancel,
     Modify,
+    Corner,
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(row: &'a MatchRow<'a>, id: usize, book: &[Resting], held: f64, rng: Rng) -> Self {
-        let (instrument, before, bar) = (&row.instruments[id], &row.before[id], &row.bars[id]);
-        let lots = |share: f64| (share * bar.volume / instrument.lot + 1e-9).floor() * instrument.lot;
+    pub(super) fn new(
+        row: &'a MatchRow<'a>,
+        spots: Vec<Spot<'a>>,
+        book: &[Resting],
+        traded: &TradedVolume,
+        account: &Account,
+        rng: &Rng,
+    ) -> Self {
         Self {
             row,
-            id,
-            instrument,
-            before,
-            bar,
-            held,
-            purse: None,
-            cap: row.models.matching.participation.map_or(f64::INFINITY, lots),
-            taken: 0.0,
+            spots,
+            here: 0,
+            account: account.clone(),
+            traded: traded.clone(),
             taking: true,
-            price: bar.open,
             now: row.opened(),
             at_open: true,
+            left: Vec::new(),
             book: book.to_vec(),
             events: Vec::new(),
-            rng,
+            rng: rng.clone(),
             filled_at: Vec::new(),
             gain: 0.0,
         }
     }
 
-    /// With what the account can carry.
-    pub(super) fn paying(self, purse: Option<Purse<'a>>) -> Self {
-        Self { purse, ..self }
-    }
-
-    /// Walks from the open to the close.
-    pub(super) fn along(mut self, path: Path) -> Self {
-        let (opened, closed) = (self.row.opened(), self.bar.time);
-        self.hear();
-        for at in 0..self.book.len() {
-            if self.works(at) && self.book[at].arrives <= opened {
-                self.arrive(at);
-            }
+    /// Walks from the open over all corners to the close: what comes first, on whatever instrument, happens first; what
+    /// comes at the same moment, by the age of the orders.
+    pub(super) fn along(mut self) -> Self {
+        self.open();
+        while let Some((here, step)) = self.first() {
+            self.here = here;
+            self.go(step);
         }
-        self.at_open = false;
-        // The legs take equal times: nothing more is known of the way than its corners.
-        let legs = path.legs();
-        let (length, last) = ((closed.nanos() - opened.nanos()) / legs.len() as i64, legs.len() - 1);
-        for (leg, (from, to)) in legs.enumerate() {
-            let begins = opened.plus_ns(length * leg as i64);
-            let ends = if leg == last { closed } else { begins.plus_ns(length) };
-            self.leg(to, begins, ends, from);
-        }
-        self.now = closed;
+        self.now = self.row.closed();
         self.taking = false;
         self.settle_queues();
         for at in 0..self.book.len() {
-            if self.works(at) && self.waits_for_close(&self.book[at]) {
-                let close = self.point();
+            if self.turn_to(at) && self.waits_for_close(&self.book[at]) {
                 let named = self.book[at].order.request.kind == (OrderKind::MarketOnClose {});
-                self.fill_at_market(at, if named { self.bar.close } else { close.price });
+                let close = if named { self.spot().bar.close } else { self.point().price };
+                self.fill_at_market(at, self.row.traded(self.spot().id, close));
             }
         }
         self
     }
 
-    /// Goes from where it is to `to`.
-    fn leg(&mut self, to: f64, begins: Timestamp, ends: Timestamp, from: f64) {
-        // The walk ends: an order that is dealt with leaves the candidates, and prices only go forward.
-        let mut guard = 5 * self.book.len() + 4;
-        while guard > 0 {
-            guard -= 1;
-            let Some((price, at, next)) = self.next(to, begins, ends, from) else { break };
-            // Between its corners the path is on the grid too: a message comes at the last price before it.
-            let price = match next {
-                Next::Stop | Next::Limit => price,
-                Next::Arrival | Next::Cancel | Next::Modify => self.last_on_grid(price, to),
-            };
-            // Prices pass at an even pace.
-            let passed = if to == from { 0.0 } else { (price - from) / (to - from) };
-            self.now = self.now.max(begins.plus_ns((passed * (ends.nanos() - begins.nanos()) as f64) as i64));
-            self.follow(price);
-            self.price = price;
-            match next {
-                Next::Arrival => {
-                    self.now = self.now.max(self.book[at].arrives);
+    /// The row opens: whatever has come, and what the first price reaches, happens there.
+    fn open(&mut self) {
+        let opened = self.row.opened();
+        self.hear();
+        for at in 0..self.book.len() {
+            if self.turn_to(at) && self.book[at].arrives <= opened {
+                self.arrive(at);
+            }
+        }
+        self.at_open = false;
+    }
+
+    /// Goes on to what happens next, and lets it happen.
+    fn go(&mut self, Step { price, moment, at, next, .. }: Step) {
+        let Some(leg) = self.spot().leg() else { return };
+        // Between its corners the path is on the grid too: a message comes at the last price before it.
+        let price = match next {
+            Next::Stop | Next::Limit | Next::Corner => price,
+            Next::Arrival | Next::Cancel | Next::Modify => self.spot().last_on_grid(price, leg.to),
+        };
+        self.follow(price);
+        self.now = self.now.max(self.row.opened().plus_ns(moment as i64));
+        self.spots[self.here].steps += 1;
+        match next {
+            Next::Corner => {
+                if let Some((price, opened)) = self.spots[self.here].turn() {
+                    self.reopen(price, opened);
+                }
+            }
+            Next::Arrival => {
+                self.now = self.now.max(self.book[at].arrives);
+                self.arrive(at);
+            }
+            Next::Cancel => self.cancel_one(at),
+            Next::Modify => self.modify_and_look(at),
+            Next::Stop => self.trigger(at),
+            Next::Limit => {
+                let limit = self.within_bar(self.book[at].order.request.kind.limit().unwrap_or(price));
+                self.taking = false;
+                self.fill(at, limit, limit);
+            }
+        }
+    }
+
+    fn modify_and_look(&mut self, at: usize) {
+        self.modify(at);
+        if self.works(at) {
+            self.arrive(at);
+        }
+    }
+
+    /// Nothing was traded since the stretch before: what its first price has passed happens there, as at an open.
+    fn reopen(&mut self, price: f64, opened: Timestamp) {
+        self.now = opened;
+        self.spots[self.here].price = price;
+        for at in 0..self.book.len() {
+            let resting = self.book[at];
+            if !self.works(at) || self.left.contains(&at) {
+                continue;
+            }
+            if !has_arrived(&resting) {
+                if resting.arrives <= opened {
                     self.arrive(at);
                 }
-                Next::Cancel => self.cancel_one(at),
-                Next::Modify => {
-                    self.modify(at);
-                    if self.works(at) {
-                        self.arrive(at);
+            } else if resting.cancelled_at.is_some_and(|time| time <= opened) {
+                self.cancel_one(at);
+            } else if resting.modified.is_some_and(|(time, _)| time <= opened) {
+                self.modify_and_look(at);
+            } else if resting.left != 0.0 {
+                let buys = resting.left > 0.0;
+                if let Some(trigger) = trigger_price(&resting).filter(|_| !resting.triggered) {
+                    if if buys { price >= trigger } else { price <= trigger } {
+                        self.trigger(at);
                     }
-                }
-                Next::Stop => self.trigger(at),
-                Next::Limit => {
-                    let limit = self.within_bar(self.book[at].order.request.kind.limit().unwrap_or(price));
+                } else if let Some(limit) = resting.order.request.kind.limit()
+                    && self.goes_through(limit, buys)
+                {
                     self.taking = false;
-                    self.fill(at, limit, limit);
+                    self.fill(at, price, price);
                 }
             }
         }
-        self.follow(to);
-        self.price = to;
-        self.now = ends;
+        self.follow(price);
     }
 
-    /// The last price on the grid, on the way from where it is over `price` to `to`.
-    fn last_on_grid(&self, price: f64, to: f64) -> f64 {
-        let ticks = price / self.instrument.tick;
-        let last = if to > self.price { (ticks + 1e-9).floor() } else { (ticks - 1e-9).ceil() };
-        let last = self.instrument.round_price(last * self.instrument.tick);
-        last.clamp(self.price.min(to), self.price.max(to))
+    /// What comes first: the spot, and what happens there. Ties go to the older order.
+    fn first(&self) -> Option<(usize, Step)> {
+        let steps = self.spots.iter().enumerate();
+        let steps = steps.filter_map(|(here, spot)| self.next(spot).map(|step| (here, step)));
+        steps.min_by(|(_, a), (_, b)| a.moment.total_cmp(&b.moment).then_with(|| a.age.cmp(&b.age)))
     }
 
-    /// The nearest thing that happens between here and `to`: its price, the order, and what it is.
-    fn next(&self, to: f64, begins: Timestamp, ends: Timestamp, from: f64) -> Option<(f64, usize, Next)> {
+    /// The nearest thing that happens to an instrument on its leg: the corner, if nothing else does.
+    fn next(&self, spot: &Spot<'_>) -> Option<Step> {
+        let leg = spot.leg()?;
+        let (from, to) = (leg.from, leg.to);
+        let since_open = (leg.begins.nanos() - self.row.opened().nanos()) as f64;
+        let moment = |share: f64| since_open + share * (leg.ends.nanos() - leg.begins.nanos()) as f64;
+        let mut orders = self.book.iter().enumerate().filter(|(_, resting)| spot.has(resting)).peekable();
+        // Corners are everybody's: the oldest order's.
+        let age = orders.peek().map_or(OrderId(u32::MAX), |(_, resting)| resting.order.id);
+        let corner = Step { price: to, moment: moment(1.0), age, at: usize::MAX, next: Next::Corner };
+        // The walk ends: an order that is dealt with leaves the candidates, and prices only go forward.
+        if spot.steps > 5 * self.book.len() + 4 {
+            return Some(corner);
+        }
         // The way of the whole leg: prices that have come to its end have come from somewhere.
         let (up, down) = (to >= from, to <= from);
-        let between = |price: f64| (self.price.min(to)..=self.price.max(to)).contains(&price);
-        // A moment on this leg is a price on it.
-        let place = |time: Timestamp| {
-            let share = (time.nanos() - begins.nanos()) as f64 / (ends.nanos() - begins.nanos()).max(1) as f64;
-            from + share * (to - from)
-        };
-        let mut best: Option<(f64, usize, Next)> = None;
-        let mut offer = |price: f64, at: usize, next: Next| {
-            let nearer = best.is_none_or(|(known, _, what)| {
-                let (mine, known) = ((price - self.price).abs(), (known - self.price).abs());
-                mine < known || (mine == known && next == Next::Stop && what == Next::Limit)
+        let between = |price: f64| (spot.price.min(to)..=spot.price.max(to)).contains(&price);
+        let mut best: Option<Step> = None;
+        let mut offer = |price: f64, share: f64, at: usize, next: Next| {
+            let nearer = best.as_ref().is_none_or(|known| {
+                let (mine, other) = ((price - spot.price).abs(), (known.price - spot.price).abs());
+                mine < other || (mine == other && next == Next::Stop && known.next == Next::Limit)
             });
             if nearer {
-                best = Some((price, at, next));
+                best = Some(Step { price, moment: moment(share), age: self.book[at].order.id, at, next });
             }
         };
-        for (at, resting) in self.book.iter().enumerate().filter(|(at, _)| self.works(*at)) {
-            let on_this_leg = |time: Timestamp| time > begins && time <= ends;
+        for (at, resting) in orders {
+            let mut message = |time: Timestamp, next: Next| {
+                // A moment on this leg is a price on it, and the other way round.
+                let price = from + leg.passed(time) * (to - from);
+                if time > leg.begins && time <= leg.ends && between(price) {
+                    offer(price, leg.passed(time), at, next);
+                }
+            };
             // Messages overtake each other at most in one direction: an order that is not there yet can't be cancelled.
-            let there = self.has_arrived(resting);
-            if let Some(time) = resting.cancelled_at.filter(|time| there && on_this_leg(*time)) {
-                let price = place(time);
-                if between(price) {
-                    offer(price, at, Next::Cancel);
-                }
+            let there = has_arrived(resting);
+            if let Some(time) = resting.cancelled_at.filter(|_| there) {
+                message(time, Next::Cancel);
             }
-            if let Some((time, _)) = resting.modified.filter(|(time, _)| there && on_this_leg(*time)) {
-                let price = place(time);
-                if between(price) {
-                    offer(price, at, Next::Modify);
-                }
+            if let Some((time, _)) = resting.modified.filter(|_| there) {
+                message(time, Next::Modify);
             }
-            if resting.arrives > self.row.opened() && !self.has_arrived(resting) {
-                let price = place(resting.arrives);
-                if on_this_leg(resting.arrives) && between(price) {
-                    offer(price, at, Next::Arrival);
-                }
+            if self.left.contains(&at) {
+                continue;
+            }
+            if resting.arrives > self.row.opened() && !there {
+                message(resting.arrives, Next::Arrival);
                 continue;
             }
             if resting.left == 0.0 {
                 continue;
             }
             let buys = resting.left > 0.0;
-            if let Some(trigger) = self.trigger_price(resting).filter(|_| !resting.triggered) {
+            if let Some(trigger) = trigger_price(resting).filter(|_| !resting.triggered) {
                 // A buy stop is reached on the way up, a sell stop on the way down.
                 if (if buys { up } else { down }) && between(trigger) {
-                    offer(trigger, at, Next::Stop);
+                    offer(trigger, leg.reached(trigger), at, Next::Stop);
                 }
-            } else if let Some(limit) = resting.order.request.kind.limit().filter(|_| self.cap >= self.instrument.lot) {
-                let through = self.through_ticks() * self.instrument.tick;
-                let reached = if buys { limit - through } else { limit + through };
+            } else if let Some(limit) = resting.order.request.kind.limit().filter(|_| spot.cap >= spot.instrument.lot) {
+                let beyond = self.beyond(spot, limit, buys);
                 let passes = if buys {
-                    down && to <= reached && self.price >= reached
+                    down && to <= beyond && spot.price >= beyond
                 } else {
-                    up && to >= reached && self.price <= reached
+                    up && to >= beyond && spot.price <= beyond
                 };
                 if passes {
                     // It fills at its limit once prices are so far through it.
-                    offer(reached, at, Next::Limit);
+                    offer(beyond, leg.reached(beyond), at, Next::Limit);
                 }
             }
         }
-        best
+        best.or(Some(corner))
+    }
+
+    /// The price at which a resting limit fills in whole.
+    fn beyond(&self, spot: &Spot<'_>, limit: f64, buys: bool) -> f64 {
+        let through = self.through_ticks() * spot.instrument.tick;
+        if buys { limit - through } else { limit + through }
+    }
+
+    /// Whether the present price fills a resting limit in whole.
+    fn goes_through(&self, limit: f64, buys: bool) -> bool {
+        let (price, beyond) = (self.spot().price, self.beyond(self.spot(), limit, buys));
+        if buys { price <= beyond } else { price >= beyond }
     }
 
     /// Ticks beyond a limit at which it fills in whole. The queue rule decides of exact touches at the end of the bar.
@@ -251,14 +310,15 @@ impl<'a> Walk<'a> {
         }
         for at in 0..self.book.len() {
             let resting = self.book[at];
-            let Some(limit) = resting.order.request.kind.limit().filter(|_| self.works(at)) else { continue };
+            let Some(limit) = resting.order.request.kind.limit().filter(|_| self.turn_to(at)) else { continue };
             let waits = resting.left != 0.0 && resting.best.is_some() && resting.arrives <= self.row.opened();
             if !waits || (resting.order.request.kind.trigger().is_some() && !resting.triggered) {
                 continue;
             }
-            let ctx = LimitContext { instrument: self.instrument, limit, qty: resting.left };
+            let spot = self.spot();
+            let ctx = LimitContext { instrument: spot.instrument, limit, qty: resting.left };
             let mut queue = resting.queue;
-            let size = self.row.models.matching.limit.bar(&ctx, self.bar, &mut queue);
+            let size = self.row.models.matching.limit.bar(&ctx, spot.bar, &mut queue);
             self.book[at].queue = queue;
             if size > 0.0 {
                 let limit = self.within_bar(limit);
@@ -267,25 +327,32 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A limit, or the price nearest to it that was traded: a reduce-only order may wake up, and a stop-limit trigger, with
-    /// a limit that the bar never came to.
+    /// A limit, or the price nearest to it that was traded in this stretch: a reduce-only order may wake up, and a
+    /// stop-limit trigger, with a limit that it never came to.
     fn within_bar(&self, limit: f64) -> f64 {
-        limit.clamp(self.bar.low, self.bar.high)
+        let (low, high) = self.spot().range;
+        limit.clamp(low, high)
     }
 
+    fn spot(&self) -> &Spot<'a> {
+        &self.spots[self.here]
+    }
+
+    /// Goes to the spot of an order; whether there is one, and the order works.
+    fn turn_to(&mut self, at: usize) -> bool {
+        let found = self.spots.iter().position(|spot| spot.has(&self.book[at]));
+        self.here = found.unwrap_or(self.here);
+        found.is_some()
+    }
+
+    /// Whether an order works, of the instrument to which something happens.
     fn works(&self, at: usize) -> bool {
-        let resting = &self.book[at];
-        resting.order.request.instrument.0 as usize == self.id && !resting.state.is_closed()
-    }
-
-    /// An order that was under way at the open and has arrived since: `best` marks it.
-    fn has_arrived(&self, resting: &Resting) -> bool {
-        resting.best.is_some()
+        self.spot().has(&self.book[at])
     }
 
     /// Where the rule of market orders fills them.
     fn point(&self) -> FillPoint {
-        self.row.models.fill.market(self.before, self.bar)
+        self.row.models.fill.market(self.spot().before, self.spot().bar)
     }
 
     /// Market orders whose fill rule, or kind, names the close.
@@ -297,75 +364,32 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The price at which a stop is reached; that of a trailing one moves with the best price.
-    fn trigger_price(&self, resting: &Resting) -> Option<f64> {
-        match resting.order.request.kind {
-            OrderKind::TrailingStop { offset } => {
-                resting.best.map(|best| best + offset.copysign(resting.order.request.qty))
-            }
-            kind => kind.trigger(),
-        }
-    }
-
-    /// Lets trailing stops follow the price.
+    /// Goes to `price`, and lets trailing stops follow.
     fn follow(&mut self, price: f64) {
-        let id = self.id;
-        for resting in self.book.iter_mut().filter(|resting| resting.order.request.instrument.0 as usize == id) {
+        let Self { spots, here, book, .. } = self;
+        let spot = &mut spots[*here];
+        for resting in book.iter_mut().filter(|resting| spot.has(resting)) {
             if let (OrderKind::TrailingStop { .. }, Some(best)) = (resting.order.request.kind, resting.best) {
                 let buys = resting.order.request.qty > 0.0;
                 resting.best = Some(if buys { best.min(price) } else { best.max(price) });
             }
         }
+        spot.price = price;
     }
+}
 
-    /// An order is at the venue, at the present price: what can happen at once happens.
-    fn arrive(&mut self, at: usize) {
-        let price = self.price;
-        let first = self.book[at].best.is_none();
-        self.book[at].best.get_or_insert(price);
-        let resting = self.book[at];
-        if resting.left == 0.0 {
-            return;
+/// An order that was under way at the open and has arrived since: `best` marks it.
+fn has_arrived(resting: &Resting) -> bool {
+    resting.best.is_some()
+}
+
+/// The price at which a stop is reached; that of a trailing one moves with the best price.
+fn trigger_price(resting: &Resting) -> Option<f64> {
+    match resting.order.request.kind {
+        OrderKind::TrailingStop { offset } => {
+            resting.best.map(|best| best + offset.copysign(resting.order.request.qty))
         }
-        let buys = resting.left > 0.0;
-        match resting.order.request.kind {
-            OrderKind::MarketOnClose {} => return,
-            OrderKind::Market {} => {
-                let point = self.point();
-                if point.moment == Moment::Close {
-                    return;
-                }
-                self.fill_at_market(at, if self.at_open { point.price } else { price });
-            }
-            OrderKind::MarketOnOpen {} if self.at_open => self.fill_at_market(at, price),
-            OrderKind::MarketOnOpen {} => return,
-            _ => {
-                let trigger = self.trigger_price(&resting).filter(|_| !resting.triggered);
-                if let Some(trigger) = trigger {
-                    if (buys && price >= trigger) || (!buys && price <= trigger) {
-                        self.trigger(at);
-                    } else {
-                        // It waits for its trigger, whatever its time in force.
-                        return;
-                    }
-                } else if resting.triggered && resting.order.request.kind.limit().is_none() {
-                    // A stop that was reached, and did not fill in whole then.
-                    self.fill_at_market(at, price);
-                } else if let Some(limit) = resting.order.request.kind.limit()
-                    && ((buys && price <= limit) || (!buys && price >= limit))
-                {
-                    if resting.order.request.post_only && first {
-                        self.close(at, OrderChange::Cancel);
-                    } else {
-                        self.taking = first;
-                        self.fill_at_limit(at);
-                    }
-                }
-            }
-        }
-        if matches!(resting.order.request.tif, TimeInForce::Ioc {} | TimeInForce::Fok {}) && self.works(at) {
-            self.close(at, OrderChange::Cancel);
-        }
+        kind => kind.trigger(),
     }
 }
 

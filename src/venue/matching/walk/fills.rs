@@ -1,10 +1,10 @@
 //! What orders do at a price: they trigger, fill, wake each other, and end.
 
-use super::{Walk, change};
+use super::{super::Met, Walk, change};
 use crate::{
     account::{AccountEvent, Fill, RejectReason},
-    models::{CommissionModel as _, FeeContext, FillContext, Liquidity, SlippageModel as _, queue::LimitModel as _},
-    order::{Modification, OrderChange, OrderState, Resting, TimeInForce},
+    models::{CommissionModel as _, FeeContext, FillContext, SlippageModel as _, queue::LimitModel as _},
+    order::{Modification, OrderChange, Resting, TimeInForce},
 };
 
 impl Walk<'_> {
@@ -15,9 +15,10 @@ impl Walk<'_> {
         self.events.push(event);
         let resting = &self.book[at];
         match resting.order.request.kind.limit() {
-            None => self.fill_at_market(at, self.price),
+            None => self.fill_at_market(at, self.row.traded(self.spot().id, self.spot().price)),
             Some(limit) => {
-                let reached = if resting.left > 0.0 { self.price <= limit } else { self.price >= limit };
+                let price = self.spot().price;
+                let reached = if resting.left > 0.0 { price <= limit } else { price >= limit };
                 if reached {
                     self.taking = true;
                     self.fill_at_limit(at);
@@ -30,29 +31,43 @@ impl Walk<'_> {
     pub(super) fn fill_at_limit(&mut self, at: usize) {
         let resting = &self.book[at];
         let Some(limit) = resting.order.request.kind.limit() else { return };
-        let price = if resting.left > 0.0 { limit.min(self.price) } else { limit.max(self.price) };
+        let here = self.spot().price;
+        let price = if resting.left > 0.0 { limit.min(here) } else { limit.max(here) };
         self.fill(at, price, price);
     }
 
-    /// Fills at `reference`, slipped; not beyond the price protection.
-    pub(super) fn fill_at_market(&mut self, at: usize, reference: f64) {
+    /// Fills at what it meets, slipped; not beyond the price protection.
+    pub(super) fn fill_at_market(&mut self, at: usize, met: Met) {
         let qty = self.fillable(at);
         if qty == 0.0 {
             return self.done_if_nothing_to_reduce(at);
         }
+        let spot = self.spot();
         // At the close the bar itself is known; before, the one before it.
-        let known = if self.now >= self.bar.time && !self.at_open { self.bar } else { self.before };
-        let liquidity = Liquidity { filled_in_bar: self.taken, net_traded: self.held, ..Liquidity::UNKNOWN };
-        let ctx = FillContext { liquidity, ..FillContext::new(self.instrument, qty, reference, known) };
+        let known = if self.at_close() { spot.bar } else { spot.before };
+        let told = self.row.told(spot.id, &self.account, spot.taken, met.spread, &self.traded);
+        let ctx = FillContext::new(spot.instrument, qty, met.price, known);
+        let ctx = FillContext { liquidity: told.liquidity, ..ctx };
+        let (before, tick) = (spot.before.close, spot.instrument.tick);
         let mut price = self.row.models.slippage.price(&ctx, &mut self.rng);
         if let Some(ticks) = self.row.models.matching.protection_ticks {
-            let worst = self.before.close + (ticks * self.instrument.tick).copysign(qty);
-            if (reference - worst) * qty > 0.0 {
+            let worst = before + (ticks * tick).copysign(qty);
+            if (met.price - worst) * qty > 0.0 {
                 return;
             }
             price = if qty > 0.0 { price.min(worst) } else { price.max(worst) };
         }
-        self.fill(at, price, reference);
+        self.fill(at, price, met.reference);
+    }
+
+    /// Whether the bar has closed.
+    fn at_close(&self) -> bool {
+        self.now >= self.row.closed() && !self.at_open
+    }
+
+    /// Units held by the account.
+    fn held(&self) -> f64 {
+        self.account.positions()[self.spot().id].qty()
     }
 
     /// Units that can fill now, signed: what is left, what may be reduced, what the cap leaves; all of it or nothing.
@@ -60,10 +75,11 @@ impl Walk<'_> {
         let resting = &self.book[at];
         let mut size = resting.left.abs();
         if resting.order.request.reduce_only {
-            size = if self.held * resting.left < 0.0 { size.min(self.held.abs()) } else { 0.0 };
+            let held = self.held();
+            size = if held * resting.left < 0.0 { size.min(held.abs()) } else { 0.0 };
         }
         let whole = size;
-        size = size.min(self.cap);
+        size = size.min(self.spot().cap);
         if resting.order.request.tif == (TimeInForce::Fok {}) && size < whole {
             size = 0.0;
         }
@@ -72,7 +88,7 @@ impl Walk<'_> {
 
     fn done_if_nothing_to_reduce(&mut self, at: usize) {
         let request = &self.book[at].order.request;
-        if request.reduce_only && self.held * self.book[at].left >= 0.0 {
+        if request.reduce_only && self.held() * self.book[at].left >= 0.0 {
             self.close(at, OrderChange::Cancel);
         }
     }
@@ -86,14 +102,16 @@ impl Walk<'_> {
         if qty == 0.0 {
             return self.done_if_nothing_to_reduce(at);
         }
-        let resting = &self.book[at];
+        let (spot, resting) = (self.spot(), &self.book[at]);
+        let (instrument, close, lot) = (spot.instrument, spot.bar.close, spot.instrument.lot);
         let fees = FeeContext {
             filled_before: resting.filled,
             value_before: resting.value,
             maker: resting.order.request.kind.limit().is_some() && !self.taking,
             time: self.now,
-            ..FeeContext::new(self.instrument, qty, price)
+            ..FeeContext::new(instrument, qty, price)
         };
+        let fees = self.row.facts.traded(&self.traded).map_or(fees, |traded| fees.after(traded));
         let fee = self.row.models.commission.fee(&fees);
         let order = resting.order;
         let fill = Fill {
@@ -101,30 +119,32 @@ impl Walk<'_> {
             price,
             reference,
             fee,
-            multiplier: self.instrument.multiplier,
+            multiplier: instrument.multiplier,
             time: self.now,
             order: order.id,
             instrument: order.request.instrument,
-            futures: self.instrument.is_futures(),
+            futures: instrument.is_futures(),
         };
-        if self.purse.as_mut().is_some_and(|purse| !purse.carries(&fill)) {
-            return self.refuse(at);
+        if !self.row.carries(&self.account, &fill, self.at_close()) {
+            return self.refuse(at, RejectReason::Margin);
         }
         let resting = &mut self.book[at];
         let left = resting.left - qty;
-        resting.left = if left.abs() < 0.5 * self.instrument.lot { 0.0 } else { left };
+        resting.left = if left.abs() < 0.5 * lot { 0.0 } else { left };
         resting.filled += qty.abs();
         resting.value += fees.value();
-        let whole =
-            resting.left == 0.0 && resting.filled + 0.5 * self.instrument.lot >= resting.order.request.qty.abs();
+        let whole = resting.left == 0.0 && resting.filled + 0.5 * lot >= resting.order.request.qty.abs();
         let next = resting.state.after(if whole { OrderChange::Fill } else { OrderChange::PartialFill });
         resting.state = next.unwrap_or(resting.state);
-        self.held += qty;
-        self.cap -= qty.abs();
-        self.taken += qty.abs();
-        self.gain += qty * (self.bar.close - price) * self.instrument.multiplier - fee;
-        self.events.push(AccountEvent::Fill(fill));
-        self.filled_at.push(self.price);
+        let spot = &mut self.spots[self.here];
+        spot.cap -= qty.abs();
+        spot.taken += qty.abs();
+        self.gain += qty * (close - price) * instrument.multiplier - fee;
+        self.row.facts.count(&mut self.traded, &fill);
+        let event = AccountEvent::Fill(fill);
+        self.account.apply(&event);
+        self.events.push(event);
+        self.filled_at.push(self.spot().price);
         if let Some(group) = order.request.oco {
             self.take_off_group(at, group, qty.abs());
         }
@@ -133,6 +153,7 @@ impl Walk<'_> {
 
     /// What one order of a group fills is taken off the others.
     fn take_off_group(&mut self, at: usize, group: u32, size: f64) {
+        let lot = self.spot().instrument.lot;
         for other in 0..self.book.len() {
             if other == at || !self.works(other) || self.book[other].order.request.oco != Some(group) {
                 continue;
@@ -142,11 +163,11 @@ impl Walk<'_> {
             // Under a parent that may still fill more, there may be more to do.
             let parent_works =
                 (0..self.book.len()).any(|p| Some(self.book[p].order.id) == order.request.parent && self.works(p));
-            if rest < 0.5 * self.instrument.lot && !parent_works {
+            if rest < 0.5 * lot && !parent_works {
                 self.close(other, OrderChange::Cancel);
             } else {
                 let (resting, now) = (&mut self.book[other], self.now);
-                resting.left = if rest < 0.5 * self.instrument.lot { 0.0 } else { rest.copysign(left) };
+                resting.left = if rest < 0.5 * lot { 0.0 } else { rest.copysign(left) };
                 if order.request.parent.is_none() {
                     let qty = (resting.filled + rest).copysign(order.request.qty);
                     resting.order.request.qty = qty;
@@ -193,10 +214,10 @@ impl Walk<'_> {
     pub(super) fn hear(&mut self) {
         let opened = self.row.opened();
         for at in 0..self.book.len() {
-            if self.works(at) && self.book[at].cancelled_at.is_some_and(|time| time <= opened) {
+            if self.turn_to(at) && self.book[at].cancelled_at.is_some_and(|time| time <= opened) {
                 self.cancel_one(at);
             }
-            if self.works(at) && self.book[at].modified.is_some_and(|(time, _)| time <= opened) {
+            if self.turn_to(at) && self.book[at].modified.is_some_and(|(time, _)| time <= opened) {
                 self.modify(at);
             }
         }
@@ -205,17 +226,17 @@ impl Walk<'_> {
     /// Changes an order as its message asks; what it does at the present price is for the caller to see.
     pub(super) fn modify(&mut self, at: usize) {
         let Some((_, change)) = self.book[at].modified.take() else { return };
-        let (order, lot) = (self.book[at].order, self.instrument.lot);
+        let (order, instrument, before) = (self.book[at].order, self.spot().instrument, self.spot().before);
         // The message was checked against the order when it was sent, and an order's kind and side never change.
         let Ok(request) = change.apply(&order.request) else { return };
         let resting = &mut self.book[at];
         let waits = order.request.parent.is_some() && resting.left == 0.0;
         let left = request.qty.abs() - resting.filled;
         resting.order.request = request;
-        resting.left = if waits || left < 0.5 * lot { 0.0 } else { left.copysign(request.qty) };
+        resting.left = if waits || left < 0.5 * instrument.lot { 0.0 } else { left.copysign(request.qty) };
         if !change.keeps_place(&order.request) {
             let rule = &self.row.models.matching.limit;
-            resting.queue = rule.join(self.instrument, None, self.before);
+            resting.queue = rule.join(instrument, None, before);
             if request.kind.limit().is_some() {
                 // It is at the venue anew: one that must not take liquidity is looked at again.
                 resting.best = None;
@@ -231,21 +252,25 @@ impl Walk<'_> {
         self.close(at, OrderChange::Cancel);
     }
 
-    /// Takes out an order that the account can't carry: rejected if it never filled, what is left cancelled if it did.
-    fn refuse(&mut self, at: usize) {
-        let how = if self.book[at].filled == 0.0 { OrderChange::Reject } else { OrderChange::Cancel };
-        self.close(at, how);
+    /// Takes out an order that is not to fill: rejected if it never did, what is left cancelled if it did.
+    pub(super) fn refuse(&mut self, at: usize, reason: RejectReason) {
+        if self.book[at].filled != 0.0 {
+            return self.close(at, OrderChange::Cancel);
+        }
+        if let AccountEvent::Order { order, time, .. } = change(&mut self.book[at], OrderChange::Reject, self.now) {
+            self.events.push(AccountEvent::Rejected { order, reason, time });
+        }
+        self.close_children(at);
     }
 
     /// Takes an order out, and its children with it if it never filled.
     pub(super) fn close(&mut self, at: usize, how: OrderChange) {
-        let event = match change(&mut self.book[at], how, self.now) {
-            AccountEvent::Order { order, state: OrderState::Rejected, time } => {
-                AccountEvent::Rejected { order, reason: RejectReason::Margin, time }
-            }
-            event => event,
-        };
+        let event = change(&mut self.book[at], how, self.now);
         self.events.push(event);
+        self.close_children(at);
+    }
+
+    fn close_children(&mut self, at: usize) {
         let (id, filled) = (self.book[at].order.id, self.book[at].filled);
         for child in 0..self.book.len() {
             if filled == 0.0 && self.book[child].order.request.parent == Some(id) && self.works(child) {

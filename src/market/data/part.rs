@@ -1,0 +1,97 @@
+//! Data made of data: some of its rows, and longer bars.
+
+use std::ops::Range;
+
+use super::{MarketData, MarketDataBuilder};
+use crate::{
+    Bar, Error, Result, Timestamp,
+    market::{Quote, QuotesAt},
+};
+
+impl MarketData {
+    /// What some of the rows are made of, to be built as data of their own. Features are no part of it: they begin anew.
+    ///
+    /// ```
+    /// use tradepit::market::synth;
+    /// let data = synth::es_1m(10, 0).unwrap();
+    /// assert_eq!(data.part(2..5).build().unwrap().bars(), &data.bars()[2..5]);
+    /// ```
+    ///
+    /// # Panics
+    /// When there are no such rows.
+    #[must_use]
+    pub fn part(&self, rows: Range<usize>) -> MarketDataBuilder {
+        let n = self.instruments.len();
+        let mut part = Self::builder(self.instruments.clone())
+            .calendar(self.calendar)
+            .period_ns(self.period_ns)
+            .bars(self.bars[rows.start * n..rows.end * n].to_vec())
+            .sub_bars(rows.clone().flat_map(|row| self.details(row).sub_bars).copied().collect());
+        if self.has_quotes() {
+            part = part.quotes(rows.clone().flat_map(|row| self.details(row).quotes).copied(), QuotesAt::Open);
+        }
+        self.columns.iter().fold(part, |part, (name, values)| part.column(name.clone(), values[rows.clone()].to_vec()))
+    }
+
+    /// Longer bars out of these, which stay as the finer bars of theirs: rows of `period_ns` that close at its multiples
+    /// since 1970 UTC. A row has the columns of its last bar, and the quote that stood when it opened. Bars at the end that do not fill a row are left out.
+    ///
+    /// ```
+    /// use tradepit::{InstrumentId, market::synth, time::MINUTE_NS};
+    /// let data = synth::es_1m(100, 0).unwrap().resample(15 * MINUTE_NS).unwrap();
+    /// assert_eq!((data.len(), data.details(0).sub_bars.len()), (6, 15));
+    /// assert_eq!(data.bars()[0].close, data.details(0).sub_bars[14].close);
+    /// ```
+    ///
+    /// # Errors
+    /// When the period is no multiple of that of the bars, or no row is filled.
+    pub fn resample(&self, period_ns: i64) -> Result<Self> {
+        if period_ns <= self.period_ns || period_ns % self.period_ns.max(1) != 0 {
+            let own = self.period_ns;
+            return Err(Error::spec("period_ns", format!("{period_ns} must be a multiple of {own}, that of the bars")));
+        }
+        let n = self.instruments.len();
+        let ceiling = |row: usize| {
+            let time = self.bars[row * n].time.nanos();
+            (time - 1).div_euclid(period_ns).saturating_add(1).saturating_mul(period_ns)
+        };
+        let (mut bars, mut quotes): (Vec<Bar>, Vec<Option<Quote>>) = (Vec::new(), Vec::new());
+        let mut columns: Vec<(String, Vec<f32>)> =
+            self.columns.iter().map(|(name, _)| (name.clone(), vec![])).collect();
+        let mut first = 0;
+        for next in 1..=self.len {
+            let closes = ceiling(first);
+            let filled = match next < self.len {
+                true => ceiling(next) != closes,
+                false => self.bars[(next - 1) * n].time.nanos() == closes,
+            };
+            if !filled {
+                continue;
+            }
+            let opens = Timestamp::from_nanos(closes - period_ns);
+            for id in 0..n {
+                let of = || self.bars[first * n..next * n].iter().skip(id).step_by(n);
+                bars.push(Bar {
+                    time: Timestamp::from_nanos(closes),
+                    open: self.bars[first * n + id].open,
+                    high: of().map(|bar| bar.high).fold(f64::NEG_INFINITY, f64::max),
+                    low: of().map(|bar| bar.low).fold(f64::INFINITY, f64::min),
+                    close: self.bars[(next - 1) * n + id].close,
+                    volume: of().map(|bar| bar.volume).sum(),
+                });
+                // The first bar may have opened later than the row; what stood at the bar before stood then.
+                let stood = |row: usize| self.details(row).quotes.get(id).copied().flatten();
+                let before = first.checked_sub(1).and_then(stood);
+                quotes.push(stood(first).filter(|quote| quote.time <= opens).or(before));
+            }
+            for ((_, kept), (_, values)) in columns.iter_mut().zip(&self.columns) {
+                kept.push(values[next - 1]);
+            }
+            first = next;
+        }
+        let made = Self::builder(self.instruments.clone()).bars(bars).calendar(self.calendar).period_ns(period_ns);
+        let made = columns.into_iter().fold(made, |made, (name, values)| made.column(name, values));
+        let made = if self.has_quotes() { made.quotes(quotes, QuotesAt::Open) } else { made };
+        made.sub_bars(self.bars[..first * n].to_vec()).build()
+    }
+}
