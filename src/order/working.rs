@@ -167,8 +167,9 @@ impl Working {
         sent: Timestamp,
         rng: &mut Rng,
     ) -> Result<()> {
-        if plain && order.request.is_plain() {
-            let OrderRequest { instrument, qty, .. } = order.request;
+        let OrderRequest { instrument, qty, .. } = order.request;
+        let is_first = self.qty == 0.0 && self.more.is_empty();
+        if plain && order.request.is_plain() && (is_first || !self.is_counted_with(instrument, models)) {
             self.push(MarketOrder { id: order.id, instrument, qty, active_from: order.active_from });
             return Ok(());
         }
@@ -210,6 +211,12 @@ impl Working {
             let arrives = models.latency.arrival(sent, rng);
             resting.cancelled_at = Some(resting.cancelled_at.map_or(arrives, |first| first.min(arrives)));
         }
+    }
+
+    /// Whether the price of an order depends on what others of its instrument fill before it: the book keeps count.
+    #[cold]
+    fn is_counted_with(&self, instrument: InstrumentId, models: &Models) -> bool {
+        models.slippage.counts_units() && self.plain().any(|other| other.instrument == instrument)
     }
 
     /// Whether several market orders wait that need no book.

@@ -27,10 +27,6 @@ proptest! {
     fn another_end_of_a_bar_leaves_its_open_alone(
         mut scene in scenes(), row in 1..6usize, up in 0i32..20, down in 0i32..20, volume in 0u32..400,
     ) {
-        // What one instrument draws moves the stream on for the next.
-        if drawn(&scene, "slippage") || drawn(&scene, "latency") {
-            scene.orders.iter_mut().for_each(|(_, order)| order.instrument.0 = 0);
-        }
         // The cap is a share of the whole bar by its definition.
         scene.models["matching"]["participation"] = json!(null);
         let known = at_open(&scene, row);
