@@ -180,7 +180,7 @@ impl Working {
     /// `market` shows.
     ///
     /// # Errors
-    /// When its parent does not work (any more).
+    /// When its parent does not work (any more), or is of another instrument.
     #[cold]
     pub fn take(
         &mut self,
@@ -191,11 +191,17 @@ impl Working {
         rng: &mut Rng,
     ) -> Result<()> {
         let instrument = order.request.instrument;
-        if let Some(parent) = order.request.parent
-            && !self.iter().any(|known| known.id == parent)
-        {
-            let message = format!("its parent {} does not work (any more); send it behind a working order", parent.0);
-            return Err(Error::Order { instrument: instrument.0, message });
+        if let Some(parent) = order.request.parent {
+            let known = self.iter().find(|known| known.id == parent).map(|known| known.request.instrument);
+            let wrong = match known {
+                Some(known) if known == instrument => None,
+                Some(known) => Some(format!("is of instrument {}; send it behind an order of its own", known.0)),
+                None => Some("does not work (any more); send it behind a working order".into()),
+            };
+            if let Some(wrong) = wrong {
+                let message = format!("its parent {} {wrong}", parent.0);
+                return Err(Error::Order { instrument: instrument.0, message });
+            }
         }
         let known = market.last(instrument);
         let queue = models.matching.limit.join(&market.instruments()[instrument.0 as usize], None, known);

@@ -2,12 +2,12 @@
 
 use proptest::prelude::*;
 use tradepit::{
-    Venue as _,
+    InstrumentId, Venue as _,
     account::AccountEvent,
     order::{OrderId, OrderRequest},
 };
 
-use crate::scene::scenes;
+use crate::scene::{ROWS, scenes};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
@@ -54,10 +54,13 @@ proptest! {
     #[test]
     fn a_refused_order_leaves_no_trace(scene in scenes()) {
         let (mut venue, mut account) = scene.venue();
-        let bad = OrderRequest::market(tradepit::InstrumentId(0), 0.5);
         let mut events = Vec::new();
-        for row in 1..crate::scene::ROWS {
-            prop_assert!(venue.submit(bad).is_err());
+        for row in 1..ROWS {
+            prop_assert!(venue.submit(OrderRequest::market(InstrumentId(0), 0.5)).is_err());
+            // A child of the other instrument's last order, or of none.
+            let last = scene.orders.iter().rposition(|(at, _)| at + 1 < row).unwrap_or(99);
+            let other = InstrumentId(scene.orders.get(last).map_or(0, |(_, order)| 1 - order.instrument.0));
+            prop_assert!(venue.submit(OrderRequest::stop(other, 1.0, 150.0).child_of(OrderId(last as u32))).is_err());
             scene.step(&mut venue, &mut account, |event| events.push((row, *event)));
         }
         prop_assert_eq!(events, scene.run().events);
