@@ -179,7 +179,14 @@ fn runs() -> String {
         &[buy(json!({"kind": "stop", "trigger": 101.5})), sell(json!({"kind": "stop", "trigger": 98.0}))],
     );
     run("stop limit", &touch, &[buy(json!({"kind": "stop_limit", "trigger": 101.5, "price": 101.0}))]);
-    run("trailing stop", &touch, &[json!({"qty": 2}), sell(json!({"kind": "trailing_stop", "offset": 1.5}))]);
+    let trailing = [json!({"qty": 2}), sell(json!({"kind": "trailing_stop", "offset": 1.5}))];
+    run("trailing stop", &touch, &trailing);
+    let up = json!({"matching": {"limit": {"kind": "touch"}, "path": {"kind": "open_high_low_close"}}});
+    run("trailing stop, open_high_low_close", &up, &trailing);
+    let mut behind_a_stop = bracket.clone();
+    behind_a_stop[0] = buy(json!({"kind": "stop", "trigger": 101.0}));
+    run("bracket behind a stop, pessimistic", &touch, &behind_a_stop);
+    run("bracket behind a stop, open_high_low_close", &up, &behind_a_stop);
     for path in ["pessimistic", "open_high_low_close", "open_low_high_close", "nearest_first"] {
         let models = json!({"matching": {"limit": {"kind": "touch"}, "path": {"kind": path}}});
         run(&format!("bracket, {path}"), &models, &bracket);
