@@ -203,8 +203,10 @@ class Financing(TypedDict, total=False):
 
 
 class Margin(TypedDict, total=False):
-    """``none``, ``instrument`` (the share asked ``intraday``), ``futures_table`` (``intraday``, and ``rows`` of your own with
-    ``name``, ``from``, ``initial``, ``maintenance``) or ``leverage`` (max, ``maintenance`` as a share of it).
+    """``none``, ``instrument``, ``futures_table`` or ``leverage``.
+
+    ``instrument`` asks the share ``intraday``; ``futures_table`` has ``intraday`` too, and ``rows`` of your own with
+    ``name``, ``from``, ``initial`` and ``maintenance``; ``leverage`` has ``max``, and ``maintenance`` as a share of it.
     """
 
     kind: Literal["none", "instrument", "futures_table", "leverage"]

@@ -328,8 +328,11 @@ impl<'a> MatchRow<'a> {
         };
         let whole = |up: bool| walk(Way::Bar([Stretch::new(bar, self.opened(), up)]));
         let worst = || {
-            let straight = [true, false].map(|up| Stretch::new(bar, self.opened(), up));
-            let [rising, falling] = straight.map(|stretch| walk(Way::Bar([stretch])));
+            let rising = whole(true);
+            if rising.1.at_open {
+                return rising;
+            }
+            let falling = whole(false);
             let orders = known.book.iter().filter(|resting| resting.order.request.instrument.0 as usize == id);
             let filled = rising.1.filled_at.iter().chain(&falling.1.filled_at).copied();
             let turns = path::turns(bar, self.opened(), orders, filled);

@@ -50,6 +50,8 @@ pub(super) struct Done {
     pub(super) events: Vec<AccountEvent>,
     pub(super) traded: TradedVolume,
     pub(super) rng: Rng,
+    /// Whether nothing was left to do after the open: whatever the way, this is what it comes to.
+    pub(super) at_open: bool,
     /// Where prices were when orders filled.
     pub(super) filled_at: Vec<f64>,
     /// What the fills have gained by the close, less fees.
@@ -84,7 +86,7 @@ impl<'w, 'a> Walk<'w, 'a> {
     pub(super) fn new(row: &'w MatchRow<'a>, spots: &'w mut [Spot<'w>], known: Known<'w>) -> Self {
         let Known { book, traded, account, rng } = known;
         let (book, traded, rng) = (book.to_vec(), traded.clone(), rng.clone());
-        let done = Done { book, events: Vec::new(), traded, rng, filled_at: Vec::new(), gain: 0.0 };
+        let done = Done { book, events: Vec::new(), traded, rng, at_open: false, filled_at: Vec::new(), gain: 0.0 };
         let (cash, now) = (account.cash(), row.opened());
         Self { row, spots, here: 0, account, cash, taking: true, now, at_open: true, left: Vec::new(), done }
     }
@@ -93,6 +95,10 @@ impl<'w, 'a> Walk<'w, 'a> {
     /// comes at the same moment, by the age of the orders.
     pub(super) fn along(mut self) -> Done {
         self.open();
+        if self.is_over() {
+            self.done.at_open = true;
+            return self.done;
+        }
         while !self.is_over()
             && let Some((here, step)) = self.first()
         {
