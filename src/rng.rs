@@ -26,6 +26,8 @@ pub enum Purpose {
     Synth = 3,
     /// Policies that draw their actions.
     Policy = 4,
+    /// Numbers of the models, where they are drawn.
+    Randomise = 5,
 }
 
 /// The stream of one seed, episode and purpose.

@@ -71,7 +71,11 @@ fn main() {
         flatten: Flatten::SessionEnd {},
         ..spec.clone()
     };
-    let setups = [spec, carried].map(|spec| SimSetup::new(spec, es(4_000)).unwrap());
+    // Models of its own in every lane; a reset draws them, and is not a steady step.
+    let mut drawn = spec.clone();
+    drawn.randomise = serde_json::from_str(r#"{"observe": true, "ranges": {"slippage.ticks": [0, 2]}}"#).unwrap();
+    (drawn.episode.start, drawn.episode.length) = (spec.episode.start, Length::Steps(StepsLength { steps: 200 }));
+    let setups = [spec, carried, drawn].map(|spec| SimSetup::new(spec, es(4_000)).unwrap());
     for (setup, mode) in setups.iter().flat_map(|s| [(s, Autoreset::NextStep), (s, Autoreset::SameStep)]) {
         for threads in [1, 2] {
             let mut envs = setup.vec_env(256, threads, mode).unwrap();
@@ -87,7 +91,8 @@ fn main() {
                     envs.step(actions(&space, drawn), buffers.out()).unwrap();
                 }
             });
-            assert!(envs.drain_episodes().fills > 1_000, "a step that trades nothing proves nothing");
+            let running: u64 = envs.lanes().iter().map(|lane| u64::from(lane.env().account().fills())).sum();
+            assert!(envs.drain_episodes().fills + running > 1_000, "a step that trades nothing proves nothing");
             assert_eq!(counted, 0, "{mode:?}, {threads} threads");
         }
     }

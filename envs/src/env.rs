@@ -8,7 +8,9 @@ use tradepit::{
     venue::{SimState, SimVenue, Start},
 };
 
-use crate::{Action, EnvState, Error, Hooks, Result, Rules, SimSetup, StepFacts, Transition, check, step};
+use crate::{
+    Action, EnvState, Error, Hooks, Result, Rules, SimSetup, StepFacts, Transition, check, randomise::Drawn, step,
+};
 
 /// One environment over any venue: simulated, replayed or live. The transition is [`step::step`] for all of them.
 ///
@@ -32,6 +34,7 @@ pub struct Env<V: Venue = SimVenue> {
     venue: V,
     state: EnvState,
     facts: StepFacts,
+    drawn: Drawn,
     setup: Option<SimSetup>,
     seed: u64,
     episode: u64,
@@ -43,10 +46,11 @@ impl<V: Venue> Env<V> {
     /// An environment that has not started yet.
     #[must_use]
     pub fn new(rules: Arc<Rules>, venue: V) -> Self {
-        let instruments = rules.grid.len();
+        let (instruments, drawn) = (rules.grid.len(), rules.numbers.nominal());
         Self {
             rules,
             venue,
+            drawn,
             state: EnvState::new(instruments),
             facts: StepFacts::default(),
             setup: None,
@@ -57,13 +61,13 @@ impl<V: Venue> Env<V> {
         }
     }
 
-    /// Starts at `start` and writes the first observation.
+    /// Starts at `start` and writes the first observation. Nothing is drawn: the models are the venue's.
     ///
     /// # Errors
     /// When `obs` has the wrong length, or the venue can't start there.
     pub fn open(&mut self, start: Start, obs: &mut [f32]) -> Result<()> {
         Error::shape("obs", self.rules.observation_space().len(), obs.len())?;
-        step::open(&self.rules, &mut self.venue, &mut self.state, start, obs)?;
+        step::open(&self.rules, &mut self.venue, &mut self.state, start, self.drawn.show(obs))?;
         self.facts = self.facts_at_rest();
         self.begun = true;
         self.running = true;
@@ -90,6 +94,7 @@ impl<V: Venue> Env<V> {
         Error::shape("obs", self.rules.observation_space().len(), obs.len())?;
         check::one(self.rules.action_space(), action)?;
         let (venue, state, facts) = (&mut self.venue, &mut self.state, Some(&mut self.facts));
+        let obs = self.drawn.show(obs);
         let transition =
             step::step_with(&self.rules, venue, state, action, obs, facts, hooks).map_err(|error| *error)?;
         self.running = !(transition.terminated || transition.truncated);
@@ -124,9 +129,16 @@ impl<V: Venue> Env<V> {
             return Err(Error::State("the environment has not begun: reset it first".into()));
         }
         let clipped = self.state.clipped;
-        step::observe(&self.rules, &self.venue, &mut self.state, obs);
+        step::observe(&self.rules, &self.venue, &mut self.state, self.drawn.show(obs));
         self.state.clipped = clipped;
         Ok(())
+    }
+
+    /// The numbers that the models run with, where the spec has them drawn: in the order of [`Rules::randomised`].
+    /// Before the first reset, and over a live venue, they are the nominal ones.
+    #[must_use]
+    pub fn randomised(&self) -> &[f64] {
+        &self.drawn.values
     }
 
     fn facts_at_rest(&self) -> StepFacts {
@@ -165,6 +177,11 @@ impl Env<SimVenue> {
             return Err(Error::State("this environment was made without a SimSetup: use open".into()));
         };
         let (row, rng) = setup.begin(self.seed, self.episode);
+        let drawn = self.rules.numbers.draw(self.seed, self.episode);
+        if let Some(models) = setup.models(&drawn)? {
+            self.venue.set_models(models)?;
+        }
+        self.drawn = drawn;
         self.venue.set_rng(rng);
         self.open(Start::At(row), obs)
     }
@@ -177,6 +194,7 @@ impl Env<SimVenue> {
             rng: self.venue.rng().clone(),
             state: self.state.clone(),
             facts: self.facts,
+            randomised: self.drawn.values.to_vec(),
             seed: self.seed,
             episode: self.episode,
             begun: self.begun,
@@ -200,10 +218,15 @@ impl Env<SimVenue> {
     /// ```
     ///
     /// # Errors
-    /// When the snapshot is of another market.
+    /// When the snapshot is of another market or of other ranges.
     pub fn restore(&mut self, snapshot: EnvSnapshot) -> Result<()> {
         same_market(&snapshot.state, self.rules.grid.len())?;
+        Error::shape("snapshot.randomised", self.drawn.values.len(), snapshot.randomised.len())?;
+        let drawn = self.rules.numbers.drawn(snapshot.randomised.into());
+        let models = self.setup.as_ref().map_or(Ok(None), |setup| setup.models(&drawn))?;
         self.venue.restore(snapshot.sim, snapshot.rng)?;
+        models.map_or(Ok(()), |models| self.venue.set_models(models))?;
+        self.drawn = drawn;
         self.state = snapshot.state;
         self.facts = snapshot.facts;
         (self.seed, self.episode) = (snapshot.seed, snapshot.episode);
@@ -237,6 +260,8 @@ pub struct EnvSnapshot {
     rng: Rng,
     state: EnvState,
     facts: StepFacts,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    randomised: Vec<f64>,
     seed: u64,
     episode: u64,
     begun: bool,

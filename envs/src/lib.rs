@@ -43,6 +43,7 @@
 //! | reward of a batch | a call ([`step_with`](SimVecEnv::step_with)) | | [`BatchReward`] |
 //! | episodes | [`EpisodeSpec`] | [`StartRule`], [`Length`], ruin, drawdown limit | [`Env::open`] at any row |
 //! | costs | [`EnvSpec::models`] | [`tradepit::models`] | the traits there |
+//! | drawn costs | [`Randomise`] | [`NumberRange`] | |
 //! | batch | [`VecEnv`] | [`SimVecEnv`] | [`VecEnv`] |
 //!
 //! [`EnvSpec`] is all of it as data, [`SimSetup`] makes it ready over a market, and [`EpisodeRecord`] keeps for people
@@ -55,7 +56,8 @@
 //! * `window` rows of features, the oldest first: a copy out of the table that the data carries;
 //! * of each instrument the position as a share of the largest one, then of each its unrealised profit, in percent of
 //!   the initial capital, then of each for how long it has been held, in windows;
-//! * equity less the initial capital, and drawdown from the peak, both in percent.
+//! * equity less the initial capital, and drawdown from the peak, both in percent;
+//! * where [`Randomise::observe`] says so, each drawn number from -1 to 1 over its range.
 //!
 //! [`Rules::observation_names`] names every number, and [`EnvState::clipped`] counts how many of the account's had to
 //! be clipped.
@@ -77,6 +79,38 @@
 //! its models' random numbers from streams of `(seed, k)` alone ([`tradepit::rng::stream`]). So no environment depends
 //! on how many others there are, on the number of threads, or on what was done in an earlier episode.
 //!
+//! # Domain randomisation
+//!
+//! Any number of a model may be a range: each episode draws it anew, and runs with models of its own. The number that
+//! the spec has stays the nominal one, for evaluations and live sessions.
+//!
+//! ```
+//! # use tradepit::market::synth;
+//! # use tradepit_envs::{EnvSpec, SimSetup};
+//! let spec: EnvSpec = serde_json::from_str(r#"{
+//!     "slippage": {"kind": "fixed_ticks", "ticks": 0.5},
+//!     "commission": {"kind": "sum", "parts": [{"kind": "per_order", "fee": 1}, {"kind": "bps", "bps": 0.5}]},
+//!     "randomise": {"observe": true, "ranges": {
+//!         "slippage.ticks": [0, 2],
+//!         "commission.parts.1.bps": {"kind": "log_uniform", "low": 0.1, "high": 10}}}}"#).unwrap();
+//! let setup = SimSetup::new(spec, synth::es_1m(3_000, 0).unwrap())?;
+//! let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+//! env.reset(Some(7), &mut obs)?;
+//! let drawn: Vec<(&str, &f64)> = setup.rules().randomised().zip(env.randomised()).collect();
+//! assert_eq!((drawn[0].0, drawn[1].0), ("commission.parts.1.bps", "slippage.ticks"));
+//! // Half of the range is 0 in the observation: 1 tick of 0 to 2.
+//! assert_eq!(obs[obs.len() - 1], (drawn[1].1 - 1.0) as f32);
+//!
+//! // The evaluation: the same layout of the observation, and nothing drawn.
+//! let mut evaluation = setup.rules().spec().clone();
+//! evaluation.randomise.draw = false;
+//! let mut nominal = setup.with_spec(evaluation)?.env();
+//! nominal.reset(Some(7), &mut obs)?;
+//! assert_eq!(nominal.randomised(), [0.5, 0.5]);
+//! assert_eq!(nominal.venue().state().row(), env.venue().state().row()); // the same start
+//! # tradepit_envs::Result::Ok(())
+//! ```
+//!
 //! # Unsafe code
 //!
 //! | file | why |
@@ -92,6 +126,7 @@ mod env;
 mod episode;
 mod error;
 mod facts;
+mod randomise;
 mod record;
 mod reward;
 mod rules;
@@ -109,6 +144,7 @@ pub use episode::{
 };
 pub use error::{Error, Result};
 pub use facts::StepFacts;
+pub use randomise::{ChoiceRange, LogUniformRange, NumberRange, Randomise, UniformRange};
 pub use record::{EpisodeRecord, Moment};
 pub use reward::{BatchReward, DifferentialSharpe, LogReturn, Profit, Reward, RewardMemory, RewardSpec, Weighted};
 pub use rules::Rules;

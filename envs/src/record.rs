@@ -1,5 +1,7 @@
 //! What happened in one episode, kept for people: fills, trades, and the course of the account.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use tradepit::{
     Result, Timestamp, Venue,
@@ -67,6 +69,8 @@ pub struct EpisodeRecord {
     /// Fills, and splits of what is held: what trades are made of.
     events: Vec<AccountEvent>,
     moments: Vec<Moment>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    randomised: BTreeMap<String, f64>,
 }
 
 impl EpisodeRecord {
@@ -95,6 +99,32 @@ impl EpisodeRecord {
     pub fn clear(&mut self) {
         self.events.clear();
         self.moments.clear();
+        self.randomised.clear();
+    }
+
+    /// Takes the numbers in that the episode runs with, by their paths, where the spec has them drawn.
+    ///
+    /// ```
+    /// use tradepit_envs::EpisodeRecord;
+    /// # use tradepit::market::synth;
+    /// # use tradepit_envs::{EnvSpec, SimSetup};
+    /// # let spec: EnvSpec = serde_json::from_str(r#"{"slippage": {"kind": "fixed_ticks", "ticks": 1},
+    /// #     "randomise": {"ranges": {"slippage.ticks": [0, 2]}}}"#).unwrap();
+    /// # let setup = SimSetup::new(spec, synth::es_1m(3_000, 0).unwrap()).unwrap();
+    /// # let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+    /// env.reset(Some(7), &mut obs).unwrap();
+    /// let mut record = EpisodeRecord::default();
+    /// record.randomise(env.rules().randomised().zip(env.randomised()));
+    /// assert_eq!(record.randomised()["slippage.ticks"], env.randomised()[0]);
+    /// ```
+    pub fn randomise<'a>(&mut self, numbers: impl IntoIterator<Item = (&'a str, &'a f64)>) {
+        self.randomised.extend(numbers.into_iter().map(|(path, value)| (path.to_owned(), *value)));
+    }
+
+    /// The numbers that the episode runs with, by their paths, where the spec has them drawn.
+    #[must_use]
+    pub fn randomised(&self) -> &BTreeMap<String, f64> {
+        &self.randomised
     }
 
     /// Takes an event in.

@@ -2,7 +2,7 @@
 
 use tradepit::{Instrument, MarketData, features::FeaturePipelineSpec};
 
-use crate::{ActionScheme as _, EnvSpec, Error, Result, Space};
+use crate::{ActionScheme as _, EnvSpec, Error, Result, Space, randomise::Numbers};
 
 /// An [`EnvSpec`] checked against the instruments and features of a market: what one transition needs to know.
 ///
@@ -25,6 +25,7 @@ pub struct Rules {
     observation_space: Space,
     action_space: Space,
     features: Vec<String>,
+    pub(crate) numbers: Numbers,
     pub(crate) grid: Vec<Grid>,
     pub(crate) window_len: usize,
     pub(crate) max_steps: u32,
@@ -69,12 +70,14 @@ impl Rules {
         let Some(clip) = spec.features.as_ref().map(|f| f.clip) else {
             return Err(Error::spec("features", "are not named; resolve_features puts in the default"));
         };
-        let len = window_len + Self::account_len(instruments.len());
+        let numbers = Numbers::new(&spec.randomise, &spec.models())?.within(clip);
+        let len = window_len + Self::account_len(instruments.len()) + numbers.shown();
         let window_ns = (data.period_ns() * spec.window as i64).max(1);
         Ok(Self {
             observation_space: Space::Box { len, low: -clip, high: clip },
             action_space,
             features: data.feature_names().to_vec(),
+            numbers,
             grid: instruments.iter().map(grid).collect(),
             window_len,
             max_steps: spec.episode.max_steps(),
@@ -121,7 +124,14 @@ impl Rules {
         let (window, instruments) = (self.spec.window, self.grid.len());
         let plural = if instruments == 1 { "" } else { "s" };
         let features = self.features.join(", ");
-        format!("{window} rows of [{features}] (features {hash}), account of {instruments} instrument{plural}")
+        let shown = self.numbers.layout().join(", ");
+        let shown = if shown.is_empty() { shown } else { format!(", drawn [{shown}]") };
+        format!("{window} rows of [{features}] (features {hash}), account of {instruments} instrument{plural}{shown}")
+    }
+
+    /// The paths of the numbers that episodes draw ([`Randomise`](crate::Randomise)), in order.
+    pub fn randomised(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.numbers.paths()
     }
 
     /// A position of the first instrument, in units, as a share of the largest one: what an action came to.
@@ -130,7 +140,7 @@ impl Rules {
         units * self.grid[0].inv_max_units
     }
 
-    /// Names of the numbers of an observation, in order: `feature[-ago]`, then the account's.
+    /// Names of the numbers of an observation, in order: `feature[-ago]`, then the account's, then `randomised.path`.
     #[must_use]
     pub fn observation_names(&self) -> Vec<String> {
         let window = self.spec.window;
@@ -138,6 +148,7 @@ impl Rules {
             (0..window).flat_map(|row| self.features.iter().map(move |name| format!("{name}[-{}]", window - 1 - row)));
         let each = ["position", "unrealised", "time_in_position"];
         let account = each.iter().flat_map(|name| (0..self.grid.len()).map(move |id| format!("{name}_{id}")));
-        rows.chain(account).chain(["equity".into(), "drawdown".into()]).collect()
+        let drawn = self.numbers.paths().take(self.numbers.shown()).map(|path| format!("randomised.{path}"));
+        rows.chain(account).chain(["equity".into(), "drawdown".into()]).chain(drawn).collect()
     }
 }

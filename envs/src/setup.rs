@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use tradepit::{
     MarketData, Rng, features,
+    models::Models,
     rng::{Purpose, stream},
     venue::{SimVenue, SimWorld},
 };
 
-use crate::{Autoreset, Env, EnvSpec, Result, Rules, SimVecEnv, episode::Starts};
+use crate::{Autoreset, Env, EnvSpec, Result, Rules, SimVecEnv, episode::Starts, randomise::Drawn};
 
 /// A spec made ready over a market: feature table, rules, starts. Immutable and shared; a clone is a pointer.
 ///
@@ -92,5 +93,13 @@ impl SimSetup {
     pub(crate) fn begin(&self, seed: u64, episode: u64) -> (u32, Rng) {
         let start = self.starts.draw(&mut stream(seed, episode, Purpose::Episode));
         (start, stream(seed, episode, Purpose::Models))
+    }
+
+    /// The models with the numbers that were drawn; none where nothing is.
+    pub(crate) fn models(&self, drawn: &Drawn) -> Result<Option<Models>> {
+        if drawn.values.is_empty() {
+            return Ok(None);
+        }
+        self.rules.numbers.models(&self.world.models, &drawn.values).map(Some)
     }
 }

@@ -6,7 +6,7 @@ use tradepit::{
     models::{Commission, FillRule, Financing, Flatten, Latency, MarginRule, Matching, Models, Slippage},
 };
 
-use crate::{ActionSpec, EpisodeSpec, Error, Result, RewardSpec};
+use crate::{ActionSpec, EpisodeSpec, Error, Randomise, Result, RewardSpec, randomise::Numbers};
 
 /// Everything that makes an environment, but for its data. Python keywords, JSON and TOML have the same names.
 ///
@@ -48,6 +48,8 @@ pub struct EnvSpec {
     pub reward: RewardSpec,
     /// Where episodes start and end.
     pub episode: EpisodeSpec,
+    /// Numbers of the models that every episode draws.
+    pub randomise: Randomise,
 }
 
 impl Default for EnvSpec {
@@ -67,6 +69,7 @@ impl Default for EnvSpec {
             action: ActionSpec::default(),
             reward: RewardSpec::default(),
             episode: EpisodeSpec::default(),
+            randomise: Randomise::default(),
         }
     }
 }
@@ -103,7 +106,9 @@ impl EnvSpec {
         if !(1..=10_000).contains(&self.window) {
             return Err(Error::spec("window", format!("{} must be in 1..=10000 rows", self.window)));
         }
-        self.models().validate()?;
+        let models = self.models();
+        models.validate()?;
+        Numbers::new(&self.randomise, &models)?;
         if let Some(features) = &self.features {
             features.validate()?;
         }

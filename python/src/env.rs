@@ -101,7 +101,7 @@ impl PyEnv {
             })?;
             reset.map_err(|error: Error| fault(error))
         })?;
-        Ok((obs, state.info().dict(py)?))
+        Ok((obs, state.reset_info(py)?))
     }
 
     /// Takes one action. Gives observation, reward, terminated, truncated and info.

@@ -62,7 +62,7 @@ impl<V: Venue + Send> Seat<V> {
                 })?;
                 opened.map_err(|error: Error| fault(error))
             })?;
-            Ok((obs, session.info().dict(py)?))
+            Ok((obs, session.reset_info(py)?))
         })
     }
 

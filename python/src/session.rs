@@ -69,7 +69,17 @@ impl<V: Venue> Session<V> {
     /// Forgets the last episode, and keeps where this one begins.
     pub(crate) fn begin(&mut self) {
         self.record.clear();
+        self.record.randomise(self.env.rules().randomised().zip(self.env.randomised()));
         self.moment(0.0);
+    }
+
+    /// Info after a reset: that of a step, and the drawn numbers by their paths where there are some.
+    pub(crate) fn reset_info<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let dict = self.info().dict(py)?;
+        if !self.record.randomised().is_empty() {
+            dict.set_item("randomised", self.record.randomised())?;
+        }
+        Ok(dict)
     }
 
     fn moment(&mut self, reward: f32) {

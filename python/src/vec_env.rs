@@ -319,6 +319,20 @@ impl PyVecEnv {
         Info::columns(py, &infos)
     }
 
+    /// The numbers that every environment has drawn for its present episode, or for the last one that it ended, as arrays
+    /// by path; empty where the spec has no ranges.
+    #[pyo3(signature = (ended=false))]
+    fn randomised<'py>(&self, py: Python<'py>, ended: bool) -> PyResult<Bound<'py, PyDict>> {
+        let state = self.lock("randomised()")?;
+        let of = if ended { SimVecEnv::ended_randomised } else { SimVecEnv::randomised };
+        let dict = PyDict::new(py);
+        for (at, path) in self.setup.rules().randomised().enumerate() {
+            let values = (0..state.envs.num_envs()).map(|env| of(&state.envs, env)[at]);
+            dict.set_item(path, PyArray1::from_iter(py, values))?;
+        }
+        Ok(dict)
+    }
+
     /// Whether both step over the same data and features in memory.
     fn shares_data(&self, other: &Bound<'_, Self>) -> bool {
         Arc::ptr_eq(&self.setup.world().data, &other.get().setup.world().data)

@@ -189,7 +189,7 @@ def test_a_spec_may_be_toml(tmp_path):
     (tmp_path / "spec.toml").write_text('window = 3\nreward = "log_return"\n[commission]\nkind = "bps"\nbps = 1.5\n')
     trained = document("train", "--steps", 100, "--spec", "spec.toml", cwd=tmp_path)
     assert trained["out"] == "agent.tp"
-    assert trained["spec"]["commission"] == {"kind": "bps", "bps": 1.5}
+    assert trained["spec"]["commission"] == {"kind": "bps", "bps": 1.5, "minimum": 0.0}
     assert trained["spec"]["reward"]["kind"] == "log_return"
 
 

@@ -67,7 +67,7 @@ CHANGES = {
     "latency": {"kind": "jittered", "ms": 2.0, "jitter_ms": 1.0},
     "matching": {
         "path": {"kind": "nearest_first"},
-        "limit": {"kind": "touch"},
+        "limit": {"kind": "penetration", "ticks": 3.0},
         "participation": 0.25,
         "protection_ticks": 8.0,
         "stale": {"kind": "wait", "after_ns": 60_000_000_000},
@@ -88,6 +88,12 @@ CHANGES = {
         "length": {"kind": "steps", "steps": 9},
         "drawdown_limit": 0.5,
         "ruin": 0.25,
+    },
+    "randomise": {
+        # A number that every other change and the default have.
+        "ranges": {"matching.limit.ticks": {"kind": "choice", "values": [1.0, 2.0]}},
+        "observe": True,
+        "draw": False,
     },
 }
 

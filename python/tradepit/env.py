@@ -51,6 +51,8 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], Any]):
     clipped             account numbers of observations that had to be clipped, since the episode began
     ==================  ==============================================================================================
 
+    Where ``randomise`` has ranges, the info of a reset has ``randomised`` besides: what the episode runs with, by path.
+
     Without a seed, the first ``reset`` draws one as Gymnasium does (``np_random_seed`` tells it); later ones go on to the
     next episode of the same seed. The same data, spec, seed and actions give the same bits.
 
@@ -64,7 +66,7 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], Any]):
             rewards. What it raises comes out of ``step``; the step has been taken then, with reward 0.
         render_mode: ``"ansi"`` (a line of text) or ``"rgb_array"`` (a picture of price and equity).
         spec: The fields of :class:`tradepit.EnvSpec`: cash, fill, slippage, commission, features, window, action,
-            episode.
+            episode, randomise.
 
     Raises:
         tradepit.errors.TradepitError: One of its subclasses, for data or a spec that can't be used.

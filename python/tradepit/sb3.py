@@ -104,7 +104,8 @@ class TradepitVecEnv(VecEnv):
     after it. ``copy=True`` gives new arrays instead.
 
     Where an episode ended, ``infos[i]`` has ``terminal_observation``, ``TimeLimit.truncated`` and ``episode`` (``r`` the sum
-    of rewards, ``l`` the length, ``t`` seconds since this object was made), as ``Monitor`` would have it: therefore
+    of rewards, ``l`` the length, ``t`` seconds since this object was made; ``randomised`` what it had drawn, by path, where
+    the spec has ranges), as ``Monitor`` would have it: therefore
     ``env_is_wrapped(Monitor)`` is true. Elsewhere it is an empty dictionary, that is used again unless it is written to.
 
     Args:
@@ -156,7 +157,8 @@ class TradepitVecEnv(VecEnv):
             self.seed()
         seeds, self._seeded = list(self._seeds), True
         obs = self.core.reset(seeds)
-        self.reset_infos = [{} for _ in range(self.num_envs)]
+        drawn = self.core.randomised()
+        self.reset_infos = [{"randomised": _numbers(drawn, index)} if drawn else {} for index in range(self.num_envs)]
         self._reset_seeds()
         self._reset_options()
         return obs
@@ -178,6 +180,7 @@ class TradepitVecEnv(VecEnv):
         infos = self._infos.copy()
         if ended:
             elapsed = round(time.perf_counter() - self._started, 6)
+            drawn = self.core.randomised(ended=True)
             for index in np.flatnonzero(dones).tolist():
                 reward, length = self.core.episode_end(index)
                 infos[index] = {
@@ -185,6 +188,8 @@ class TradepitVecEnv(VecEnv):
                     "TimeLimit.truncated": bool(truncated[index]),
                     "episode": {"r": round(reward, 6), "l": length, "t": elapsed},
                 }
+                if drawn:
+                    infos[index]["episode"]["randomised"] = _numbers(drawn, index)
         return obs, rewards, dones, infos
 
     def close(self) -> None:
@@ -236,6 +241,10 @@ class TradepitVecEnv(VecEnv):
         """Sums over the episodes that ended since the last call; see :meth:`tradepit.TradingVectorEnv.stats`."""
         return self.core.stats()
 
+    def randomised(self, ended: bool = False) -> dict[str, NDArray[np.float64]]:
+        """What was drawn for the episodes; see :meth:`tradepit.TradingVectorEnv.randomised`."""
+        return self.core.randomised(ended)
+
     def observation_names(self) -> list[str]:
         """The name of every number of one environment's observation."""
         return self.core.observation_names()
@@ -276,9 +285,25 @@ class TradepitVecEnv(VecEnv):
         return twin
 
 
+def _numbers(columns: Mapping[str, NDArray[np.float64]], index: int) -> dict[str, float]:
+    return {path: float(values[index]) for path, values in columns.items()}
+
+
 _INFO_KEYS = frozenset(
     ("time", "equity", "position", "executed_action", "price", "drawdown", "clipped")  # of the present state
 )
 _BATCH_METHODS = frozenset(
-    ("reset", "step", "step_async", "step_wait", "close", "seed", "env_method", "set_attr", "set_options", "stats")
+    (
+        "reset",
+        "step",
+        "step_async",
+        "step_wait",
+        "close",
+        "seed",
+        "env_method",
+        "set_attr",
+        "set_options",
+        "stats",
+        "randomised",
+    )
 )

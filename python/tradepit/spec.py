@@ -5,7 +5,7 @@ Where a field takes a variant, a bare string means the variant with its defaults
 
 >>> spec = read_spec({"reward": "log_return", "commission": {"kind": "per_contract", "fee": 2.1}})
 >>> spec["reward"], spec["commission"], spec["window"]
-({'kind': 'log_return', 'scale': 1.0}, {'kind': 'per_contract', 'fee': 2.1}, 32)
+({'kind': 'log_return', 'scale': 1.0}, {'kind': 'per_contract', 'fee': 2.1, 'per_order': 0.0, 'minimum': 0.0}, 32)
 """
 
 from __future__ import annotations
@@ -220,6 +220,35 @@ class Flatten(TypedDict):
     kind: Literal["none", "session_end"]
 
 
+class Uniform(TypedDict):
+    """From ``low`` to ``high``: ``uniform`` in the number, or ``log_uniform`` in its logarithm."""
+
+    kind: Literal["uniform", "log_uniform"]
+    low: float
+    high: float
+
+
+class Choice(TypedDict):
+    """One of a list."""
+
+    kind: Literal["choice"]
+    values: list[float]
+
+
+class Randomise(TypedDict, total=False):
+    """Numbers of the models that every episode draws: ``{"ranges": {"slippage.ticks": [0, 2]}}``.
+
+    ``ranges``: by the path of the number in the spec (lists by index: ``commission.parts.0.fee``), any number of slippage,
+    commission, latency, matching, financing or margin; ``[low, high]`` is a uniform range. ``observe``: whether the drawn
+    numbers stand at the end of the observation, from -1 to 1 over their ranges. ``draw``: ``False`` keeps all numbers
+    nominal, as the spec has them, and their places in the observation: for an evaluation.
+    """
+
+    ranges: dict[str, Uniform | Choice | list[float]]
+    observe: bool
+    draw: bool
+
+
 class EnvSpec(TypedDict, total=False):
     """Everything that makes an environment, but for its data. See the fields' own types for what they take."""
 
@@ -237,6 +266,7 @@ class EnvSpec(TypedDict, total=False):
     action: str | TargetPosition | TargetLevels | EnterExit
     reward: str | Reward
     episode: Episode
+    randomise: Randomise
 
 
 def default_spec() -> EnvSpec:

@@ -56,8 +56,10 @@ class TradingVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.float32], Any, NDAr
             thread while a step runs.
         info: What ``infos`` holds beside the keys of autoreset. ``"none"``: nothing (:meth:`stats` has the sums over
             episodes). ``"episode"``: where episodes ended, ``episode`` = ``{"r": returns, "l": lengths}`` with the mask
-            ``_episode``; Gymnasium's ``RecordEpisodeStatistics``, which wants to write that key itself, then refuses to.
-            ``"step"``: the keys of :class:`tradepit.TradingEnv`, as arrays with masks, in every step.
+            ``_episode``, and ``randomised`` in it where the spec has ranges; Gymnasium's ``RecordEpisodeStatistics``,
+            which wants to write that key itself, then refuses to. ``"step"``: the keys of
+            :class:`tradepit.TradingEnv`, as arrays with masks, in every step. The infos of a reset have ``randomised``, as
+            arrays by path, where the spec has ranges.
         reward: As for :class:`tradepit.TradingEnv`; a callable is called once a step, for the whole batch, on columns of
             shape ``(num_envs,)`` taken before any autoreset. Environments that only reset in a step (NEXT_STEP) show
             facts at rest and get 0, whatever it gives.
@@ -124,7 +126,11 @@ class TradingVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.float32], Any, NDAr
             super().reset(seed=int(seed))
         seeds = self._seeds(seed)
         obs = self.core.reset(seeds, mask)
-        return obs, (self._masked(self.core.infos(mask), mask) if self._info == "step" else {})
+        infos = self._masked(self.core.infos(mask), mask) if self._info == "step" else {}
+        drawn = self.core.randomised()
+        if drawn:
+            infos |= self._masked({"randomised": self._masked(drawn, mask)}, mask)
+        return obs, infos
 
     def step(self, actions: Any) -> tuple[NDArray[np.float32], Floats, Bools, Bools, dict[str, Any]]:
         """Steps all once: observations (float32), rewards (float64), terminations, truncations (bool), infos."""
@@ -142,6 +148,13 @@ class TradingVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.float32], Any, NDAr
         ``episodes``, ``reward``, ``length``, ``profit`` and ``fees`` (account currency), ``fills``, ``trades``, ``terminated``.
         """
         return self.core.stats()
+
+    def randomised(self, ended: bool = False) -> dict[str, Floats]:
+        """The numbers that each environment has drawn for its episode, by their paths, shape ``(num_envs,)``.
+
+        With ``ended``, those of the last episode that each has ended. Empty where ``randomise`` has no ranges.
+        """
+        return self.core.randomised(ended)
 
     def observation_names(self) -> list[str]:
         """The name of every number of one environment's observation."""
@@ -161,6 +174,8 @@ class TradingVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.float32], Any, NDAr
         if self._info == "episode":
             returns, lengths = self.core.episode_ends()
             infos["episode"] = {"r": np.where(ended, returns, 0.0), "l": np.where(ended, lengths, 0)}
+            if drawn := self.core.randomised(ended=True):
+                infos["episode"]["randomised"] = drawn
             infos["_episode"] = ended.copy()
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
             final = np.full(self.num_envs, None, dtype=object)
@@ -170,7 +185,7 @@ class TradingVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.float32], Any, NDAr
             infos["final_info"] = self._masked(self.core.final_infos(), ended)
             infos["_final_info"] = ended.copy()
 
-    def _masked(self, columns: dict[str, NDArray[Any]], mask: Bools | None) -> dict[str, Any]:
+    def _masked(self, columns: Mapping[str, Any], mask: Bools | None) -> dict[str, Any]:
         """Gymnasium's layout: beside every key ``k`` the mask ``_k`` of the environments that have it."""
         infos: dict[str, Any] = {}
         for name, values in columns.items():

@@ -26,6 +26,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct VenueFacts {
     models_need: Facts,
+    /// Over how many complete days, when a model asks.
+    days: Option<usize>,
     /// One for each instrument; none when no model asks.
     stats: Vec<DailyStats>,
     /// Rows with which a day begins, or something happens.
@@ -38,9 +40,10 @@ impl VenueFacts {
     /// Of the rows that `market` has, for `models`.
     #[must_use]
     pub fn new(models: &Models, market: MarketView<'_>) -> Self {
-        let stats = models.slippage.days().map(|days| vec![DailyStats::new(days); market.instruments().len()]);
+        let (models_need, days) = (models.needs(), models.slippage.days());
+        let stats = days.map(|days| vec![DailyStats::new(days); market.instruments().len()]);
         let (starts, known) = (Vec::new(), Vec::new());
-        let mut facts = Self { models_need: models.needs(), stats: stats.unwrap_or_default(), starts, known };
+        let mut facts = Self { models_need, days, stats: stats.unwrap_or_default(), starts, known };
         if !facts.stats.is_empty() {
             (1..=market.len()).filter_map(|end| market.first(end)).for_each(|market| facts.push(market));
         }
@@ -72,6 +75,11 @@ impl VenueFacts {
         let days = self.starts.partition_point(|start| *start as usize <= row);
         let found = days.checked_sub(1).map(|day| self.known[day * self.stats.len() + instrument.0 as usize]);
         found.map_or(Liquidity::UNKNOWN, |(sigma, adv)| Liquidity { sigma, adv, ..Liquidity::UNKNOWN })
+    }
+
+    /// Whether they are what these models ask for.
+    pub(super) fn are_for(&self, models: &Models) -> bool {
+        self.models_need == models.needs() && self.days == models.slippage.days()
     }
 
     /// Whether these rows, the whole of a simulation, come to know all that models can't do without.

@@ -18,15 +18,15 @@ mod walk;
 use super::VenueFacts;
 use crate::{
     Bar, Error, Instrument, InstrumentId, MarketView, Result, Rng, Timestamp,
-    account::{Account, AccountEvent, Fill, RejectReason, TradedVolume},
+    account::{Account, AccountEvent, Fill, Position, RejectReason, TradedVolume},
     market::{MarketEvent, Quote},
     models::{IntrabarPath, Liquidity, Models, Told},
     order::{OrderChange, Resting, TimeInForce, Working},
 };
 use carry::Call;
 use own::{At, Own};
-use path::Stretch;
-use walk::{Spot, Walk};
+use path::{Stretch, Way};
+use walk::{Done, Known, Spot, Walk};
 
 /// One row of the market, and how orders meet it.
 ///
@@ -140,17 +140,22 @@ impl<'a> MatchRow<'a> {
         self.models.matching.participation.map_or(f64::INFINITY, lots)
     }
 
-    /// Whether the account can carry a fill; what else it holds is worth its open, or its close.
-    fn carries(&self, account: &Account, fill: &Fill, at_close: bool) -> bool {
+    /// What is held and the cash after a fill, if they can carry it; what else is held is worth its open, or its close.
+    fn carried<'p>(
+        &self,
+        cash: f64,
+        position: impl Fn(usize) -> &'p Position,
+        fill: &Fill,
+        at_close: bool,
+    ) -> Option<(Position, f64)> {
         let price = |bar: &Bar| if at_close { bar.close } else { bar.open };
-        self.models.margin.carries(account, fill, self.market, price, 0.0)
+        self.models.margin.carried(cash, position, fill, self.market, price, 0.0)
     }
 
-    /// What models are told beyond the bars, of an instrument of whose bar the account has taken so many units.
-    fn told<'t>(&self, id: usize, account: &Account, taken: f64, spread: f64, traded: &'t TradedVolume) -> Told<'t> {
+    /// What models are told beyond the bars, of an instrument of which the account holds, and has taken of this bar, so much.
+    fn told<'t>(&self, id: usize, held: f64, taken: f64, spread: f64, traded: &'t TradedVolume) -> Told<'t> {
         let daily = self.facts.daily(self.row as usize, InstrumentId(id as u32));
-        let net_traded = account.positions()[id].qty();
-        let liquidity = Liquidity { filled_in_bar: taken, net_traded, spread, ..daily };
+        let liquidity = Liquidity { filled_in_bar: taken, net_traded: held, spread, ..daily };
         Told { liquidity, traded: self.facts.traded(traded) }
     }
 
@@ -223,9 +228,10 @@ impl<'a> MatchRow<'a> {
             let id = order.instrument.0 as usize;
             let spot = self.models.spot(&self.before[id], &self.bars[id], self.period_ns);
             let spread = self.quote(id).map_or(f64::NAN, Quote::spread);
-            let told = self.told(id, account, 0.0, spread, traded);
+            let position = |id: usize| &account.positions()[id];
+            let told = self.told(id, position(id).qty(), 0.0, spread, traded);
             let fill = self.models.fill_told(order, &self.instruments[id], spot, &told, rng);
-            if self.carries(account, &fill, fill.time >= self.closed()) {
+            if self.carried(account.cash(), position, &fill, fill.time >= self.closed()).is_some() {
                 self.facts.count(traded, &fill);
                 tell(account, AccountEvent::Fill(fill));
             } else {
@@ -279,13 +285,14 @@ impl<'a> MatchRow<'a> {
         rng: &Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
-        let halted = self.halted.iter().map(|id| Spot::new(self, id.0 as usize, Vec::new()));
-        let done = Walk::new(self, halted.collect(), book, traded, account, rng).through_a_halt();
+        let spot = |id: &InstrumentId| Spot::new(self, id.0 as usize, Way::Finer(Vec::new()), account);
+        let mut halted: Vec<Spot<'_>> = self.halted.iter().map(spot).collect();
+        let done = Walk::new(self, &mut halted, Known { book, traded, account, rng }).through_a_halt();
         *book = done.book;
         done.events.into_iter().for_each(|event| tell(account, event));
     }
 
-    /// Walks all instruments with orders together, each along the path that is its own.
+    /// Walks all instruments with orders together, each along the way that is its own.
     fn walk(
         &self,
         book: &mut Vec<Resting>,
@@ -296,39 +303,46 @@ impl<'a> MatchRow<'a> {
     ) {
         let has_orders =
             |id: &usize| book.iter().any(|r| r.order.request.instrument.0 as usize == *id) && !self.is_halted(*id);
-        let mut alone = None;
-        let walk = |spots: Vec<Spot<'a>>| Walk::new(self, spots, book, traded, account, rng).along();
-        let spots: Vec<Spot<'a>> = (0..self.instruments.len())
-            .filter(has_orders)
-            .map(|id| {
-                let bar = &self.bars[id];
-                let whole = |up| Spot::new(self, id, vec![Stretch::new(bar, self.opened(), up)]);
-                // Each instrument's worse path is that of a walk with all of the margin to itself.
-                let mut worse = || {
-                    let [rising, falling] = [true, false].map(|up| walk(vec![whole(up)]));
-                    let up = rising.gain <= falling.gain;
-                    alone = Some(if up { rising } else { falling });
-                    whole(up)
-                };
-                match self.models.matching.path {
-                    IntrabarPath::OpenHighLowClose {} => whole(true),
-                    IntrabarPath::OpenLowHighClose {} => whole(false),
-                    IntrabarPath::NearestFirst {} => whole(path::high_is_nearer(bar)),
-                    IntrabarPath::Pessimistic {} => worse(),
-                    IntrabarPath::SubBars { within } => {
-                        match path::along(self.market.sub_bars(InstrumentId(id as u32)), self.opened(), within) {
-                            way if way.is_empty() => worse(),
-                            way => Spot::new(self, id, way),
-                        }
-                    }
-                }
-            })
-            .collect();
-        // A walk of one instrument that was tried is the walk.
-        let done = alone.filter(|_| spots.len() == 1).unwrap_or_else(|| walk(spots));
+        let mut ids = (0..self.instruments.len()).filter(has_orders);
+        let known = Known { book, traded, account, rng };
+        let done = match (ids.next(), ids.next()) {
+            (None, _) => return,
+            (Some(only), None) => self.walk_alone(only, known).1,
+            (Some(first), Some(second)) => {
+                let spot = |id: usize| Spot::new(self, id, self.walk_alone(id, known).0, account);
+                let mut spots: Vec<Spot<'_>> = [first, second].into_iter().chain(ids).map(spot).collect();
+                Walk::new(self, &mut spots, known).along()
+            }
+        };
         *rng = done.rng;
         *book = done.book;
         *traded = done.traded;
         done.events.into_iter().for_each(|event| tell(account, event));
+    }
+
+    /// The way of an instrument, and what the walk comes to that has all of the margin to itself.
+    fn walk_alone(&self, id: usize, known: Known<'_>) -> (Way, Done) {
+        let bar = &self.bars[id];
+        let walk = |way: Way| {
+            let done = Walk::new(self, &mut [Spot::new(self, id, way.clone(), known.account)], known).along();
+            (way, done)
+        };
+        let whole = |up: bool| walk(Way::Bar([Stretch::new(bar, self.opened(), up)]));
+        let worse = || {
+            let (rising, falling) = (whole(true), whole(false));
+            if rising.1.gain <= falling.1.gain { rising } else { falling }
+        };
+        match self.models.matching.path {
+            IntrabarPath::OpenHighLowClose {} => whole(true),
+            IntrabarPath::OpenLowHighClose {} => whole(false),
+            IntrabarPath::NearestFirst {} => whole(path::high_is_nearer(bar)),
+            IntrabarPath::Pessimistic {} => worse(),
+            IntrabarPath::SubBars { within } => {
+                match path::along(self.market.sub_bars(InstrumentId(id as u32)), self.opened(), within) {
+                    way if way.is_empty() => worse(),
+                    way => walk(Way::Finer(way)),
+                }
+            }
+        }
     }
 }

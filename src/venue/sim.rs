@@ -33,7 +33,7 @@ pub struct SimWorld {
     /// Cash of a fresh account, in account currency.
     pub cash: f64,
     /// What models are told beyond the bars.
-    facts: VenueFacts,
+    facts: Arc<VenueFacts>,
     /// Nothing happens to an account but its own orders, nothing to the market but its prices, and the models know what they
     /// need from the bars.
     plain: bool,
@@ -47,25 +47,41 @@ impl SimWorld {
     /// # Errors
     /// Names the field, its value and the allowed range, or what the data lack.
     pub fn new(data: Arc<MarketData>, models: Models, cash: f64) -> Result<Self> {
-        let facts = Facts::of(&data);
-        models.validate_with(facts)?;
+        Self::told(data, models, cash, None)
+    }
+
+    /// With what other models were told of the same data, where these ask for the same.
+    fn told(data: Arc<MarketData>, models: Models, cash: f64, known: Option<&Self>) -> Result<Self> {
+        let has = Facts::of(&data);
+        models.validate_with(has)?;
         if !(cash.is_finite() && cash > 0.0) {
             return Err(Error::spec("cash", format!("{cash} must be a finite number above 0")));
         }
-        check_columns(&data, &models)?;
+        if known.is_none_or(|known| known.models.financing.column() != models.financing.column()) {
+            check_columns(&data, &models)?;
+        }
         let market = data.view(data.len());
         models.margin.check(market)?;
-        let told = VenueFacts::new(&models, market);
-        told.check(market)?;
-        let plain = !models.carries() && data.events().is_empty() && models.needs_bars_only(facts.quotes);
+        let known = known.filter(|known| known.facts.are_for(&models));
+        let facts = known.map_or_else(|| Arc::new(VenueFacts::new(&models, market)), |known| Arc::clone(&known.facts));
+        facts.check(market)?;
+        let plain = !models.carries() && data.events().is_empty() && models.needs_bars_only(has.quotes);
         let plain_orders = models.is_plain();
-        Ok(Self { data, models, cash, facts: told, plain, plain_orders })
+        Ok(Self { data, models, cash, facts, plain, plain_orders })
     }
 
     /// What models are told beyond the bars.
     #[must_use]
     pub fn facts(&self) -> &VenueFacts {
         &self.facts
+    }
+
+    /// The same data and cash under other models, as for one copy that has models of its own.
+    ///
+    /// # Errors
+    /// Names the field, its value and the allowed range.
+    pub fn with_models(&self, models: Models) -> Result<Self> {
+        Self::told(Arc::clone(&self.data), models, self.cash, Some(self))
     }
 }
 
@@ -280,6 +296,15 @@ impl SimVenue {
     #[must_use]
     pub fn world(&self) -> &Arc<SimWorld> {
         &self.world
+    }
+
+    /// Changes the models of this copy alone.
+    ///
+    /// # Errors
+    /// Names the field, its value and the allowed range; nothing has changed then.
+    pub fn set_models(&mut self, models: Models) -> Result<()> {
+        self.world = Arc::new(self.world.with_models(models)?);
+        Ok(())
     }
 
     /// Changes the models' random stream, as a new episode does.

@@ -6,6 +6,7 @@ mod batch_reward_tests;
 mod buffers;
 mod episodes;
 mod handoff;
+mod own;
 mod parts;
 mod pool;
 mod run;

@@ -2,7 +2,7 @@
 
 use tradepit::Rng;
 
-use super::{Actions, EpisodeStats, StepOut, sim::CHUNK, sim::EpisodeEnd, sim::Lane};
+use super::{Actions, EpisodeStats, StepOut, own::Own, sim::CHUNK, sim::EpisodeEnd, sim::Lane};
 use crate::Error;
 
 /// The most threads that step one batch.
@@ -12,6 +12,8 @@ pub(super) const MOST: usize = 64;
 pub(super) struct Part<'a> {
     pub(super) lanes: &'a mut [Lane],
     pub(super) rngs: &'a mut [Rng],
+    /// One an environment where numbers are drawn, else none.
+    pub(super) own: &'a mut [Own],
     pub(super) ends: &'a mut [EpisodeEnd],
     pub(super) stats: &'a mut [EpisodeStats],
     pub(super) actions: Actions<'a>,
@@ -47,6 +49,7 @@ impl<'a> Part<'a> {
         let n = (chunks * CHUNK).min(self.lanes.len());
         let (lanes, lanes_behind) = self.lanes.split_at_mut(n);
         let (rngs, rngs_behind) = self.rngs.split_at_mut(n);
+        let (own, own_behind) = self.own.split_at_mut(n.min(self.own.len()));
         let (ends, ends_behind) = self.ends.split_at_mut(n);
         let (stats, stats_behind) = self.stats.split_at_mut(chunks);
         let (actions, actions_behind) = match self.actions {
@@ -60,10 +63,11 @@ impl<'a> Part<'a> {
             }
         };
         let (out, out_behind) = self.out.split_at(n, d);
-        let part = Self { lanes, rngs, ends, stats, actions, out, error: None };
+        let part = Self { lanes, rngs, own, ends, stats, actions, out, error: None };
         let behind = Self {
             lanes: lanes_behind,
             rngs: rngs_behind,
+            own: own_behind,
             ends: ends_behind,
             stats: stats_behind,
             actions: actions_behind,

@@ -7,6 +7,7 @@ use tradepit::{
 
 use super::{
     Actions, Autoreset, EpisodeStats, StepOut,
+    own::Own,
     parts::Part,
     sim::{CHUNK, EpisodeEnd, Lane},
 };
@@ -17,39 +18,61 @@ const AHEAD: usize = 16;
 
 type Boxed = std::result::Result<(), Box<Error>>;
 
-/// Rewards come later, for the whole batch.
-struct Unpaid;
+/// How lanes are stepped: `PAID`: each gets its reward at once, else they come later, for the whole batch; `OWN`: each
+/// has models of its own, in `Part::own`. A type for each way has a step compiled for it alone, inline.
+struct Way<const PAID: bool, const OWN: bool>;
 
-impl Hooks for Unpaid {
-    #[inline]
-    fn reads_all(&self, _: &Rules) -> bool {
-        false
+impl<const PAID: bool, const OWN: bool> Hooks for Way<PAID, OWN> {
+    #[inline(always)]
+    fn reads_all(&self, rules: &Rules) -> bool {
+        PAID && ().reads_all(rules)
     }
 
-    #[inline]
-    fn reward(&mut self, _: &Rules, _: &StepFacts, _: &mut RewardMemory) -> f32 {
-        0.0
+    #[inline(always)]
+    fn reward(&mut self, rules: &Rules, facts: &StepFacts, memory: &mut RewardMemory) -> f32 {
+        if PAID { ().reward(rules, facts, memory) } else { 0.0 }
     }
 }
 
 /// Begins the lane's present episode.
 #[inline]
-pub(super) fn begin(setup: &SimSetup, lane: &mut Lane, rng: &mut Rng, obs: &mut [f32]) -> Result<()> {
+pub(super) fn begin(
+    setup: &SimSetup,
+    lane: &mut Lane,
+    rng: &mut Rng,
+    own: Option<&mut Own>,
+    obs: &mut [f32],
+) -> Result<()> {
     let (row, stream) = setup.begin(lane.seed, lane.episode);
+    let (world, obs) = match own {
+        None => (&**setup.world(), obs),
+        Some(own) => {
+            own.draw(setup, lane.seed, lane.episode)?;
+            (&own.world, own.drawn.show(obs))
+        }
+    };
     *rng = stream;
     lane.ended = false;
-    let mut venue = Sim { world: setup.world(), state: &mut lane.sim, rng };
+    let mut venue = Sim { world, state: &mut lane.sim, rng };
     step::open(setup.rules(), &mut venue, &mut lane.env, Start::At(row), obs)
 }
 
 /// Steps the lanes of one part, in order.
 pub(super) fn step(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
-    step_lanes::<true>(setup, autoreset, part)
+    if part.own.is_empty() {
+        step_lanes::<true, false>(setup, autoreset, part)
+    } else {
+        step_lanes::<true, true>(setup, autoreset, part)
+    }
 }
 
 /// Steps them without their rewards; [`pay`] must follow.
 pub(super) fn step_unpaid(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
-    step_lanes::<false>(setup, autoreset, part)
+    if part.own.is_empty() {
+        step_lanes::<false, false>(setup, autoreset, part)
+    } else {
+        step_lanes::<false, true>(setup, autoreset, part)
+    }
 }
 
 /// Books the rewards that are in the part's memory, then does what is done with episodes that ended.
@@ -65,7 +88,7 @@ pub(super) fn pay(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -
     finish_ended(setup, autoreset, part)
 }
 
-fn step_lanes<const PAID: bool>(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
+fn step_lanes<const PAID: bool, const OWN: bool>(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
     let (rules, world) = (&**setup.rules(), &**setup.world());
     let d = rules.observation_space().len();
     let width = rules.action_space().len();
@@ -73,6 +96,7 @@ fn step_lanes<const PAID: bool>(setup: &SimSetup, autoreset: Autoreset, part: &m
     let actions = part.actions;
     // Slices of their own, all known to be of n: were they read through the part, every store would have them read again.
     let (lanes, rngs) = (&mut part.lanes[..n], &mut part.rngs[..n]);
+    let own = &mut *part.own;
     let StepOut { obs, reward, terminated, truncated, facts, .. } = &mut part.out;
     let (obs, reward) = (&mut obs[..n * d], &mut reward[..n]);
     let (terminated, truncated) = (&mut terminated[..n], &mut truncated[..n]);
@@ -84,7 +108,7 @@ fn step_lanes<const PAID: bool>(setup: &SimSetup, autoreset: Autoreset, part: &m
         let (lane, rng, row) = (&mut lanes[i], &mut rngs[i], &mut obs[i * d..][..d]);
         if lane.ended && autoreset == Autoreset::NextStep {
             lane.episode += 1;
-            begin(setup, lane, rng, row).map_err(Box::new)?;
+            begin(setup, lane, rng, own.get_mut(i), row).map_err(Box::new)?;
             (reward[i], terminated[i], truncated[i]) = (0.0, false, false);
             if let Some(facts) = &mut facts {
                 let price = Sim { world, state: &mut lane.sim, rng }.market().last(InstrumentId(0)).close;
@@ -96,13 +120,11 @@ fn step_lanes<const PAID: bool>(setup: &SimSetup, autoreset: Autoreset, part: &m
             Actions::Box(values) => Action::Box(&values[i * width..][..width]),
             Actions::Discrete(values) => Action::Discrete(values[i]),
         };
+        let (world, row) = if OWN { (&own[i].world, own[i].drawn.show(row)) } else { (world, row) };
         let mut venue = Sim { world, state: &mut lane.sim, rng };
         let facts = facts.as_mut().map(|facts| &mut facts[i]);
-        let transition: Transition = if PAID {
-            step::step(rules, &mut venue, &mut lane.env, action, row, facts)?
-        } else {
-            step::step_with(rules, &mut venue, &mut lane.env, action, row, facts, &mut Unpaid)?
-        };
+        let hooks = &mut Way::<PAID, OWN>;
+        let transition: Transition = step::step_with(rules, &mut venue, &mut lane.env, action, row, facts, hooks)?;
         (reward[i], terminated[i], truncated[i]) = (transition.reward, transition.terminated, transition.truncated);
         lane.ended = transition.terminated | transition.truncated;
         ended |= lane.ended;
@@ -128,13 +150,17 @@ fn finish(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>, i: usize)
     let EnvState { reward, steps: length, clipped, .. } = lane.env;
     part.ends[i] = EpisodeEnd { reward, length, row: lane.sim.row(), clipped };
     part.stats[i / CHUNK].merge(&sums(&lane.env, terminated));
+    let mut own = part.own.get_mut(i);
+    if let Some(own) = &mut own {
+        own.ended.copy_from_slice(&own.drawn.values);
+    }
     if autoreset == Autoreset::SameStep {
         let row = &mut part.out.obs[i * d..(i + 1) * d];
         if let Some(final_obs) = &mut part.out.final_obs {
             final_obs[i * d..(i + 1) * d].copy_from_slice(row);
         }
         lane.episode += 1;
-        begin(setup, lane, &mut part.rngs[i], row).map_err(Box::new)?;
+        begin(setup, lane, &mut part.rngs[i], own, row).map_err(Box::new)?;
     }
     Ok(())
 }

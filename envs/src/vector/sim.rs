@@ -6,7 +6,7 @@ use tradepit::{
     venue::{Sim, SimState},
 };
 
-use super::{Actions, Autoreset, EpisodeStats, StepOut, VecEnv, parts::Part, pool::Pool, run};
+use super::{Actions, Autoreset, EpisodeStats, StepOut, VecEnv, own::Own, parts::Part, pool::Pool, run};
 use crate::{BatchReward, EnvState, Error, Result, SimSetup, Space, StepFacts, check, step};
 
 /// Environments of one part of a batch share the sums of its ended episodes, so that sums do not depend on threads.
@@ -105,6 +105,8 @@ pub struct SimVecEnv {
     threads: usize,
     pub(super) lanes: Vec<Lane>,
     pub(super) rngs: Vec<Rng>,
+    /// One an environment where numbers are drawn, else none.
+    pub(super) own: Vec<Own>,
     pub(super) ends: Vec<EpisodeEnd>,
     pub(super) stats: Vec<EpisodeStats>,
     pool: Option<Pool>,
@@ -122,6 +124,7 @@ impl Clone for SimVecEnv {
             threads: self.threads,
             lanes: self.lanes.clone(),
             rngs: self.rngs.clone(),
+            own: self.own.clone(),
             ends: self.ends.clone(),
             stats: self.stats.clone(),
             pool: None,
@@ -148,6 +151,7 @@ impl SimVecEnv {
             threads: threads.min(num_envs / CHUNK).clamp(1, super::parts::MOST),
             lanes: vec![lane; num_envs],
             rngs: vec![rng; num_envs],
+            own: Own::nominal(&setup, num_envs),
             ends: vec![EpisodeEnd::default(); num_envs],
             stats: vec![EpisodeStats::default(); num_envs.div_ceil(CHUNK)],
             pool: None,
@@ -192,7 +196,7 @@ impl SimVecEnv {
         Error::shape("reset_mask", n, mask.len())?;
         Error::shape("obs", n * d, obs.len())?;
         let rows = obs.chunks_exact_mut(d).zip(seeds.iter().zip(mask));
-        for ((lane, rng), (obs, (seed, mask))) in self.lanes.iter_mut().zip(&mut self.rngs).zip(rows) {
+        for (i, ((lane, rng), (obs, (seed, mask)))) in self.lanes.iter_mut().zip(&mut self.rngs).zip(rows).enumerate() {
             if !*mask {
                 continue;
             }
@@ -200,7 +204,7 @@ impl SimVecEnv {
                 Some(seed) => (lane.seed, lane.episode) = (*seed, 0),
                 None => lane.episode += u64::from(self.started),
             }
-            run::begin(&self.setup, lane, rng, obs)?;
+            run::begin(&self.setup, lane, rng, self.own.get_mut(i), obs)?;
         }
         self.started = true;
         Ok(())
@@ -274,9 +278,10 @@ impl SimVecEnv {
         let d = self.observation_space().len();
         Error::shape("obs", self.lanes.len() * d, obs.len())?;
         self.check_started()?;
-        let Self { setup, lanes, rngs, .. } = self;
-        for ((lane, rng), obs) in lanes.iter_mut().zip(rngs).zip(obs.chunks_exact_mut(d)) {
+        let Self { setup, lanes, rngs, own, .. } = self;
+        for (i, ((lane, rng), obs)) in lanes.iter_mut().zip(rngs).zip(obs.chunks_exact_mut(d)).enumerate() {
             let venue = Sim { world: setup.world(), state: &mut lane.sim, rng };
+            let obs = if let Some(own) = own.get(i) { own.drawn.show(obs) } else { obs };
             let clipped = lane.env.clipped;
             step::observe(setup.rules(), &venue, &mut lane.env, obs);
             lane.env.clipped = clipped;
@@ -299,8 +304,8 @@ impl SimVecEnv {
         job: &(impl Fn(&SimSetup, Autoreset, &mut Part<'_>) -> std::result::Result<(), Box<Error>> + Sync),
     ) -> Result<()> {
         let d = self.observation_space().len();
-        let Self { setup, autoreset, threads, lanes, rngs, ends, stats, pool, .. } = self;
-        let mut whole = Part { lanes, rngs, ends, stats, actions, out, error: None };
+        let Self { setup, autoreset, threads, lanes, rngs, own, ends, stats, pool, .. } = self;
+        let mut whole = Part { lanes, rngs, own, ends, stats, actions, out, error: None };
         if *threads == 1 {
             return job(setup, *autoreset, &mut whole).map_err(|error| *error);
         }
@@ -361,7 +366,7 @@ impl VecEnv for SimVecEnv {
         let rows = obs.chunks_exact_mut(d);
         for (i, ((lane, rng), obs)) in self.lanes.iter_mut().zip(&mut self.rngs).zip(rows).enumerate() {
             (lane.seed, lane.episode) = (seed.wrapping_add(i as u64), 0);
-            run::begin(&self.setup, lane, rng, obs)?;
+            run::begin(&self.setup, lane, rng, self.own.get_mut(i), obs)?;
         }
         self.started = true;
         Ok(())

@@ -26,6 +26,9 @@ use crate::{Error, Result, env::same_market};
 pub struct VecSnapshot {
     lanes: Vec<Lane>,
     rngs: Vec<Rng>,
+    /// Of each environment the drawn numbers of its episode and of the last one that it ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    randomised: Vec<[Box<[f64]>; 2]>,
     ends: Vec<EpisodeEnd>,
     stats: Vec<EpisodeStats>,
     started: bool,
@@ -38,6 +41,7 @@ impl SimVecEnv {
         VecSnapshot {
             lanes: self.lanes.clone(),
             rngs: self.rngs.clone(),
+            randomised: self.own.iter().map(|own| [own.drawn.values.clone(), own.ended.clone()]).collect(),
             ends: self.ends.clone(),
             stats: self.stats.clone(),
             started: self.started,
@@ -68,7 +72,7 @@ impl SimVecEnv {
     /// ```
     ///
     /// # Errors
-    /// When the snapshot is of another number of environments or of another market.
+    /// When the snapshot is of another number of environments, of another market or of other ranges.
     pub fn restore(&mut self, snapshot: VecSnapshot) -> Result<()> {
         let n = self.num_envs();
         Error::shape("snapshot", n, snapshot.lanes.len())?;
@@ -84,6 +88,15 @@ impl SimVecEnv {
                 return Err(Error::State(message));
             }
         }
+        let (mut own, numbers) = (self.own.clone(), &self.setup().rules().numbers);
+        Error::shape("snapshot.randomised", own.len(), snapshot.randomised.len())?;
+        for (own, [present, ended]) in own.iter_mut().zip(snapshot.randomised) {
+            Error::shape("snapshot.randomised", numbers.len(), present.len())?;
+            Error::shape("snapshot.randomised", numbers.len(), ended.len())?;
+            own.take(self.setup(), numbers.drawn(present))?;
+            own.ended = ended;
+        }
+        self.own = own;
         (self.lanes, self.rngs, self.ends) = (snapshot.lanes, snapshot.rngs, snapshot.ends);
         (self.stats, self.started) = (snapshot.stats, snapshot.started);
         Ok(())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import gymnasium
@@ -38,6 +38,8 @@ class Episode:
     performance: dict[str, Any]
     #: Wall-clock time that it took.
     seconds: float
+    #: Numbers of the models that the environment can draw, as they were in this episode, by path.
+    randomised: dict[str, float] = field(default_factory=dict)
 
     @property
     def steps(self) -> int:
@@ -58,7 +60,8 @@ class Episode:
         """A run for :func:`tradepit.report.write_evaluation`."""
         paid = {name: np.cumsum(self.columns[name]) for name in ("fees", "slippage")}
         shown = {name: self.columns[name] for name in ("time", "equity", "position")}
-        return {**self.row(), **shown, **paid, "trades": self._closed(), "performance": self.performance}
+        run = {**self.row(), **shown, **paid, "trades": self._closed(), "performance": self.performance}
+        return {**run, "randomised": self.randomised}
 
     def _closed(self) -> list[dict[str, Any]]:
         columns = self.trades
@@ -72,11 +75,15 @@ class Episode:
 
 
 def held_out(spec: Mapping[str, Any], start: int) -> dict[str, Any]:
-    """The same environment, for one episode from a row to the end of the data.
+    """The same environment, for one episode from a row to the end of the data, in which nothing is drawn.
 
     >>> held_out({"window": 8}, 100)
     {'window': 8, 'episode': {'start': {'kind': 'at', 'row': 100}, 'length': {'kind': 'data'}}}
+    >>> held_out({"randomise": {"ranges": {"slippage.ticks": [0, 2]}}}, 100)["randomise"]["draw"]
+    False
     """
+    if spec.get("randomise"):
+        spec = {**spec, "randomise": {**spec["randomise"], "draw": False}}
     episode = {**(spec.get("episode") or {}), "start": {"kind": "at", "row": int(start)}, "length": {"kind": "data"}}
     return {**spec, "episode": episode}
 
@@ -117,7 +124,7 @@ def run_in(
     """
     began = time.perf_counter()
     observation, info = env.reset(seed=seed)
-    rows = [_moment(observation, 0.0, info)]
+    rows, randomised = [_moment(observation, 0.0, info)], dict(info.get("randomised", {}))
     actions, ended = [], False
     while not ended:
         action, _ = policy.predict(observation, deterministic=True)
@@ -138,6 +145,7 @@ def run_in(
         trades=_columns(own.trades()),
         performance=dict(own.performance()),
         seconds=time.perf_counter() - began,
+        randomised=randomised,
     )
 
 

@@ -49,7 +49,8 @@ def evaluation_sections(
     A run: ``policy`` (name), ``time`` (n, integer nanoseconds UTC or ``datetime64``), ``equity`` (n), and where known
     ``position`` (n), ``fees`` and ``slippage`` (n, paid so far), ``trades`` (dictionaries with the fields of the Rust
     struct ``Trade``: ``side``, ``qty``, ``entry_time``, ``exit_time``, ``entry_price``, ``exit_price``, ``gross``,
-    ``fees``, ``net``), ``performance`` (the fields of ``Performance``) and ``steps`` (decisions made).
+    ``fees``, ``net``), ``performance`` (the fields of ``Performance``), ``steps`` (decisions made) and ``randomised``
+    (drawn numbers of the models by path).
     ``market``: ``time`` and ``close`` (both m) of what was traded, and ``name``.
     ``training``: ``step`` (k) and ``curves`` (name to k numbers). ``spec`` and ``data`` are shown as they are.
 
@@ -70,7 +71,11 @@ def evaluation_sections(
     sections += _training(training)
     if spec:
         note = "What the agent observed, could do, was paid for, and what its orders cost."
-        sections.append(Section("Environment", [Fold("The specification, as it was run", spec)], note=note))
+        drawn = runs[0].get("randomised")
+        blocks: list[Block] = [Fold("The specification, as it was run", spec)]
+        if drawn:
+            blocks.insert(0, Facts({f"{path}, of this episode": value for path, value in drawn.items()}))
+        sections.append(Section("Environment", blocks, note=note))
     if data:
         sections.append(Section("Data", [Facts(data)]))
     sections += _trades(agent, currency)

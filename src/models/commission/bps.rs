@@ -2,11 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    CommissionModel, FeeContext,
-    check::check_fees,
-    per_contract::{at_least, is_zero},
-};
+use super::{CommissionModel, FeeContext, check::check_fees, per_contract::at_least};
 use crate::Result;
 
 /// A share of the notional, with a minimum for each order: `max(bps / 10,000 * |qty * price * multiplier|, minimum)`.
@@ -26,7 +22,7 @@ pub struct Bps {
     /// Basis points (1/10,000) of the notional, at least 0.
     pub bps: f64,
     /// The least that an order pays, at least 0.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub minimum: f64,
 }
 

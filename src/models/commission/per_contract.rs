@@ -26,17 +26,11 @@ pub struct PerContract {
     /// Money per contract and side, at least 0.
     pub fee: f64,
     /// Money per order, at least 0.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub per_order: f64,
     /// The least that an order pays, at least 0.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub minimum: f64,
-}
-
-/// Whether a field with that default need not be written.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-pub(super) fn is_zero(value: &f64) -> bool {
-    *value == 0.0
 }
 
 /// The larger one; no branch and, unlike `f64::max`, no thought of NaN.

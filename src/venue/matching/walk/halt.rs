@@ -1,15 +1,15 @@
 //! A bar in which instruments do not trade.
 
-use super::Walk;
+use super::{Done, Walk};
 use crate::order::{OrderChange, OrderKind, TimeInForce};
 
-impl Walk<'_> {
+impl Walk<'_, '_> {
     /// Nothing fills, and no stop is reached. Messages arrive, and what would fill at once or not at all is taken out.
-    pub(in super::super) fn through_a_halt(mut self) -> Self {
+    pub(in super::super) fn through_a_halt(mut self) -> Done {
         let (opened, closed) = (self.row.opened(), self.row.closed());
         // When, which order, and whether it is to change; otherwise it goes.
         let mut due = Vec::new();
-        for (at, resting) in self.book.iter().enumerate().filter(|(_, resting)| resting.arrives <= closed) {
+        for (at, resting) in self.done.book.iter().enumerate().filter(|(_, resting)| resting.arrives <= closed) {
             let request = &resting.order.request;
             let stop = request.kind.trigger().is_some() || matches!(request.kind, OrderKind::TrailingStop { .. });
             let waits = resting.left == 0.0 || (stop && !resting.triggered);
@@ -31,6 +31,6 @@ impl Walk<'_> {
                 self.close(at, OrderChange::Cancel);
             }
         }
-        self
+        self.done
     }
 }
