@@ -60,6 +60,11 @@ fn in_parts() -> MarketDataBuilder {
     rows(EVERY_MINUTE).sub_bars(parts.map(|(minute, values)| bar(minute, values)).to_vec())
 }
 
+/// A row a day.
+fn daily() -> MarketDataBuilder {
+    rows(EVERY_MINUTE.map(|day| day * 1_440.0)).period_ns(1_440 * MINUTE)
+}
+
 /// With `facts` before the open of each row; prices change by them from there on.
 fn eventful(facts: &[(usize, MarketFact)]) -> MarketDataBuilder {
     let mut bars: Vec<Bar> = BARS.iter().zip(EVERY_MINUTE).map(|(&values, minute)| bar(minute, values)).collect();
@@ -69,11 +74,6 @@ fn eventful(facts: &[(usize, MarketFact)]) -> MarketDataBuilder {
         bars[*row..].iter_mut().for_each(|bar| *bar = what.ex(bar, 1.0));
     }
     rows(EVERY_MINUTE).bars(bars).events(events)
-}
-
-/// A row a day.
-fn daily() -> MarketDataBuilder {
-    rows(EVERY_MINUTE.map(|day| day * 1_440.0)).period_ns(1_440 * MINUTE)
 }
 
 /// `cash` may stand beside the models.
@@ -129,15 +129,13 @@ fn table(name: &str, market: MarketDataBuilder, models: &Value, orders: &[Value]
                         let change = serde_json::to_string(change).unwrap();
                         writeln!(text, "{seconds:>8.1} {:>5} modified {change}", order.0)
                     }
-                    AccountEvent::Financing { amount, .. } => writeln!(text, "{seconds:>8.1}       carry {amount:.4}"),
-                    AccountEvent::Liquidation { equity, maintenance, .. } => {
-                        writeln!(text, "{seconds:>8.1}       called: worth {equity:.2} of {maintenance:.2}")
-                    }
                     AccountEvent::Dividend { amount, .. } => {
                         writeln!(text, "{seconds:>8.1}       dividend {amount:.4}")
                     }
-                    AccountEvent::Split { ratio, .. } => {
-                        writeln!(text, "{seconds:>8.1}       split {ratio}")
+                    AccountEvent::Split { ratio, .. } => writeln!(text, "{seconds:>8.1}       split {ratio}"),
+                    AccountEvent::Financing { amount, .. } => writeln!(text, "{seconds:>8.1}       carry {amount:.4}"),
+                    AccountEvent::Liquidation { equity, maintenance, .. } => {
+                        writeln!(text, "{seconds:>8.1}       called: worth {equity:.2} of {maintenance:.2}")
                     }
                     other => writeln!(text, "{seconds:>8.1}       {other:?}"),
                 }
@@ -181,7 +179,14 @@ fn runs() -> String {
         &[buy(json!({"kind": "stop", "trigger": 101.5})), sell(json!({"kind": "stop", "trigger": 98.0}))],
     );
     run("stop limit", &touch, &[buy(json!({"kind": "stop_limit", "trigger": 101.5, "price": 101.0}))]);
-    run("trailing stop", &touch, &[json!({"qty": 2}), sell(json!({"kind": "trailing_stop", "offset": 1.5}))]);
+    let trailing = [json!({"qty": 2}), sell(json!({"kind": "trailing_stop", "offset": 1.5}))];
+    run("trailing stop", &touch, &trailing);
+    let up = json!({"matching": {"limit": {"kind": "touch"}, "path": {"kind": "open_high_low_close"}}});
+    run("trailing stop, open_high_low_close", &up, &trailing);
+    let mut behind_a_stop = bracket.clone();
+    behind_a_stop[0] = buy(json!({"kind": "stop", "trigger": 101.0}));
+    run("bracket behind a stop, pessimistic", &touch, &behind_a_stop);
+    run("bracket behind a stop, open_high_low_close", &up, &behind_a_stop);
     for path in ["pessimistic", "open_high_low_close", "open_low_high_close", "nearest_first"] {
         let models = json!({"matching": {"limit": {"kind": "touch"}, "path": {"kind": path}}});
         run(&format!("bracket, {path}"), &models, &bracket);
@@ -266,16 +271,6 @@ fn runs() -> String {
     let path = json!({"matching": {"path": {"kind": "sub_bars"}}});
     let stop = sell(json!({"kind": "stop", "trigger": 100.0}));
     run_on(in_parts(), "stop in a gap between sub_bars", &path, &[stop]);
-    told_and_carried(&mut text);
-    beside_the_prices(&mut text);
-    text
-}
-
-/// Events, and rates out of a column.
-fn beside_the_prices(text: &mut String) {
-    let mut run_on = |market: MarketDataBuilder, name: &str, models: &Value, orders: &[Value]| {
-        text.push_str(&table(name, market, models, orders));
-    };
     let costs =
         json!({"slippage": {"kind": "fixed_ticks", "ticks": 1}, "commission": {"kind": "per_share", "fee": 0.01}});
     let roll = MarketFact::Roll { from_price: 101.0, to_price: 103.0 };
@@ -293,6 +288,8 @@ fn beside_the_prices(text: &mut String) {
     let half_hours =
         rows(EVERY_MINUTE.map(|minute| 30.0 * minute)).column("rate", vec![0.0, 0.001, 0.002, -0.001, 0.0]);
     run_on(half_hours, "funding from a column", &funding, &[json!({"qty": 25})]);
+    told_and_carried(&mut text);
+    text
 }
 
 /// What the venue tells its models, and what it does on its own.

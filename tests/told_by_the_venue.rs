@@ -77,9 +77,13 @@ fn what_was_sold_before_has_moved_the_price() {
 #[test]
 fn orders_share_the_volume_of_a_bar() {
     let slippage = Slippage::VolumeShare(VolumeShare { impact: 0.1, limit: 1.0, ..VolumeShare::default() });
-    let matching = tradepit::models::Matching { participation: Some(1.0), ..Default::default() };
     let both = [OrderRequest::market(ES, 100.0), OrderRequest::market(ES, 300.0)];
-    let made = fills(Models { slippage, matching, ..Models::default() }, &[[5000.0; 4]], &[&both]);
-    assert!((made[0].price - 5000.0 * (1.0 + 0.1 * 0.01)).abs() < 1e-9);
-    assert!((made[1].price - 5000.0 * (1.0 + 0.1 * 0.16)).abs() < 1e-9);
+    // Also where nothing else asks for a book: two orders are no cheaper than one.
+    for participation in [Some(1.0), None] {
+        let matching = tradepit::models::Matching { participation, ..Default::default() };
+        let made =
+            fills(Models { slippage: slippage.clone(), matching, ..Models::default() }, &[[5000.0; 4]], &[&both]);
+        assert!((made[0].price - 5000.0 * (1.0 + 0.1 * 0.01)).abs() < 1e-9);
+        assert!((made[1].price - 5000.0 * (1.0 + 0.1 * 0.16)).abs() < 1e-9);
+    }
 }

@@ -7,6 +7,9 @@ use crate::{Error, Result};
 
 /// The way that prices took inside a bar, of which only open, high, low and close are known.
 ///
+/// Only the pessimistic one is a bound: on a price without drift no orders earn on it. On the others some do, such as a
+/// trailing stop that follows to the high of every bar; they are there to compare with.
+///
 /// ```
 /// use tradepit::models::IntrabarPath;
 /// let path: IntrabarPath = serde_json::from_str(r#"{"kind": "open_high_low_close"}"#).unwrap();
@@ -15,7 +18,8 @@ use crate::{Error, Result};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum IntrabarPath {
-    /// The worse of the two fixed paths for this account, bar by bar (the default): a stop comes before a target.
+    /// The worst for this account, bar by bar (the default), of the two fixed paths and of those that turn to the other
+    /// extreme where an order filled, or where a trailing stop follows: a stop comes before a target.
     Pessimistic {},
     /// Up first.
     OpenHighLowClose {},

@@ -60,7 +60,7 @@ pub enum TimeInForce {
     Gtc {},
     /// Until the session closes.
     Day {},
-    /// Until a moment; a bar that closes later ends it.
+    /// Until a moment: the bar in which it lies is the last one that the order meets.
     Gtd {
         /// The last moment.
         until: Timestamp,

@@ -167,8 +167,9 @@ impl Working {
         sent: Timestamp,
         rng: &mut Rng,
     ) -> Result<()> {
-        if plain && order.request.is_plain() {
-            let OrderRequest { instrument, qty, .. } = order.request;
+        let OrderRequest { instrument, qty, .. } = order.request;
+        let is_first = self.qty == 0.0 && self.more.is_empty();
+        if plain && order.request.is_plain() && (is_first || !self.is_counted_with(instrument, models)) {
             self.push(MarketOrder { id: order.id, instrument, qty, active_from: order.active_from });
             return Ok(());
         }
@@ -179,7 +180,7 @@ impl Working {
     /// `market` shows.
     ///
     /// # Errors
-    /// When its parent does not work (any more).
+    /// When its parent does not work (any more), or is of another instrument.
     #[cold]
     pub fn take(
         &mut self,
@@ -190,11 +191,17 @@ impl Working {
         rng: &mut Rng,
     ) -> Result<()> {
         let instrument = order.request.instrument;
-        if let Some(parent) = order.request.parent
-            && !self.iter().any(|known| known.id == parent)
-        {
-            let message = format!("its parent {} does not work (any more); send it behind a working order", parent.0);
-            return Err(Error::Order { instrument: instrument.0, message });
+        if let Some(parent) = order.request.parent {
+            let known = self.iter().find(|known| known.id == parent).map(|known| known.request.instrument);
+            let wrong = match known {
+                Some(known) if known == instrument => None,
+                Some(known) => Some(format!("is of instrument {}; send it behind an order of its own", known.0)),
+                None => Some("does not work (any more); send it behind a working order".into()),
+            };
+            if let Some(wrong) = wrong {
+                let message = format!("its parent {} {wrong}", parent.0);
+                return Err(Error::Order { instrument: instrument.0, message });
+            }
         }
         let known = market.last(instrument);
         let queue = models.matching.limit.join(&market.instruments()[instrument.0 as usize], None, known);
@@ -205,10 +212,17 @@ impl Working {
     /// Asks to take an order out; it goes, and is told to be gone, when the message arrives.
     #[cold]
     pub fn ask_to_cancel(&mut self, id: OrderId, models: &Models, sent: Timestamp, rng: &mut Rng) {
-        let arrives = models.latency.arrival(sent, rng);
         if let Some(resting) = self.resting(id, sent) {
-            resting.cancelled_at = Some(arrives);
+            // A second one under way does not hold up the first.
+            let arrives = models.latency.arrival(sent, rng);
+            resting.cancelled_at = Some(resting.cancelled_at.map_or(arrives, |first| first.min(arrives)));
         }
+    }
+
+    /// Whether the price of an order depends on what others of its instrument fill before it: the book keeps count.
+    #[cold]
+    fn is_counted_with(&self, instrument: InstrumentId, models: &Models) -> bool {
+        models.slippage.counts_units() && self.plain().any(|other| other.instrument == instrument)
     }
 
     /// Whether several market orders wait that need no book.

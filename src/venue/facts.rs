@@ -109,6 +109,14 @@ impl VenueFacts {
         self.models_need.month.then_some(traded)
     }
 
+    /// Begins to count for a new account.
+    pub(super) fn begin(&self, traded: &mut TradedVolume) {
+        traded.clear();
+        if self.models_need.month {
+            traded.reserve();
+        }
+    }
+
     /// Counts a fill where fees ask for it.
     pub(super) fn count(&self, traded: &mut TradedVolume, fill: &Fill) {
         if self.models_need.month {

@@ -256,21 +256,19 @@ impl<'a> MatchRow<'a> {
         let book = working.book_mut();
         book.extend(plain);
         book.sort_by_key(|resting| resting.order.id);
+        let (last, opened, now) = (self.before[0].time, self.opened(), self.closed());
+        let over = |tif| matches!(tif, TimeInForce::Gtd { until } if until <= last || until < opened);
+        expire(book, over, last, |event| tell(account, event));
         if !self.halted.is_empty() {
             self.wait(book, traded, account, rng, tell);
         }
         self.walk(book, traded, account, rng, tell);
-        let now = self.closed();
-        for resting in book.iter_mut().filter(|resting| !resting.state.is_closed()) {
-            let over = match resting.order.request.tif {
-                TimeInForce::Day {} => self.session_closed,
-                TimeInForce::Gtd { until } => now >= until,
-                TimeInForce::Gtc {} | TimeInForce::Ioc {} | TimeInForce::Fok {} => false,
-            };
-            if over {
-                tell(account, walk::change(resting, OrderChange::Expire, now));
-            }
-        }
+        let over = |tif| match tif {
+            TimeInForce::Day {} => self.session_closed,
+            TimeInForce::Gtd { until } => now >= until,
+            TimeInForce::Gtc {} | TimeInForce::Ioc {} | TimeInForce::Fok {} => false,
+        };
+        expire(book, over, now, |event| tell(account, event));
         book.retain(|resting| !resting.state.is_closed());
     }
 
@@ -285,9 +283,10 @@ impl<'a> MatchRow<'a> {
         rng: &Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
-        let spot = |id: &InstrumentId| Spot::new(self, id.0 as usize, Way::Finer(Vec::new()), account);
-        let mut halted: Vec<Spot<'_>> = self.halted.iter().map(spot).collect();
-        let done = Walk::new(self, &mut halted, Known { book, traded, account, rng }).through_a_halt();
+        let nowhere = || Way::Finer(Vec::new());
+        let halted = self.halted.iter().map(|id| Spot::new(self, id.0 as usize, nowhere(), account));
+        let done =
+            Walk::new(self, &mut halted.collect::<Vec<_>>(), Known { book, traded, account, rng }).through_a_halt();
         *book = done.book;
         done.events.into_iter().for_each(|event| tell(account, event));
     }
@@ -328,21 +327,51 @@ impl<'a> MatchRow<'a> {
             (way, done)
         };
         let whole = |up: bool| walk(Way::Bar([Stretch::new(bar, self.opened(), up)]));
-        let worse = || {
-            let (rising, falling) = (whole(true), whole(false));
-            if rising.1.gain <= falling.1.gain { rising } else { falling }
+        let worst = || {
+            let straight = [true, false].map(|up| Stretch::new(bar, self.opened(), up));
+            let [rising, falling] = straight.map(|stretch| walk(Way::Bar([stretch])));
+            let orders = known.book.iter().filter(|resting| resting.order.request.instrument.0 as usize == id);
+            let filled = rising.1.filled_at.iter().chain(&falling.1.filled_at).copied();
+            let turns = path::turns(bar, self.opened(), orders, filled);
+            let first = if rising.1.gain <= falling.1.gain { rising } else { falling };
+            turns
+                .into_iter()
+                .map(|stretch| walk(Way::Bar([stretch])))
+                .fold(first, |found, tried| if tried.1.gain < found.1.gain { tried } else { found })
         };
         match self.models.matching.path {
             IntrabarPath::OpenHighLowClose {} => whole(true),
             IntrabarPath::OpenLowHighClose {} => whole(false),
             IntrabarPath::NearestFirst {} => whole(path::high_is_nearer(bar)),
-            IntrabarPath::Pessimistic {} => worse(),
+            IntrabarPath::Pessimistic {} => worst(),
             IntrabarPath::SubBars { within } => {
                 match path::along(self.market.sub_bars(InstrumentId(id as u32)), self.opened(), within) {
-                    way if way.is_empty() => worse(),
+                    way if way.is_empty() => worst(),
                     way => walk(Way::Finer(way)),
                 }
             }
+        }
+    }
+}
+
+/// Takes out the orders whose time is over, and the children of those that never filled; parents stand before them.
+fn expire(
+    book: &mut [Resting],
+    over: impl Fn(TimeInForce) -> bool,
+    time: Timestamp,
+    mut tell: impl FnMut(AccountEvent),
+) {
+    for at in 0..book.len() {
+        let (older, resting) = (&book[..at], &book[at]);
+        let gone = |parent: &Resting| parent.state.is_closed() && parent.filled == 0.0;
+        let orphan = older.iter().any(|parent| resting.order.request.parent == Some(parent.order.id) && gone(parent));
+        let how = match over(resting.order.request.tif) {
+            true => OrderChange::Expire,
+            false if orphan => OrderChange::Cancel,
+            false => continue,
+        };
+        if !book[at].state.is_closed() {
+            tell(walk::change(&mut book[at], how, time));
         }
     }
 }

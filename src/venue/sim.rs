@@ -178,7 +178,7 @@ impl Venue for Sim<'_> {
         self.state.t = row;
         self.state.next_id = 0;
         self.state.working.clear();
-        self.state.traded.clear();
+        self.world.facts.begin(&mut self.state.traded);
         account.open(self.world.cash);
         Ok(())
     }

@@ -127,6 +127,12 @@ impl Slippage {
         wanted.then_some(days.unwrap_or(20) as usize)
     }
 
+    /// Whether the model reads what the account's orders had filled of the bar before; your own model may.
+    #[must_use]
+    pub(crate) fn counts_units(&self) -> bool {
+        matches!(self, Self::VolumeShare(_) | Self::Custom(_))
+    }
+
     /// What the model can't do without beyond the bars; your own model asks for nothing.
     ///
     /// ```

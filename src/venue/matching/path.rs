@@ -1,26 +1,41 @@
 //! The ways that prices may have taken: stretches of time with the corners between which prices went.
 
-use crate::{Bar, Timestamp, models::Within};
+use crate::{
+    Bar, Timestamp,
+    models::Within,
+    order::{OrderKind, Resting},
+};
 
 /// A bar as a walk takes it: when it opened and closed, and its prices in the order in which they came.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stretch {
     pub(super) opened: Timestamp,
     pub(super) closed: Timestamp,
-    pub(super) corners: [f64; 4],
+    corners: [f64; 5],
+    pub(super) legs: usize,
 }
 
 impl Stretch {
     /// Over the bar that closed at its time: up first, or down first.
     pub(super) fn new(bar: &Bar, opened: Timestamp, up: bool) -> Self {
         let (first, second) = if up { (bar.high, bar.low) } else { (bar.low, bar.high) };
-        Self { opened, closed: bar.time, corners: [bar.open, first, second, bar.close] }
+        Self { opened, closed: bar.time, corners: [bar.open, first, second, bar.close, bar.close], legs: 3 }
+    }
+
+    /// Over the bar to a price, from there to the extreme behind the open, to the other one, to the close.
+    fn turning(bar: &Bar, opened: Timestamp, at: f64) -> Self {
+        let (behind, ahead) = if at > bar.open { (bar.low, bar.high) } else { (bar.high, bar.low) };
+        Self { opened, closed: bar.time, corners: [bar.open, at, behind, ahead, bar.close], legs: 4 }
+    }
+
+    /// From where to where a leg goes.
+    pub(super) fn leg(&self, leg: usize) -> (f64, f64) {
+        (self.corners[leg], self.corners[leg + 1])
     }
 
     /// Lowest and highest price.
     pub(super) fn range(&self) -> (f64, f64) {
-        let [_, first, second, _] = self.corners;
-        (first.min(second), first.max(second))
+        self.corners.iter().fold((f64::MAX, f64::MIN), |(low, high), price| (low.min(*price), high.max(*price)))
     }
 }
 
@@ -68,4 +83,30 @@ pub(super) fn along<'a>(
         Stretch::new(bar, opened, up)
     };
     times.zip(sub_bars).enumerate().map(stretch).collect()
+}
+
+/// Ways over a bar that may be worse than the straight ones for orders that depend on what was before them; `filled` says
+/// where prices were when orders filled on those.
+///
+/// On a straight way, prices that fill an entry go on to its target without a step back, and a trailing stop follows to
+/// the extreme: on a price without drift both would earn. Prices that turn where an entry filled, or as soon as a trailing
+/// stop lets them come back to the other extreme, are as possible a way through the same bar.
+pub(super) fn turns<'a>(
+    bar: &Bar,
+    opened: Timestamp,
+    orders: impl Iterator<Item = &'a Resting>,
+    filled: impl Iterator<Item = f64>,
+) -> Vec<Stretch> {
+    let (mut at, mut depends) = (Vec::new(), false);
+    for Resting { order, .. } in orders {
+        depends |= order.request.reduce_only || order.request.parent.is_some();
+        if let OrderKind::TrailingStop { offset } = order.request.kind {
+            at.push(if order.request.qty < 0.0 { bar.low + offset } else { bar.high - offset });
+        }
+    }
+    at.extend(filled.filter(|_| depends));
+    at.retain(|price| *price != bar.open && (bar.low..=bar.high).contains(price));
+    at.sort_by(f64::total_cmp);
+    at.dedup();
+    at.into_iter().map(|price| Stretch::turning(bar, opened, price)).collect()
 }

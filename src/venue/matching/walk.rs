@@ -50,6 +50,8 @@ pub(super) struct Done {
     pub(super) events: Vec<AccountEvent>,
     pub(super) traded: TradedVolume,
     pub(super) rng: Rng,
+    /// Where prices were when orders filled.
+    pub(super) filled_at: Vec<f64>,
     /// What the fills have gained by the close, less fees.
     pub(super) gain: f64,
 }
@@ -82,7 +84,7 @@ impl<'w, 'a> Walk<'w, 'a> {
     pub(super) fn new(row: &'w MatchRow<'a>, spots: &'w mut [Spot<'w>], known: Known<'w>) -> Self {
         let Known { book, traded, account, rng } = known;
         let (book, traded, rng) = (book.to_vec(), traded.clone(), rng.clone());
-        let done = Done { book, events: Vec::new(), traded, rng, gain: 0.0 };
+        let done = Done { book, events: Vec::new(), traded, rng, filled_at: Vec::new(), gain: 0.0 };
         let (cash, now) = (account.cash(), row.opened());
         Self { row, spots, here: 0, account, cash, taking: true, now, at_open: true, left: Vec::new(), done }
     }
@@ -128,10 +130,15 @@ impl<'w, 'a> Walk<'w, 'a> {
     }
 
     /// Goes on to what happens next, and lets it happen.
-    fn go(&mut self, Step { price, at, next, .. }: Step) {
+    fn go(&mut self, Step { price, moment, at, next, .. }: Step) {
         let Some(leg) = self.spot().leg() else { return };
+        // Between its corners the path is on the grid too: a message comes at the last price before it.
+        let price = match next {
+            Next::Stop | Next::Limit | Next::Corner => price,
+            Next::Arrival | Next::Cancel | Next::Modify => self.spot().last_on_grid(price, leg.to),
+        };
         self.follow(price);
-        self.now = leg.ends;
+        self.now = self.now.max(self.row.opened().plus_ns(moment as i64));
         self.spots[self.here].steps += 1;
         match next {
             Next::Corner => {
@@ -140,7 +147,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                 }
             }
             Next::Arrival => {
-                self.now = self.done.book[at].arrives;
+                self.now = self.now.max(self.done.book[at].arrives);
                 self.arrive(at);
             }
             Next::Cancel => self.cancel_one(at),
@@ -222,11 +229,9 @@ impl<'w, 'a> Walk<'w, 'a> {
         if spot.steps > 5 * self.done.book.len() + 4 {
             return Some(corner);
         }
-        let up = to >= spot.price;
-        let between = |price: f64| {
-            let (low, high) = if up { (spot.price, to) } else { (to, spot.price) };
-            (low..=high).contains(&price)
-        };
+        // The way of the whole leg: prices that have come to its end have come from somewhere.
+        let (up, down) = (to >= from, to <= from);
+        let between = |price: f64| (spot.price.min(to)..=spot.price.max(to)).contains(&price);
         let mut best: Option<Step> = None;
         let mut offer = |price: f64, share: f64, at: usize, next: Next| {
             let nearer = best.as_ref().is_none_or(|known| {
@@ -266,20 +271,19 @@ impl<'w, 'a> Walk<'w, 'a> {
             let buys = resting.left > 0.0;
             if let Some(trigger) = trigger_price(resting).filter(|_| !resting.triggered) {
                 // A buy stop is reached on the way up, a sell stop on the way down.
-                if buys == up && between(trigger) {
+                if (if buys { up } else { down }) && between(trigger) {
                     offer(trigger, leg.reached(trigger), at, Next::Stop);
                 }
             } else if let Some(limit) = resting.order.request.kind.limit().filter(|_| spot.cap >= spot.instrument.lot) {
                 let beyond = self.beyond(spot, limit, buys);
                 let passes = if buys {
-                    !up && to <= beyond && spot.price >= beyond
+                    down && to <= beyond && spot.price >= beyond
                 } else {
                     up && to >= beyond && spot.price <= beyond
                 };
                 if passes {
-                    // Going through a limit fills it on the way back to it, so to say: at the limit.
-                    let price = if buys { limit.min(spot.price) } else { limit.max(spot.price) };
-                    offer(price, leg.reached(price), at, Next::Limit);
+                    // It fills at its limit once prices are so far through it.
+                    offer(beyond, leg.reached(beyond), at, Next::Limit);
                 }
             }
         }

@@ -37,8 +37,7 @@ impl Walk<'_, '_> {
     /// What an order of that sign takes of a quote, and since when that stands.
     fn quoted(&self, quote: &Quote, qty: f64) -> (Met, Timestamp) {
         let spot = self.spot();
-        let traded = spot.instrument.round_price(spot.price);
-        (self.row.met(spot.id, qty, traded, self.at_open), quote.time)
+        (self.row.met(spot.id, qty, spot.price, self.at_open), quote.time)
     }
 
     fn meets_quotes(&self) -> bool {
@@ -97,8 +96,7 @@ impl Walk<'_, '_> {
                     None if self.meets_quotes() => Act::Rest,
                     Some(quote) if self.meets_quotes() => market(self.quoted(quote, resting.left)),
                     _ if self.at_open => market(self.print(point.price)),
-                    // Between the corners of the path prices are on the grid too.
-                    _ => market(self.print(self.spot().instrument.round_price(price))),
+                    _ => market(self.print(price)),
                 }
             }
             OrderKind::MarketOnOpen {} if self.at_open => market(self.print(price)),

@@ -10,6 +10,7 @@ use crate::{
 impl Walk<'_, '_> {
     pub(super) fn trigger(&mut self, at: usize) {
         self.done.book[at].triggered = true;
+        self.rests_from_here(at);
         let event = change(&mut self.done.book[at], OrderChange::Trigger, self.now);
         self.done.events.push(event);
         let resting = &self.done.book[at];
@@ -147,9 +148,11 @@ impl Walk<'_, '_> {
         spot.cap -= qty.abs();
         spot.taken += qty.abs();
         (spot.position, self.cash) = (position, cash);
-        self.done.gain += qty * (close - price) * instrument.multiplier - fee;
+        let price = spot.price;
+        self.done.gain += qty * (close - fill.price) * instrument.multiplier - fee;
         self.row.facts.count(&mut self.done.traded, &fill);
         self.done.events.push(AccountEvent::Fill(fill));
+        self.done.filled_at.push(price);
         if let Some(group) = order.request.oco {
             self.take_off_group(at, group, qty.abs());
         }
@@ -201,10 +204,18 @@ impl Walk<'_, '_> {
             let size = (filled.min(request.qty.abs()) - done).max(0.0);
             resting.left = size.copysign(resting.order.request.qty);
             resting.best = None;
-            if size > 0.0 {
+            self.rests_from_here(child);
+            // A child that is still under way arrives when it does.
+            if size > 0.0 && self.done.book[child].arrives <= self.now {
                 self.arrive(child);
             }
         }
+    }
+
+    /// What was before in this bar is nothing to an order that begins to work inside it.
+    fn rests_from_here(&mut self, at: usize) {
+        let arrives = &mut self.done.book[at].arrives;
+        *arrives = self.now.max(*arrives);
     }
 
     /// Takes in the messages that had come before the open.

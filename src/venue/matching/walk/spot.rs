@@ -77,27 +77,38 @@ impl<'a> Spot<'a> {
     pub(super) fn leg(&self) -> Option<Leg> {
         let stretch = self.way.stretches().get(self.stretch)?;
         // The legs take equal times: nothing more is known of the way than its corners.
-        let length = (stretch.closed.nanos() - stretch.opened.nanos()) / 3;
+        let length = (stretch.closed.nanos() - stretch.opened.nanos()) / stretch.legs as i64;
         let begins = stretch.opened.plus_ns(length * self.leg as i64);
-        let ends = if self.leg == 2 { stretch.closed } else { begins.plus_ns(length) };
-        Some(Leg { begins, ends, from: stretch.corners[self.leg], to: stretch.corners[self.leg + 1] })
+        let ends = if self.leg + 1 == stretch.legs { stretch.closed } else { begins.plus_ns(length) };
+        let (from, to) = stretch.leg(self.leg);
+        Some(Leg { begins, ends, from, to })
+    }
+
+    /// The last price on the grid, on the way from where it is over `price` to `to`.
+    pub(super) fn last_on_grid(&self, price: f64, to: f64) -> f64 {
+        let ticks = price / self.instrument.tick;
+        let last = if to > self.price { (ticks + 1e-9).floor() } else { (ticks - 1e-9).ceil() };
+        let last = self.instrument.round_price(last * self.instrument.tick);
+        last.clamp(self.price.min(to), self.price.max(to))
     }
 
     /// When it goes behind the next corner: where a stretch ends, when the next one begins.
     pub(super) fn turns(&self, leg: &Leg) -> Timestamp {
-        let next = self.way.stretches().get(self.stretch + 1).filter(|_| self.leg == 2);
+        let way = self.way.stretches();
+        let at_its_end = way.get(self.stretch).is_some_and(|stretch| self.leg + 1 == stretch.legs);
+        let next = way.get(self.stretch + 1).filter(|_| at_its_end);
         next.map_or(leg.ends, |stretch| stretch.opened)
     }
 
     /// Goes behind a corner; gives the first price and moment of a stretch that begins there.
     pub(super) fn turn(&mut self) -> Option<(f64, Timestamp)> {
         (self.leg, self.steps) = (self.leg + 1, 0);
-        if self.leg < 3 {
+        if self.way.stretches().get(self.stretch).is_some_and(|stretch| self.leg < stretch.legs) {
             return None;
         }
         (self.leg, self.stretch) = (0, self.stretch + 1);
         let next = self.way.stretches().get(self.stretch);
         self.range = next.map_or((self.bar.low, self.bar.high), Stretch::range);
-        next.map(|stretch| (stretch.corners[0], stretch.opened))
+        next.map(|stretch| (stretch.leg(0).0, stretch.opened))
     }
 }
