@@ -57,7 +57,9 @@ impl SimWorld {
         if !(cash.is_finite() && cash > 0.0) {
             return Err(Error::spec("cash", format!("{cash} must be a finite number above 0")));
         }
-        check_columns(&data, &models)?;
+        if known.is_none_or(|known| known.models.financing.column() != models.financing.column()) {
+            check_columns(&data, &models)?;
+        }
         let market = data.view(data.len());
         models.margin.check(market)?;
         let known = known.filter(|known| known.facts.are_for(&models));

@@ -88,7 +88,7 @@ def _load(name: str, symbol: str, adjust: bool | str) -> MarketData:
     ratios = _ratios(entry, symbol)
     if adjust == "events":
         events = _events(data, ratios)
-        return MarketData.from_csv(str(_HERE / entry["file"]), *common, [], json.dumps(events))
+        return MarketData.from_csv(str(_HERE / entry["file"]), *common, [], events=json.dumps(events))
     times = data.time_ns()
     columns = data.columns()
     for time, ratio in ratios:
