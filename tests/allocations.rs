@@ -75,7 +75,18 @@ fn main() {
     let mut drawn = spec.clone();
     drawn.randomise = serde_json::from_str(r#"{"observe": true, "ranges": {"slippage.ticks": [0, 2]}}"#).unwrap();
     (drawn.episode.start, drawn.episode.length) = (spec.episode.start, Length::Steps(StepsLength { steps: 200 }));
-    let setups = [spec, carried, drawn].map(|spec| SimSetup::new(spec, es(4_000)).unwrap());
+    // What models are told of days and months, too.
+    let told = EnvSpec {
+        slippage: serde_json::from_str(r#"{"kind": "square_root"}"#).unwrap(),
+        commission: serde_json::from_str(
+            r#"{"kind": "volume_tiers", "tiers": [
+                {"from": 0, "commission": {"kind": "bps", "bps": 1}},
+                {"from": 10, "commission": {"kind": "bps", "bps": 0.5}}]}"#,
+        )
+        .unwrap(),
+        ..spec.clone()
+    };
+    let setups = [spec, carried, drawn, told].map(|spec| SimSetup::new(spec, es(4_000)).unwrap());
     for (setup, mode) in setups.iter().flat_map(|s| [(s, Autoreset::NextStep), (s, Autoreset::SameStep)]) {
         for threads in [1, 2] {
             let mut envs = setup.vec_env(256, threads, mode).unwrap();

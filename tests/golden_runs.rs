@@ -8,9 +8,9 @@ use std::{fmt::Write as _, path::Path, sync::Arc};
 
 use serde_json::{Value, json};
 use tradepit::{
-    Bar, Instrument, MarketData, Timestamp, Venue as _,
+    Bar, Instrument, InstrumentId, MarketData, Timestamp, Venue as _,
     account::{Account, AccountEvent},
-    market::{MarketDataBuilder, Quote, QuotesAt},
+    market::{Calendar, MarketDataBuilder, MarketEvent, MarketFact, Quote, QuotesAt},
     models::Models,
     order::{OrderId, OrderRequest},
     venue::{SimVenue, SimWorld, Start},
@@ -60,10 +60,28 @@ fn in_parts() -> MarketDataBuilder {
     rows(EVERY_MINUTE).sub_bars(parts.map(|(minute, values)| bar(minute, values)).to_vec())
 }
 
+/// A row a day.
+fn daily() -> MarketDataBuilder {
+    rows(EVERY_MINUTE.map(|day| day * 1_440.0)).period_ns(1_440 * MINUTE)
+}
+
+/// With `facts` before the open of each row; prices change by them from there on.
+fn eventful(facts: &[(usize, MarketFact)]) -> MarketDataBuilder {
+    let mut bars: Vec<Bar> = BARS.iter().zip(EVERY_MINUTE).map(|(&values, minute)| bar(minute, values)).collect();
+    let mut events = Vec::new();
+    for (row, what) in facts {
+        events.push(MarketEvent { time: bars[row - 1].time, instrument: InstrumentId(0), what: *what });
+        bars[*row..].iter_mut().for_each(|bar| *bar = what.ex(bar, 1.0));
+    }
+    rows(EVERY_MINUTE).bars(bars).events(events)
+}
+
+/// `cash` may stand beside the models.
 fn table(name: &str, market: MarketDataBuilder, models: &Value, orders: &[Value]) -> String {
-    let data = market.build().unwrap();
-    let models: Models = serde_json::from_value(models.clone()).unwrap();
-    let mut venue = SimVenue::new(Arc::new(SimWorld::new(Arc::new(data), models, 1e6).unwrap()), 7);
+    let (data, mut models) = (market.build().unwrap(), models.clone());
+    let cash = models.as_object_mut().unwrap().remove("cash").map_or(1e6, |cash| cash.as_f64().unwrap());
+    let models: Models = serde_json::from_value(models).unwrap();
+    let mut venue = SimVenue::new(Arc::new(SimWorld::new(Arc::new(data), models, cash).unwrap()), 7);
     let mut account = Account::new(1);
     venue.open(Start::At(0), &mut account).unwrap();
     for order in orders {
@@ -95,7 +113,8 @@ fn table(name: &str, market: MarketDataBuilder, models: &Value, orders: &[Value]
                         writeln!(
                             text,
                             "{seconds:>8.1} {:>5} {:<10} {qty:>6} {price:>10.4} {reference:>9.2} {fee:>8.4}",
-                            f.order.0, "fill"
+                            if f.order.is_of_venue() { "venue".to_owned() } else { f.order.0.to_string() },
+                            "fill"
                         )
                     }
                     AccountEvent::Order { order, state, .. } => {
@@ -109,6 +128,14 @@ fn table(name: &str, market: MarketDataBuilder, models: &Value, orders: &[Value]
                     AccountEvent::Modified { order, change, .. } => {
                         let change = serde_json::to_string(change).unwrap();
                         writeln!(text, "{seconds:>8.1} {:>5} modified {change}", order.0)
+                    }
+                    AccountEvent::Dividend { amount, .. } => {
+                        writeln!(text, "{seconds:>8.1}       dividend {amount:.4}")
+                    }
+                    AccountEvent::Split { ratio, .. } => writeln!(text, "{seconds:>8.1}       split {ratio}"),
+                    AccountEvent::Financing { amount, .. } => writeln!(text, "{seconds:>8.1}       carry {amount:.4}"),
+                    AccountEvent::Liquidation { equity, maintenance, .. } => {
+                        writeln!(text, "{seconds:>8.1}       called: worth {equity:.2} of {maintenance:.2}")
                     }
                     other => writeln!(text, "{seconds:>8.1}       {other:?}"),
                 }
@@ -194,6 +221,10 @@ fn runs() -> String {
         json!({"kind": "volume_share"}),
         json!({"kind": "half_spread", "spread_ticks": 1}),
         json!({"kind": "probabilistic_tick", "probability": 0.5}),
+        json!({"kind": "empirical", "unit": "ticks", "quantiles": [0, 1, 4]}),
+        json!({"kind": "almgren_chriss", "epsilon": 0.125, "eta": 0.01, "gamma": 0.01}),
+        json!({"kind": "square_root", "sigma": 0.02, "adv": 20000}),
+        json!({"kind": "volatility_volume_share", "sigma": 0.02, "adv": 20000, "eta": 1000}),
     ] {
         run(&format!("slippage {}", slippage["kind"].as_str().unwrap()), &json!({"slippage": slippage}), &one);
     }
@@ -202,6 +233,10 @@ fn runs() -> String {
         json!({"kind": "per_share", "fee": 0.005, "minimum": 1}),
         json!({"kind": "bps", "bps": 2}),
         json!({"kind": "per_order", "fee": 3}),
+        json!({"kind": "maker_taker", "maker_bps": -1, "taker_bps": 4}),
+        json!({"kind": "premium_tiers"}),
+        json!({"kind": "schedule", "name": "ib_us_equities"}),
+        json!({"kind": "sum", "parts": [{"kind": "per_order", "fee": 3}, {"kind": "bps", "bps": 2}]}),
     ] {
         run(&format!("commission {}", commission["kind"].as_str().unwrap()), &json!({"commission": commission}), &one);
     }
@@ -236,7 +271,54 @@ fn runs() -> String {
     let path = json!({"matching": {"path": {"kind": "sub_bars"}}});
     let stop = sell(json!({"kind": "stop", "trigger": 100.0}));
     run_on(in_parts(), "stop in a gap between sub_bars", &path, &[stop]);
+    let costs =
+        json!({"slippage": {"kind": "fixed_ticks", "ticks": 1}, "commission": {"kind": "per_share", "fee": 0.01}});
+    let roll = MarketFact::Roll { from_price: 101.0, to_price: 103.0 };
+    for (name, facts) in [
+        ("no event", vec![]),
+        ("dividend of a half before the third bar", vec![(2, MarketFact::Dividend { amount: 0.5 })]),
+        ("split, three for two, before the third bar", vec![(2, MarketFact::Split { ratio: 1.5 })]),
+        ("roll before the third bar", vec![(2, roll)]),
+        ("halt of the second and third bar", vec![(1, MarketFact::Halt {}), (3, MarketFact::Resume {})]),
+    ] {
+        let stop = json!({"qty": -5, "kind": {"kind": "stop", "trigger": 98.0}});
+        run_on(eventful(&facts), name, &costs, &[json!({"qty": 25}), stop]);
+    }
+    let funding = json!({"financing": {"kind": "funding_column", "column": "rate", "hours": 1}});
+    let half_hours =
+        rows(EVERY_MINUTE.map(|minute| 30.0 * minute)).column("rate", vec![0.0, 0.001, 0.002, -0.001, 0.0]);
+    run_on(half_hours, "funding from a column", &funding, &[json!({"qty": 25})]);
+    told_and_carried(&mut text);
     text
+}
+
+/// What the venue tells its models, and what it does on its own.
+fn told_and_carried(text: &mut String) {
+    let mut run = |name: &str, market: MarketDataBuilder, models: &Value, qty: f64| {
+        text.push_str(&table(name, market, models, &[json!({"qty": qty})]));
+    };
+    let of_days = json!({"slippage": {"kind": "square_root", "days": 20}, "matching": {"participation": 0.1}});
+    run("square root of the days before, a part of the volume a day", daily(), &of_days, 250.0);
+    let tier = |from: f64, bps: f64| json!({"from": from, "commission": {"kind": "bps", "bps": bps}});
+    let tiers = json!({"kind": "volume_tiers", "tiers": [tier(0.0, 4.0), tier(100.0, 2.0), tier(200.0, 1.0)]});
+    let by_parts = json!({"commission": tiers, "matching": {"participation": 0.1}});
+    run("volume tiers, in parts", rows(EVERY_MINUTE), &by_parts, 250.0);
+    let leverage = |max: f64| json!({"kind": "leverage", "max": max, "maintenance": 0.95});
+    run("too little margin", rows(EVERY_MINUTE), &json!({"cash": 2_000, "margin": leverage(4.0)}), 100.0);
+    run("margin call", rows(EVERY_MINUTE), &json!({"cash": 2_520, "margin": leverage(4.0)}), 100.0);
+    let slowly = json!({"cash": 52, "margin": leverage(40.0), "matching": {"participation": 0.01}});
+    run("margin call, by parts of the volume", rows(EVERY_MINUTE), &slowly, 20.0);
+    let daily_carry = json!({"financing": {"kind": "daily", "interest": 0.04, "borrow": 0.02}});
+    run("interest and borrow", daily(), &daily_carry, -20.0);
+    let funding = json!({"financing": {"kind": "funding", "rate": 0.0001, "hours": 24}});
+    run("funding", daily(), &funding, 20.0);
+    let flat = json!({"flatten": {"kind": "session_end"}, "matching": {"participation": 0.01}});
+    run(
+        "flat at the end of a session",
+        rows([1.0, 1_439.0, 1_440.0, 1_441.0, 1_442.0]).calendar(Calendar::Utc),
+        &flat,
+        20.0,
+    );
 }
 
 #[test]

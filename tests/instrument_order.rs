@@ -11,7 +11,7 @@ use tradepit::{
     Bar, Instrument, InstrumentId, MarketData, Timestamp, Venue as _,
     account::{Account, AccountEvent, Fill, RejectReason},
     market::{Calendar, synth},
-    models::Models,
+    models::{IntrabarPath, Models},
     order::{OrderKind, OrderRequest, TimeInForce},
     time::MINUTE_NS,
     venue::{Advance, SimVenue, SimWorld, Start},
@@ -61,7 +61,11 @@ struct Run {
 }
 
 fn run(seed: u64, places: [usize; 3], models: &Models, cash: f64, orders: &[(u32, OrderRequest)]) -> Run {
-    let data = Arc::new(market(seed, places));
+    let (mut data, mut bars_a_row) = (market(seed, places), 1);
+    if let IntrabarPath::SubBars { .. } = models.matching.path {
+        (data, bars_a_row) = (data.resample(60 * MINUTE_NS).unwrap(), 3);
+    }
+    let data = Arc::new(data);
     let place =
         |id: InstrumentId| InstrumentId(places.iter().position(|place| *place == id.0 as usize).unwrap() as u32);
     let world = SimWorld::new(Arc::clone(&data), models.clone(), cash).unwrap();
@@ -70,7 +74,7 @@ fn run(seed: u64, places: [usize; 3], models: &Models, cash: f64, orders: &[(u32
     let mut run = Run { events: Vec::new(), equity: Vec::new(), refused: 0, called: 0 };
     loop {
         let row = venue.state().row();
-        for (_, order) in orders.iter().filter(|(at, _)| *at == row) {
+        for (_, order) in orders.iter().filter(|(at, _)| *at / bars_a_row == row) {
             let mut order = *order;
             order.instrument = place(order.instrument);
             venue.submit(order).unwrap();
@@ -105,7 +109,13 @@ fn order() -> impl Strategy<Value = (u32, OrderRequest)> {
 }
 
 fn models() -> impl Strategy<Value = Models> {
-    let path = prop::sample::select(vec!["pessimistic", "open_high_low_close", "open_low_high_close", "nearest_first"]);
+    let path = prop::sample::select(vec![
+        "pessimistic",
+        "open_high_low_close",
+        "open_low_high_close",
+        "nearest_first",
+        "sub_bars",
+    ]);
     let limit = prop::sample::select(vec!["touch", "penetration", "queue"]);
     let fill = prop::sample::select(vec!["next_open", "next_close"]);
     let slippage = prop::sample::select(vec![
@@ -115,13 +125,18 @@ fn models() -> impl Strategy<Value = Models> {
     ]);
     let latency =
         prop::sample::select(vec![json!({"kind": "none"}), json!({"kind": "jittered", "ms": 1e5, "jitter_ms": 2e5})]);
-    (path, limit, fill, slippage, latency, prop::option::of(0.001..0.01f64)).prop_map(
-        |(path, limit, fill, slippage, latency, participation)| {
+    let tier = |from: f64, bps: f64| json!({"from": from, "commission": {"kind": "bps", "bps": bps}});
+    let commission = prop::sample::select(vec![
+        json!({"kind": "per_share", "fee": 0.5, "minimum": 2.0}),
+        json!({"kind": "volume_tiers", "measure": "value", "tiers": [tier(0.0, 0.5), tier(1e6, 0.3), tier(3e6, 0.1)]}),
+    ]);
+    (path, limit, fill, slippage, latency, commission, prop::option::of(0.001..0.01f64)).prop_map(
+        |(path, limit, fill, slippage, latency, commission, participation)| {
             serde_json::from_value(json!({
                 "fill": {"kind": fill},
                 "slippage": slippage,
                 "latency": latency,
-                "commission": {"kind": "per_share", "fee": 0.5, "minimum": 2.0},
+                "commission": commission,
                 "margin": {"kind": "leverage", "max": 20.0, "maintenance": 0.95},
                 "matching": {"path": {"kind": path}, "limit": {"kind": limit}, "participation": participation},
             }))

@@ -13,12 +13,13 @@ use tradepit::{
     account::{Account, AccountEvent, RejectReason},
     features::FeaturePipeline,
     ingest::{Stamp, load_csv},
-    market::{Calendar, Quote, QuotesAt, synth},
+    market::{Calendar, MarketEvent, MarketFact, Quote, QuotesAt, synth},
     models::{
-        AtQuote, DailyCarry, FillContext, FillModel, FillPoint, FillRule, Financing, Flatten, LeverageMargin,
-        LookAheadClose, MarginRule, Models, Moment, NextClose, PerpetualFunding, Slippage, SlippageModel, Stale,
+        AtQuote, DailyCarry, FillContext, FillModel, FillPoint, FillRule, Financing, Flatten, FundingColumn,
+        LeverageMargin, LookAheadClose, MarginRule, Models, Moment, NextClose, PerpetualFunding, Slippage,
+        SlippageModel, Stale,
     },
-    order::{Modification, OrderId, OrderKind, OrderRequest, TimeInForce},
+    order::{Modification, OrderId, OrderKind, OrderRequest, OrderState, TimeInForce},
     rng::{Purpose, stream},
     venue::{Advance, LogEntry, NoFeatures, Recorder, ReplayVenue, SimVenue, SimWorld, Start},
 };
@@ -207,6 +208,58 @@ fn so_they_are_with_carry_margin_calls_and_flattening() {
     }
 }
 
+/// The same bars, in which things happen: halts of ten bars, splits there and back, dividends, rolls, and rates in a column.
+fn eventful(data: &MarketData) -> MarketData {
+    let bars = data.bars().to_vec();
+    let facts = |at: usize| match at / 50 % 6 {
+        0 => vec![(0, MarketFact::Halt {}), (10, MarketFact::Resume {})],
+        1 => vec![(0, MarketFact::Split { ratio: 1.5 }), (3, MarketFact::Dividend { amount: 40.0 })],
+        2 => {
+            let close = bars[at - 1].close;
+            vec![(0, MarketFact::Roll { from_price: close, to_price: close + 5.0 })]
+        }
+        3 => vec![(0, MarketFact::Dividend { amount: 25.0 }), (0, MarketFact::Split { ratio: 0.5 })],
+        _ => vec![],
+    };
+    let place =
+        |(row, what): (usize, MarketFact)| MarketEvent { time: bars[row - 1].time, instrument: InstrumentId(0), what };
+    let events = (50..bars.len() - 50).step_by(50);
+    let events = events.flat_map(|at| facts(at).into_iter().map(move |(later, what)| (at + later, what))).map(place);
+    let rates = (0..bars.len()).map(|row| (row as f32 * 0.7).sin() * 1e-3).collect();
+    data.part(0..data.len()).events(events.collect()).column("rate", rates).build().unwrap()
+}
+
+/// What happens to the market must reach every account, every book and every feature alike.
+#[test]
+fn so_they_are_where_the_market_halts_splits_pays_and_rolls() {
+    let data = eventful(&synth::es_1m(6_000, 8).unwrap());
+    let margin = MarginRule::Leverage(LeverageMargin { max: 20.0, maintenance: 0.99 });
+    let financing = Financing::FundingColumn(FundingColumn { column: "rate".into(), hours: 1 });
+    let days = serde_json::json!({"kind": "square_root", "warmup_bps": 0.1});
+    for carried in [
+        EnvSpec { cash: 1e6, ..spec(FillRule::default()) },
+        EnvSpec { cash: 1e7, slippage: serde_json::from_value(days.clone()).unwrap(), ..spec(FillRule::default()) },
+        EnvSpec { cash: 2e5, margin, financing, flatten: Flatten::SessionEnd {}, ..spec(FillRule::default()) },
+    ] {
+        let setup = SimSetup::new(carried, data.clone()).unwrap();
+        let in_sim = sim(&setup);
+        let (on_paper, entries, venue) = paper(&setup, &data, Journal::in_memory().unwrap());
+        assert!(on_paper == in_sim, "paper differs from the simulator");
+        assert!(replay(&setup, venue) == in_sim, "replay differs from the simulator");
+        let last = in_sim.steps.last().unwrap();
+        assert_eq!(lane(&setup), (last.0.clone(), last.2));
+        let count = |test: fn(&AccountEvent) -> bool| {
+            entries.iter().filter(|e| matches!(e, LogEntry::Event(event) if test(event))).count()
+        };
+        assert!(count(|e| matches!(e, AccountEvent::Split { .. })) > 20);
+        assert!(count(|e| matches!(e, AccountEvent::Dividend { .. })) > 20);
+        assert!(count(|e| matches!(e, AccountEvent::Order { state: OrderState::Cancelled, .. })) > 20);
+        assert!(count(|e| matches!(e, AccountEvent::Fill(fill) if fill.order.is_of_venue())) > 40);
+        let paid = count(|e| matches!(e, AccountEvent::Financing { .. })) > 20;
+        assert_eq!(paid, !setup.rules().spec().financing.is_none());
+    }
+}
+
 /// What the venue knows beyond the bars, too: of whole days, and of the account's month.
 #[test]
 fn so_they_are_with_models_that_ask_for_days_and_months() {
@@ -336,9 +389,13 @@ fn trade_anything<V: Venue>(mut venue: V, start: Start) -> (Vec<AccountEvent>, V
             known.push(f64::from(u8::from(venue.modify(recent, any_change(&mut rng, price)).is_ok())));
         }
         known.push(venue.at_market(InstrumentId(0)));
+        let happened = events.len();
         if venue.advance(&mut account, |event| events.push(*event)).unwrap() == Advance::EndOfData {
             return (events, known, account, venue);
         }
+        // Whatever happened to a halted market, it was no trade.
+        let halted = venue.market().is_halted(InstrumentId(0));
+        assert!(!halted || !events[happened..].iter().any(|event| matches!(event, AccountEvent::Fill(_))));
     }
 }
 
@@ -375,7 +432,8 @@ fn one_session(data: &Arc<MarketData>, models: &Models, name: &str) -> Vec<Accou
 
 #[test]
 fn books_of_orders_are_one_too() {
-    let data = Arc::new(synth::es_1m(1_500, 8).unwrap());
+    let data = synth::es_1m(1_500, 8).unwrap();
+    let (eventful, data) = (Arc::new(eventful(&data)), Arc::new(data));
     for path in ["pessimistic", "open_high_low_close"] {
         for limit in ["touch", "penetration", "queue"] {
             let models: Models = serde_json::from_value(serde_json::json!({
@@ -388,6 +446,7 @@ fn books_of_orders_are_one_too() {
             let events = one_session(&data, &models, &format!("{path} {limit}"));
             let changes = events.iter().filter(|e| matches!(e, AccountEvent::Modified { .. })).count();
             assert!(changes > 100, "{changes} orders were changed");
+            one_session(&eventful, &models, &format!("{path} {limit}, with events"));
         }
     }
 }
@@ -413,7 +472,8 @@ fn quoted(rows: usize) -> MarketData {
 
 #[test]
 fn so_they_are_over_quotes_and_finer_bars() {
-    let data = Arc::new(quoted(1_500));
+    let data = quoted(1_500);
+    let (eventful, data) = (Arc::new(eventful(&data)), Arc::new(data));
     let mut seen = Vec::new();
     for (fill, path, stale, slippage) in [
         ("quote", "pessimistic", serde_json::json!({"kind": "none"}), "none"),
@@ -429,6 +489,7 @@ fn so_they_are_over_quotes_and_finer_bars() {
         }))
         .unwrap();
         let events = one_session(&data, &models, &format!("{fill} {path} {stale}"));
+        one_session(&eventful, &models, &format!("{fill} {path} {stale}, with events"));
         let too_old = |e: &&AccountEvent| matches!(e, AccountEvent::Rejected { reason: RejectReason::Stale, .. });
         assert_eq!(events.iter().filter(too_old).count() > 100, stale["kind"] == "refuse");
         assert!(!seen.contains(&events), "another rule must show");

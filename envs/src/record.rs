@@ -66,7 +66,8 @@ pub struct EpisodeRecord {
     /// Whether fills were at prices that their decisions had seen, which no market gives.
     #[serde(default)]
     look_ahead: bool,
-    fills: Vec<Fill>,
+    /// Fills, and splits of what is held: what trades are made of.
+    events: Vec<AccountEvent>,
     moments: Vec<Moment>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     randomised: BTreeMap<String, f64>,
@@ -96,7 +97,7 @@ impl EpisodeRecord {
 
     /// Forgets the episode; memory is kept.
     pub fn clear(&mut self) {
-        self.fills.clear();
+        self.events.clear();
         self.moments.clear();
         self.randomised.clear();
     }
@@ -128,8 +129,8 @@ impl EpisodeRecord {
 
     /// Takes an event in.
     pub fn event(&mut self, event: &AccountEvent) {
-        if let AccountEvent::Fill(fill) = event {
-            self.fills.push(*fill);
+        if matches!(event, AccountEvent::Fill(_) | AccountEvent::Split { .. }) {
+            self.events.push(*event);
         }
     }
 
@@ -140,24 +141,28 @@ impl EpisodeRecord {
 
     /// Fills, oldest first.
     #[must_use]
-    pub fn fills(&self) -> &[Fill] {
-        &self.fills
+    pub fn fills(&self) -> Vec<Fill> {
+        let fills = self
+            .events
+            .iter()
+            .filter_map(|event| if let AccountEvent::Fill(fill) = event { Some(*fill) } else { None });
+        fills.collect()
     }
 
     /// Trades that came to their end, oldest first.
     #[must_use]
     pub fn closed(&self) -> Vec<Trade> {
-        trades_from_fills(&self.fills)
+        trades_from_fills(&self.events)
     }
 
     /// Positions that are held, as if closed at the last price without a fee.
     #[must_use]
     pub fn open(&self) -> Vec<Trade> {
-        let last = self.moments.last();
-        let now = last.map_or_else(|| self.fills.last().map(|fill| fill.time).unwrap_or_default(), |m| m.time);
+        let (last, fills) = (self.moments.last(), self.fills());
+        let now = last.map_or_else(|| fills.last().map(|fill| fill.time).unwrap_or_default(), |m| m.time);
         // Only the first instrument's price is in the record; another's stands at its own last fill.
-        let own = |id| self.fills.iter().rev().find(|fill| fill.instrument == id).map_or(0.0, |fill| fill.price);
-        open_trades(&self.fills, now, |id| last.filter(|_| id.0 == 0).map_or_else(|| own(id), |m| m.price))
+        let own = |id| fills.iter().rev().find(|fill| fill.instrument == id).map_or(0.0, |fill| fill.price);
+        open_trades(&self.events, now, |id| last.filter(|_| id.0 == 0).map_or_else(|| own(id), |m| m.price))
     }
 
     /// The course of the account, from the first observation on.

@@ -106,7 +106,7 @@ impl SocketFeed {
         let stream = TcpStream::connect(server).await;
         let stream = stream.map_err(|e| Error::Venue(format!("no feed at {server}: {e}; is its server running?")))?;
         let mut lines = Lines::new(stream);
-        let FeedHello { version, instruments, calendar, period_ns, columns, history, remaining } =
+        let FeedHello { version, instruments, calendar, period_ns, columns, adjust, history, remaining } =
             match lines.next().await? {
                 Ok(FeedLine::Hello(hello)) => hello,
                 Ok(_) => return Err(Error::Venue("feed, line 1: a feed begins with hello".into())),
@@ -128,7 +128,17 @@ impl SocketFeed {
             }
         }
         let snapshot = AccountSnapshot { cash, positions: Vec::new() };
-        Ok(Opening { instruments, calendar, period_ns, columns, snapshot, history: rows, remaining, look_ahead: false })
+        Ok(Opening {
+            instruments,
+            calendar,
+            period_ns,
+            columns,
+            adjust,
+            snapshot,
+            history: rows,
+            remaining,
+            look_ahead: false,
+        })
     }
 
     async fn next(&mut self) -> Result<FeedNews> {

@@ -230,6 +230,7 @@ impl Broker for PaperBroker {
         };
         let (n, index) = (opening.instruments.len(), opening.history.len() as u32 - 1);
         last.check(n, opening.columns.len(), None)?;
+        self.models.check_columns(&opening.columns.iter().map(String::as_str).collect::<Vec<_>>())?;
         let mut account = Account::new(n);
         account.open(self.cash);
         let market = GrowingMarket::new(&opening, NoFeatures)?;

@@ -106,6 +106,7 @@ impl FeedServer {
             calendar: data.calendar(),
             period_ns: data.period_ns(),
             columns: data.columns().iter().map(|(name, _)| name.clone()).collect(),
+            adjust: data.adjustment(),
             history: history as u32,
             remaining: Some((len - history) as u32),
         });

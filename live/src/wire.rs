@@ -16,7 +16,11 @@
 
 use serde::{Deserialize, Serialize};
 use tokio::{io::AsyncReadExt as _, net::TcpStream};
-use tradepit::{Error, Instrument, Result, market::Calendar, venue::Row};
+use tradepit::{
+    Error, Instrument, Result,
+    market::{Adjustment, Calendar},
+    venue::Row,
+};
 
 /// The only version so far.
 pub const WIRE_VERSION: u32 = 1;
@@ -27,9 +31,9 @@ const LONGEST_LINE: usize = 1 << 20;
 /// What a feed says first.
 ///
 /// ```
-/// use tradepit::{Instrument, market::Calendar};
+/// use tradepit::{Instrument, market::{Adjustment, Calendar}};
 /// let hello = tradepit_live::FeedHello { version: 1, instruments: vec![Instrument::es()], calendar: Calendar::Cme,
-///     period_ns: 60_000_000_000, columns: vec![], history: 100, remaining: None };
+///     period_ns: 60_000_000_000, columns: vec![], adjust: Adjustment::default(), history: 100, remaining: None };
 /// assert_eq!(hello.version, tradepit_live::WIRE_VERSION);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,6 +50,9 @@ pub struct FeedHello {
     /// Names of the user's own columns.
     #[serde(default)]
     pub columns: Vec<String>,
+    /// How the bars that features are made of pass over events.
+    #[serde(default)]
+    pub adjust: Adjustment,
     /// How many rows have closed already; at least 1.
     pub history: u32,
     /// How many will follow them, where that is known.

@@ -10,7 +10,7 @@ use pyo3::{
     prelude::*,
     types::{PyDict, PySlice, PyTuple},
 };
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use tradepit::{
     Bar, Instrument, MarketData,
     features::{self, FeaturePipelineSpec},
@@ -24,12 +24,21 @@ use tradepit_envs::{EnvSpec, SimSetup};
 
 use crate::{
     error::{detached, fault, raise},
+    events,
     quotes::{self, QuoteArrays},
     spec,
 };
 
 /// A column of a bar.
 type Column = (&'static str, fn(&Bar) -> f64);
+
+const COLUMNS: [Column; 5] = [
+    ("open", |bar| bar.open),
+    ("high", |bar| bar.high),
+    ("low", |bar| bar.low),
+    ("close", |bar| bar.close),
+    ("volume", |bar| bar.volume),
+];
 
 /// Bars of one instrument, with columns of the user's own. It never changes, and is shared, not copied.
 #[pyclass(frozen, name = "MarketData", module = "tradepit._core")]
@@ -66,10 +75,6 @@ impl PyMarketData {
     pub(crate) fn bars_per_year(&self) -> f64 {
         self.data.calendar().bars_per_year(self.data.period_ns())
     }
-
-    fn column(&self, of: fn(&Bar) -> f64) -> impl Iterator<Item = f64> + '_ {
-        self.data.bars().iter().map(of)
-    }
 }
 
 #[pymethods]
@@ -79,7 +84,7 @@ impl PyMarketData {
     /// `sub_bars` is data of finer bars.
     #[new]
     #[pyo3(signature = (time_ns, open, high, low, close, volume, columns, instrument, calendar, stamp, period_ns=None,
-        quotes=None, quotes_at="open", sub_bars=None))]
+        quotes=None, quotes_at="open", sub_bars=None, events="[]", adjust="ratio"))]
     #[expect(clippy::too_many_arguments, reason = "the columns of a bar and what describes them")]
     fn new(
         py: Python<'_>,
@@ -97,6 +102,8 @@ impl PyMarketData {
         quotes: Option<&Bound<'_, PyDict>>,
         quotes_at: &str,
         sub_bars: Option<&Bound<'_, Self>>,
+        events: &str,
+        adjust: &str,
     ) -> PyResult<Self> {
         let mut own = Vec::new();
         for (name, values) in columns {
@@ -113,17 +120,18 @@ impl PyMarketData {
         };
         let (instrument, calendar) = (read_instrument(instrument)?, read_name::<Calendar>("calendar", calendar)?);
         let stamp = read_name::<Stamp>("stamp", stamp)?;
+        let (events, adjust) = (events::read(events)?, read_name("adjust", adjust)?);
         let quotes = quotes.map(QuoteArrays::read).transpose()?;
         let (at, sub_bars) = (read_name::<QuotesAt>("quotes_at", quotes_at)?, sub_bars.map(|fine| fine.get().market()));
         let quotes = quotes.as_ref().map(QuoteArrays::columns).transpose()?;
         let data = detached(py, || {
             let series = ingest::bars_from_columns(&bars, stamp, period_ns)?;
             let series = BarSeries { columns: own, sub_bars: finer(sub_bars.as_deref()), ..series };
-            match quotes {
+            let series = match quotes {
                 Some(quotes) => series.with_quotes(&quotes, at)?,
                 None => series,
-            }
-            .into_data(instrument, calendar)
+            };
+            series.into_builder(instrument, calendar).events(events).adjust(adjust).build()
         })?;
         Ok(data.map_err(fault)?.into())
     }
@@ -131,7 +139,7 @@ impl PyMarketData {
     /// From a file of comma-separated values.
     #[staticmethod]
     #[pyo3(signature = (path, instrument, calendar, stamp, period_ns=None, symbol=None, columns=Vec::new(),
-        quotes_at="open", sub_bars=None))]
+        quotes_at="open", sub_bars=None, events="[]", adjust="ratio"))]
     #[expect(clippy::too_many_arguments, reason = "a path and what describes the file")]
     fn from_csv(
         py: Python<'_>,
@@ -144,14 +152,17 @@ impl PyMarketData {
         columns: Vec<String>,
         quotes_at: &str,
         sub_bars: Option<&Bound<'_, Self>>,
+        events: &str,
+        adjust: &str,
     ) -> PyResult<Self> {
         let (instrument, calendar) = (read_instrument(instrument)?, read_name::<Calendar>("calendar", calendar)?);
         let (stamp, quotes) = (read_name("stamp", stamp)?, read_name("quotes_at", quotes_at)?);
         let options = CsvOptions { stamp, period_ns, symbol, quotes, columns };
         let sub_bars = sub_bars.map(|fine| fine.get().market());
+        let (events, adjust) = (events::read(events)?, read_name("adjust", adjust)?);
         let data = detached(py, || {
-            let series = ingest::read_csv(path, &options)?;
-            BarSeries { sub_bars: finer(sub_bars.as_deref()), ..series }.into_data(instrument, calendar)
+            let series = BarSeries { sub_bars: finer(sub_bars.as_deref()), ..ingest::read_csv(path, &options)? };
+            series.into_builder(instrument, calendar).events(events).adjust(adjust).build()
         })?;
         Ok(data.map_err(fault)?.into())
     }
@@ -171,8 +182,28 @@ impl PyMarketData {
     /// Name of the rule that cuts the data into sessions: cme, nyse, forex, utc or none.
     #[getter]
     fn calendar(&self) -> PyResult<String> {
-        let name = serde_json::to_value(self.data.calendar()).ok();
-        name.as_ref().and_then(|name| name.as_str()).map(str::to_owned).ok_or_else(|| raise("InternalError", "no name"))
+        name(self.data.calendar())
+    }
+
+    /// How the bars that features are made of pass over events: ratio, difference or none.
+    #[getter]
+    fn adjust(&self) -> PyResult<String> {
+        name(self.data.adjustment())
+    }
+
+    /// What happens beside the prices: a dictionary for each event, in order, with its `time` (nanoseconds), its `kind`
+    /// and what that needs.
+    fn events<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        events::to_dicts(py, self.data.events())
+    }
+
+    /// The bars that features are made of, moved by the events: columns by name, each of shape `(len,)`, float64.
+    fn feature_bars<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let (dict, bars) = (PyDict::new(py), self.data.feature_bars());
+        for (name, of) in COLUMNS {
+            dict.set_item(name, PyArray1::from_iter(py, bars.iter().map(of)))?;
+        }
+        Ok(dict)
     }
 
     /// Length of a bar in nanoseconds.
@@ -189,15 +220,8 @@ impl PyMarketData {
     /// Columns by name: open, high, low, close, volume (float64), then the user's own (float32), each of shape `(len,)`.
     fn columns<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);
-        let columns: [Column; 5] = [
-            ("open", |bar| bar.open),
-            ("high", |bar| bar.high),
-            ("low", |bar| bar.low),
-            ("close", |bar| bar.close),
-            ("volume", |bar| bar.volume),
-        ];
-        for (name, of) in columns {
-            dict.set_item(name, PyArray1::from_iter(py, self.column(of)))?;
+        for (name, of) in COLUMNS {
+            dict.set_item(name, PyArray1::from_iter(py, self.data.bars().iter().map(of)))?;
         }
         for (name, values) in self.data.columns() {
             dict.set_item(name, PyArray1::from_slice(py, values))?;
@@ -282,26 +306,27 @@ impl PyMarketData {
 
     fn __reduce__<'py>(this: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         let (py, own) = (this.py(), this.get());
-        let columns = own.columns(py)?;
-        let bars = ["open", "high", "low", "close", "volume"].map(|name| columns.get_item(name));
+        let bars = COLUMNS.map(|(_, of)| PyArray1::from_iter(py, own.data.bars().iter().map(of)).into_any());
         let [open, high, low, close, volume] = bars;
-        for name in ["open", "high", "low", "close", "volume"] {
-            columns.del_item(name)?;
+        let columns = PyDict::new(py);
+        for (name, values) in own.data.columns() {
+            columns.set_item(name, PyArray1::from_slice(py, values))?;
         }
         let args = (
             own.time_ns(py),
-            open?,
-            high?,
-            low?,
-            close?,
-            volume?,
+            open,
+            high,
+            low,
+            close,
+            volume,
             columns,
             own.instrument_json()?,
             own.calendar()?,
             "close",
             own.period_ns(),
         );
-        let details = (own.quotes(py)?, "open", own.sub_bars()?);
+        let (events, adjust) = (events::to_json(own.data.events()), own.adjust()?);
+        let details = (own.quotes(py)?, "open", own.sub_bars()?, events, adjust);
         let args = args.into_pyobject(py)?.as_sequence().concat(details.into_pyobject(py)?.as_sequence())?;
         Ok((this.get_type().into_any(), args.to_tuple()?))
     }
@@ -320,6 +345,11 @@ fn finer(data: Option<&MarketData>) -> Vec<Bar> {
 
 fn read_instrument(json: &str) -> PyResult<Instrument> {
     serde_json::from_str(json).map_err(|error| raise("SpecError", format!("instrument: {error}")))
+}
+
+fn name(value: impl Serialize) -> PyResult<String> {
+    let name = serde_json::to_value(value).ok();
+    name.as_ref().and_then(|name| name.as_str()).map(str::to_owned).ok_or_else(|| raise("InternalError", "no name"))
 }
 
 fn read_name<T: DeserializeOwned>(field: &str, name: &str) -> PyResult<T> {

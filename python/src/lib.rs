@@ -8,6 +8,7 @@ mod buffers;
 mod data;
 mod env;
 mod error;
+mod events;
 mod gradients;
 mod info;
 mod live;

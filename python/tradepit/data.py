@@ -20,6 +20,7 @@ __all__ = ["Data", "MarketData", "market_data", "times"]
 
 Data: TypeAlias = "str | os.PathLike[str] | MarketData | Mapping[str, Any] | Any"
 Stamp: TypeAlias = Literal["open", "close"]
+Adjust: TypeAlias = Literal["ratio", "difference", "none"]
 
 TIME_NAMES = ("ts", "timestamp", "datetime", "date", "time")
 PRICE_NAMES = ("open", "high", "low", "close")
@@ -39,6 +40,8 @@ def market_data(
     symbol: str | None = None,
     quotes: Stamp | None = None,
     sub_bars: Data | None = None,
+    events: Any = None,
+    adjust: Adjust | None = None,
 ) -> MarketData:
     """Market data from a sample's name, a path, a frame, columns, or market data itself.
 
@@ -65,6 +68,12 @@ def market_data(
             quote came. A fill rule ``"quote"`` meets them.
         sub_bars: Finer bars of the same instrument, in any form that ``data`` takes, for the intrabar path
             ``"sub_bars"``. :meth:`MarketData.resample` makes longer bars that keep theirs.
+        events: What happens beside the prices, which then must be raw: dictionaries, or a frame or a mapping of columns, with
+            a time and a ``kind``: ``"dividend"`` (``amount``, money for one unit), ``"split"`` (``ratio``, 2 for two new units
+            for one), ``"halt"``, ``"resume"``, ``"roll"`` (``from_price`` and ``to_price``, raw prices of the contract that is
+            left and of the next one at the same moment). Each takes effect before the open of the bar that it falls into.
+        adjust: How the bars that features are made of pass over splits, dividends and rolls: by ``"ratio"`` (the default),
+            by ``"difference"``, or ``"none"``. Orders always fill at raw prices.
 
     Raises:
         DataError: For a value that can't be a bar, by row and column.
@@ -79,7 +88,10 @@ def market_data(
         "period": period,
         "quotes": quotes,
         "sub_bars": sub_bars,
+        "adjust": adjust,
     }
+    if events is not None:
+        options["events"] = events = _events(events)
     if isinstance(data, MarketData):
         given = [name for name, value in options.items() if value is not None]
         if given or columns or symbol:
@@ -90,6 +102,7 @@ def market_data(
     finer = sub_bars
     if not (finer is None or isinstance(finer, MarketData)):
         finer = market_data(finer, instrument=instrument, calendar=calendar, stamp=stamp)
+    facts = (events or "[]", adjust or "ratio")
     if isinstance(data, (str, os.PathLike)):
         if isinstance(data, str) and _is_sample(data):
             return _sample(data, symbol, [*options.values(), *columns])
@@ -101,11 +114,11 @@ def market_data(
                 f"{os.fspath(data)}: no such file, and no sample; the samples are {', '.join(samples.NAMES)}"
             )
         if path.suffix.lower() not in (".parquet", ".pq"):
-            return MarketData.from_csv(os.fspath(path), *common, symbol, columns, quotes or "open", finer)
+            return MarketData.from_csv(os.fspath(path), *common, symbol, columns, quotes or "open", finer, *facts)
         data = _read_parquet(path)
     if symbol is not None:
         raise SpecError(f"symbol: {symbol!r} is for CSV files and samples; choose the rows of a frame before")
-    return _from_columns(_table(data), common, columns, quotes or "open", finer)
+    return _from_columns(_table(data), common, columns, (quotes or "open", finer, *facts))
 
 
 def times(time_ns: Any) -> NDArray[np.datetime64]:
@@ -185,8 +198,7 @@ def _from_columns(
     table: dict[str, Any],
     common: tuple[str, str, str, int | None],
     keep: list[str],
-    quotes_at: str,
-    sub_bars: MarketData | None,
+    details: tuple[str, MarketData | None, str, str],
 ) -> MarketData:
     lower = {name.lower(): name for name in table}
     time = next((lower[name] for name in TIME_NAMES if name in lower), None)
@@ -210,7 +222,32 @@ def _from_columns(
             none = np.isnan(quotes["bid"]) & np.isnan(quotes["ask"])
             quotes["time_ns"] = _time_ns(table[lower["quote_time"]], lower["quote_time"], none)
     time_ns = _time_ns(table[time], time)
-    return MarketData(time_ns, opens, highs, lows, closes, volume, own, *common, quotes, quotes_at, sub_bars)
+    return MarketData(time_ns, opens, highs, lows, closes, volume, own, *common, quotes, *details)
+
+
+def _events(events: Any) -> str:
+    """Events as the core reads them; what is missing or NaN in a row of a frame is left out."""
+    if isinstance(events, Mapping) or hasattr(events, "columns"):
+        columns = {name: list(values) for name, values in _table(events).items()}
+        rows: list[Any] = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    else:
+        rows = list(events)
+    try:
+        return json.dumps([_event(at, row) for at, row in enumerate(rows)], allow_nan=False)
+    except ValueError as error:
+        raise SpecError(f"events: {error}; every number must be finite") from None
+
+
+def _event(at: int, row: Any) -> dict[str, Any]:
+    if not isinstance(row, Mapping):
+        raise SpecError(f'events: {at} is {row!r}; give mappings, as in {{"ts": .., "kind": "split", "ratio": 2.0}}')
+    # Of what only other kinds need, a frame holds NaN or None.
+    known = {str(name): value for name, value in row.items() if value is not None and value == value}
+    time = next((name for name in known if name.lower() in TIME_NAMES), None)
+    if time is None:
+        raise SpecError(f"events: {at} has no time; name it one of {', '.join(TIME_NAMES)}; there are {list(known)}")
+    rest = {name: value if isinstance(value, str) else float(value) for name, value in known.items() if name != time}
+    return {"time": int(_time_ns([known[time]], time)[0]), **rest}
 
 
 def _numbers(table: dict[str, Any], name: str, dtype: str) -> NDArray[Any]:

@@ -188,12 +188,17 @@ class Commission(TypedDict, total=False):
 
 
 class Financing(TypedDict, total=False):
-    """``none``, ``daily`` (yearly rates: ``interest`` on cash, ``borrow`` on short spot) or ``funding`` (rate, hours)."""
+    """What it costs to hold cash and positions.
 
-    kind: Literal["none", "daily", "funding"]
+    ``none``, ``daily`` (yearly rates: ``interest`` on cash, ``borrow`` on short spot), ``funding`` (rate, hours) or
+    ``funding_column`` (the ``column`` of the data that holds the rates, hours).
+    """
+
+    kind: Literal["none", "daily", "funding", "funding_column"]
     interest: float
     borrow: float
     rate: float
+    column: str
     hours: int
 
 

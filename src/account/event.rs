@@ -98,6 +98,25 @@ pub enum AccountEvent {
         /// When.
         time: Timestamp,
     },
+    /// A dividend, paid on the ex-date. `amount` is added to cash (negative is paid, by who is short).
+    Dividend {
+        /// Added to cash, in account currency.
+        amount: f64,
+        /// The position that it is for.
+        instrument: InstrumentId,
+        /// When.
+        time: Timestamp,
+    },
+    /// One unit that is held became `ratio` units, at an average price so much lower. Where lots do not allow what comes
+    /// out, a fill of the venue's own pays the fraction in cash.
+    Split {
+        /// Above 0.
+        ratio: f64,
+        /// What was split.
+        instrument: InstrumentId,
+        /// When.
+        time: Timestamp,
+    },
     /// An order of a book changed its state without a fill: triggered, cancelled, expired.
     Order {
         /// Which.
@@ -140,6 +159,18 @@ pub enum AccountEvent {
         /// When.
         time: Timestamp,
     },
+}
+
+impl From<&Fill> for AccountEvent {
+    fn from(fill: &Fill) -> Self {
+        Self::Fill(*fill)
+    }
+}
+
+impl From<&AccountEvent> for AccountEvent {
+    fn from(event: &AccountEvent) -> Self {
+        *event
+    }
 }
 
 /// What a venue says that an account holds when it is opened.

@@ -88,11 +88,12 @@ impl Account {
                     self.streak = if net > 0.0 { self.streak + 1 } else { 0 };
                 }
             }
-            AccountEvent::Financing { amount, .. } => {
+            AccountEvent::Financing { amount, .. } | AccountEvent::Dividend { amount, .. } => {
                 self.cash += amount;
                 self.financing += amount;
                 self.gross_flow += amount.abs();
             }
+            AccountEvent::Split { ratio, instrument, .. } => self.positions[instrument.0 as usize].split(*ratio),
             AccountEvent::Order { .. }
             | AccountEvent::Modified { .. }
             | AccountEvent::Rejected { .. }
@@ -167,7 +168,7 @@ impl Account {
         self.slippage
     }
 
-    /// Carry received (negative: paid).
+    /// Carry received (negative: paid): interest, borrow, funding, dividends.
     #[must_use]
     #[inline]
     pub fn financing(&self) -> f64 {

@@ -86,6 +86,13 @@ impl Position {
         self.qty * price * self.multiplier
     }
 
+    /// One unit becomes `ratio` units; what they are worth together, and what they cost, stays.
+    #[cold]
+    pub(crate) fn split(&mut self, ratio: f64) {
+        self.qty *= ratio;
+        self.avg_price /= ratio;
+    }
+
     #[inline]
     pub(crate) fn settle(&mut self, fill: &Fill) -> Settled {
         let old = self.qty;

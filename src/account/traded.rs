@@ -36,7 +36,7 @@ pub struct Volume {
 /// assert_eq!(traded.thirty_days(at("2024-03-21T00:00:00Z")).value, 500_000.0);
 /// ```
 ///
-/// It holds at most 31 days, and after those allocates nothing.
+/// It holds at most 31 days.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TradedVolume(Vec<Day>);
@@ -62,9 +62,6 @@ impl TradedVolume {
         let day = day(fill.time);
         let at = self.0.partition_point(|known| known.day < day);
         if self.0.get(at).is_none_or(|known| known.day != day) {
-            if self.0.is_empty() {
-                self.0.reserve_exact(DAYS + 1);
-            }
             self.0.insert(at, Day { day, traded: Volume::default() });
         }
         let traded = &mut self.0[at].traded;
@@ -93,9 +90,14 @@ impl TradedVolume {
         days.fold(Volume::default(), |sum, day| Volume { qty: sum.qty + day.qty, value: sum.value + day.value })
     }
 
-    /// Forgets everything, as for a new account; memory is kept.
+    /// Forgets everything, as for a new account.
     pub fn clear(&mut self) {
         self.0.clear();
+    }
+
+    /// Makes room for all that it will hold.
+    pub(crate) fn reserve(&mut self) {
+        self.0.reserve_exact((DAYS + 1).saturating_sub(self.0.len()));
     }
 
     /// Whether nothing is known to have been traded.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fill, Position};
+use super::{AccountEvent, Fill, Position};
 use crate::{InstrumentId, Timestamp};
 
 /// On which side of the market a trade was.
@@ -64,7 +64,7 @@ pub struct Trade {
     pub net: f64,
 }
 
-/// The trades that a list of fills closed, in the order of their closing.
+/// The trades that a list of fills closed, in the order of their closing; a list of events where units were split.
 ///
 /// ```
 /// use tradepit::{InstrumentId, Timestamp, account::{Fill, TradeSide, trades_from_fills}, order::OrderId};
@@ -79,13 +79,15 @@ pub struct Trade {
 ///
 /// The rules are the ledger's ([`Position`] settles each fill): a fill that crosses flat is split at flat, its fee in
 /// proportion. A trade that is still open at the end is not in the list. An account that did not start flat needs the
-/// fills of its [`AccountSnapshot`](super::AccountSnapshot) first. Fills of several instruments may be mixed.
+/// fills of its [`AccountSnapshot`](super::AccountSnapshot) first. Fills of several instruments may be mixed. A trade over
+/// a split is told in units after it.
 #[must_use]
-pub fn trades_from_fills(fills: &[Fill]) -> Vec<Trade> {
+pub fn trades_from_fills<E: Into<AccountEvent>>(fills: impl IntoIterator<Item = E>) -> Vec<Trade> {
     fold(fills).0
 }
 
-/// The trades that are still open behind a list of fills, as if they were closed at `now` and `price`, without a fee.
+/// The trades that are still open behind a list of fills, or of events where units were split, as if they were closed at
+/// `now` and `price`, without a fee.
 ///
 /// ```
 /// use tradepit::{InstrumentId, Timestamp, account::{Fill, open_trades}, order::OrderId};
@@ -95,22 +97,42 @@ pub fn trades_from_fills(fills: &[Fill]) -> Vec<Trade> {
 /// assert_eq!((open[0].qty, open[0].net), (2.0, 2.0 - 1.0));
 /// ```
 #[must_use]
-pub fn open_trades(fills: &[Fill], now: Timestamp, price: impl Fn(InstrumentId) -> f64) -> Vec<Trade> {
-    let (_, mut open) = fold(fills);
-    let last = |id: usize| fills.iter().rev().find(|fill| fill.instrument.0 as usize == id);
-    let closed = open.iter_mut().enumerate().filter_map(|(id, open)| {
-        let (held, last) = (open.position.qty(), last(id)?);
+pub fn open_trades<E: Into<AccountEvent>>(
+    fills: impl IntoIterator<Item = E>,
+    now: Timestamp,
+    price: impl Fn(InstrumentId) -> f64,
+) -> Vec<Trade> {
+    let closed = fold(fills).1.into_iter().filter_map(|mut open| {
+        let (held, last) = (open.position.qty(), open.last?);
         let price = price(last.instrument);
-        (held != 0.0).then(|| open.fold(&Fill { qty: -held, price, reference: price, fee: 0.0, time: now, ..*last }))?
+        (held != 0.0).then(|| open.fill(&Fill { qty: -held, price, reference: price, fee: 0.0, time: now, ..last }))?
     });
     closed.collect()
 }
 
-fn fold(fills: &[Fill]) -> (Vec<Trade>, Vec<Open>) {
-    let instruments = fills.iter().map(|fill| fill.instrument.0 as usize + 1).max().unwrap_or(0);
-    let mut open = vec![Open::default(); instruments];
-    let trades = fills.iter().filter_map(|fill| open[fill.instrument.0 as usize].fold(fill)).collect();
+fn fold<E: Into<AccountEvent>>(events: impl IntoIterator<Item = E>) -> (Vec<Trade>, Vec<Open>) {
+    let (mut trades, mut open) = (Vec::new(), Vec::new());
+    for event in events {
+        match event.into() {
+            AccountEvent::Fill(fill) => trades.extend(of(&mut open, fill.instrument).fill(&fill)),
+            AccountEvent::Split { ratio, instrument, .. } => of(&mut open, instrument).split(ratio),
+            AccountEvent::Financing { .. }
+            | AccountEvent::Dividend { .. }
+            | AccountEvent::Order { .. }
+            | AccountEvent::Modified { .. }
+            | AccountEvent::Liquidation { .. }
+            | AccountEvent::Rejected { .. } => {}
+        }
+    }
     (trades, open)
+}
+
+fn of(open: &mut Vec<Open>, id: InstrumentId) -> &mut Open {
+    let id = id.0 as usize;
+    if open.len() <= id {
+        open.resize(id + 1, Open::default());
+    }
+    &mut open[id]
 }
 
 /// What is known of the trade that is open in one instrument.
@@ -121,6 +143,7 @@ struct Open {
     left: Leg,
     gross: f64,
     fees: f64,
+    last: Option<Fill>,
 }
 
 /// Units, and their sum of prices.
@@ -142,7 +165,15 @@ impl Leg {
 }
 
 impl Open {
-    fn fold(&mut self, fill: &Fill) -> Option<Trade> {
+    /// Units are counted anew; what was paid for them stays.
+    fn split(&mut self, ratio: f64) {
+        self.position.split(ratio);
+        self.entered.qty *= ratio;
+        self.left.qty *= ratio;
+    }
+
+    fn fill(&mut self, fill: &Fill) -> Option<Trade> {
+        self.last = Some(*fill);
         let (held, since) = (self.position.qty(), self.position.since());
         let settled = self.position.settle(fill);
         self.gross += settled.realised;
@@ -167,7 +198,7 @@ impl Open {
             fees: self.fees + fee,
             net,
         };
-        *self = Self { position: self.position, fees: fill.fee - fee, ..Self::default() };
+        *self = Self { position: self.position, fees: fill.fee - fee, last: self.last, ..Self::default() };
         if rest != 0.0 {
             self.entered.add(rest.abs(), fill.price);
         }

@@ -1,9 +1,10 @@
 //! The features of data at hand.
 
 use super::{FeaturePipeline, FeaturePipelineSpec};
-use crate::{Error, MarketData, Result};
+use crate::{Bar, Error, MarketData, Result};
 
-/// Gives `data` its feature table: a [`FeaturePipeline`] run over it from the first bar.
+/// Gives `data` its feature table: a [`FeaturePipeline`] run over its [`feature_bars`](MarketData::feature_bars) from the
+/// first one.
 ///
 /// ```
 /// use tradepit::{features::{self, FeaturePipelineSpec}, market::synth};
@@ -21,7 +22,8 @@ pub fn attach(data: MarketData, spec: &FeaturePipelineSpec) -> Result<MarketData
     backfill(data, spec).map(|(data, _)| data)
 }
 
-/// As [`attach`], and gives the pipeline as it stands behind the last bar, for a session that goes on from here.
+/// As [`attach`], and gives the pipeline as it stands behind the last bar, for a session that goes on from here; where
+/// there are events, [`GrowingMarket`](crate::venue::GrowingMarket) also keeps the adjustment.
 ///
 /// ```
 /// use tradepit::{features::{self, FeaturePipelineSpec}, market::synth};
@@ -40,12 +42,13 @@ pub fn attach(data: MarketData, spec: &FeaturePipelineSpec) -> Result<MarketData
 /// As [`attach`].
 pub fn backfill(mut data: MarketData, spec: &FeaturePipelineSpec) -> Result<(MarketData, FeaturePipeline)> {
     let mut pipeline = FeaturePipeline::for_data(spec, &data)?;
-    check_prices(&data, spec)?;
     let (n, width, len) = (data.instruments().len(), pipeline.width(), data.len());
     let mut columns = vec![0.0f32; data.columns().len()];
     let mut table = vec![0.0f32; len * width];
     let mut warm_up = None;
-    for (t, (bars, row)) in data.bars().chunks_exact(n).zip(table.chunks_exact_mut(width)).enumerate() {
+    let seen = data.feature_bars();
+    check_prices(&seen, n, spec)?;
+    for (t, (bars, row)) in seen.chunks_exact(n).zip(table.chunks_exact_mut(width)).enumerate() {
         for (value, (_, column)) in columns.iter_mut().zip(data.columns()) {
             *value = column[t];
         }
@@ -54,6 +57,7 @@ pub fn backfill(mut data: MarketData, spec: &FeaturePipelineSpec) -> Result<(Mar
             warm_up = Some(t);
         }
     }
+    drop(seen);
     let Some(warm_up) = warm_up else {
         return Err(never_warm(&pipeline, len, &table[(len - 1) * width..]));
     };
@@ -81,11 +85,10 @@ fn never_warm(pipeline: &FeaturePipeline, len: usize, last: &[f32]) -> Error {
 }
 
 /// A ratio or a logarithm of such prices would be 0 by rule, without a word.
-fn check_prices(data: &MarketData, spec: &FeaturePipelineSpec) -> Result<()> {
-    let n = data.instruments().len();
+fn check_prices(bars: &[Bar], n: usize, spec: &FeaturePipelineSpec) -> Result<()> {
     for feature in spec.features.iter().filter(|feature| feature.needs_positive_prices()) {
         let instrument = feature.place().instrument as usize;
-        let closes = data.bars().iter().skip(instrument).step_by(n).map(|bar| bar.close);
+        let closes = bars.iter().skip(instrument).step_by(n).map(|bar| bar.close);
         if let Some((row, close)) = closes.enumerate().find(|(_, close)| *close <= 0.0) {
             return Err(Error::Data {
                 source_name: None,

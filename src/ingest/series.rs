@@ -3,7 +3,7 @@
 use super::Stamp;
 use crate::{
     Bar, Error, Instrument, MarketData, Result, Timestamp,
-    market::{Calendar, Quote, QuotesAt},
+    market::{Calendar, MarketDataBuilder, Quote, QuotesAt},
     time::{DAY_NS, SECOND_NS},
 };
 
@@ -39,6 +39,23 @@ impl BarSeries {
     /// When the instrument is not valid, there is no bar, a quote came after the moment that it is for, or
     /// finer bars do not make up theirs.
     pub fn into_data(self, instrument: Instrument, calendar: Calendar) -> Result<MarketData> {
+        self.into_builder(instrument, calendar).build()
+    }
+
+    /// As [`into_data`](Self::into_data), before it is built: for events, or whatever else a file does not hold.
+    ///
+    /// ```
+    /// use tradepit::{Instrument, InstrumentId, ingest::{CsvOptions, read_csv_from}};
+    /// use tradepit::market::{Calendar, MarketEvent, MarketFact};
+    /// let text = "ts,open,high,low,close\n2024-03-01T00:00Z,10,11,9,10\n2024-03-02T00:00Z,5,6,5,5.5\n";
+    /// let series = read_csv_from(text.as_bytes(), "inline", &CsvOptions::default()).unwrap();
+    /// let split = MarketEvent { time: "2024-03-02T00:00:00Z".parse().unwrap(), instrument: InstrumentId(0),
+    ///     what: MarketFact::Split { ratio: 2.0 } };
+    /// let builder = series.into_builder(Instrument::equity("XYZ"), Calendar::None).events(vec![split]);
+    /// assert_eq!(builder.build().unwrap().details(1).events, [split]);
+    /// ```
+    #[must_use]
+    pub fn into_builder(self, instrument: Instrument, calendar: Calendar) -> MarketDataBuilder {
         let mut builder = MarketData::builder(vec![instrument])
             .bars(self.bars)
             .sub_bars(self.sub_bars)
@@ -53,7 +70,7 @@ impl BarSeries {
         if let Some(name) = self.source_name {
             builder = builder.source_name(name);
         }
-        builder.build()
+        builder
     }
 }
 

@@ -5,7 +5,10 @@ mod part;
 
 pub use details::RowDetails;
 
-use super::{Bar, Calendar, Instrument, InstrumentId, MarketView, Session, SessionClock, prefetch::prefetch_read};
+use super::{
+    Adjustment, Bar, Calendar, Instrument, InstrumentId, MarketEvent, MarketView, Session, SessionClock,
+    events::Events, prefetch::prefetch_read,
+};
 use crate::{Error, Result};
 use details::{Details, Given};
 
@@ -42,6 +45,8 @@ pub struct MarketData {
     closed: Vec<u64>,
     starts: Vec<u32>,
     details: Details,
+    pub(super) events: Events,
+    pub(super) adjustment: Adjustment,
 }
 
 /// Floats of one cache line.
@@ -59,6 +64,8 @@ impl MarketData {
             period_ns: None,
             source_name: None,
             details: Given::default(),
+            events: Vec::new(),
+            adjustment: Adjustment::default(),
         }
     }
 
@@ -207,35 +214,33 @@ impl MarketData {
     /// Appends one row, as a live session does when a bar closes.
     ///
     /// # Errors
-    /// When the number of bars or features is wrong, a bar is unusable, or time does not go forward; nothing is
-    /// appended then.
+    /// When the number of bars or features is wrong, the data have columns of the user's, a bar is unusable, or time does
+    /// not go forward; nothing is appended then.
     pub fn push(&mut self, bars: &[Bar], row: &[f32]) -> Result<()> {
-        self.push_with(bars, RowDetails::default(), row)
+        self.push_with(bars, &[], RowDetails::default(), row)
     }
 
-    /// Appends one row with what it holds beside its bars.
+    /// Appends one row with the user's columns, and what it holds beside its bars.
     ///
     /// # Errors
-    /// As [`push`](Self::push), and when there are not as many quotes as in the rows before, a quote is crossed or later
-    /// than the bar's open, or finer bars do not make up the row.
-    pub fn push_with(&mut self, bars: &[Bar], details: RowDetails<'_>, row: &[f32]) -> Result<()> {
-        if bars.len() != self.instruments.len() || row.len() != self.width {
-            return Err(Error::spec(
-                "row",
-                format!(
-                    "{} bars and {} features; expected {} and {}",
-                    bars.len(),
-                    row.len(),
-                    self.instruments.len(),
-                    self.width
-                ),
-            ));
+    /// As [`push`](Self::push), and when there are not as many columns or quotes as in the rows before, a quote is crossed
+    /// or later than the bar's open, finer bars do not make up the row, or an event can't be.
+    pub fn push_with(&mut self, bars: &[Bar], columns: &[f32], details: RowDetails<'_>, row: &[f32]) -> Result<()> {
+        let got = [bars.len(), columns.len(), row.len()];
+        let expected = [self.instruments.len(), self.columns.len(), self.width];
+        if got != expected {
+            let words = |[bars, columns, row]: [usize; 3]| format!("{bars} bars, {columns} columns and {row} features");
+            return Err(Error::spec("row", format!("{}; expected {}", words(got), words(expected))));
         }
         check_row(bars, self.len, self.bars.len().checked_sub(1).map(|i| self.bars[i]), None)?;
         self.check_details(bars, details)?;
         self.append_session(bars[0].time, self.len);
         self.append_details(details);
+        self.events.add(self.len, details.events);
         self.bars.extend_from_slice(bars);
+        for ((_, column), value) in self.columns.iter_mut().zip(columns) {
+            column.push(*value);
+        }
         self.features.truncate(self.skip + self.len * self.width);
         self.features.extend_from_slice(row);
         self.len += 1;
@@ -310,6 +315,8 @@ pub struct MarketDataBuilder {
     period_ns: Option<i64>,
     source_name: Option<String>,
     details: Given,
+    events: Vec<MarketEvent>,
+    adjustment: Adjustment,
 }
 
 impl MarketDataBuilder {
@@ -341,6 +348,20 @@ impl MarketDataBuilder {
         self
     }
 
+    /// What happens beside the prices, in any order; at one moment, in the given order.
+    #[must_use]
+    pub fn events(mut self, events: Vec<MarketEvent>) -> Self {
+        self.events = events;
+        self
+    }
+
+    /// How the bars that features are made of pass over events; by ratio without it.
+    #[must_use]
+    pub fn adjust(mut self, adjustment: Adjustment) -> Self {
+        self.adjustment = adjustment;
+        self
+    }
+
     /// Name of the source, for error messages.
     #[must_use]
     pub fn source_name(mut self, name: impl Into<String>) -> Self {
@@ -352,9 +373,10 @@ impl MarketDataBuilder {
     ///
     /// # Errors
     /// Names the first row, column and value that is unusable: not finite, high below low, time not increasing,
-    /// instruments that disagree on the time, a column of another length, a quote or finer bars that do not fit.
+    /// instruments that disagree on the time, a column of another length, a quote or finer bars that do not fit, an event
+    /// that can't be (behind the data, an amount at or below 0, a resume without a halt).
     pub fn build(self) -> Result<MarketData> {
-        let Self { instruments, bars, columns, calendar, period_ns, source_name, details } = self;
+        let Self { instruments, bars, columns, calendar, period_ns, source_name, details, events, adjustment } = self;
         let n = instruments.len();
         if n == 0 {
             return Err(Error::spec("instruments", "there is none; name at least one"));
@@ -395,6 +417,8 @@ impl MarketDataBuilder {
             closed: Vec::with_capacity(len / 64 + 1),
             starts: Vec::new(),
             details: Details::default(),
+            events: Events::default(),
+            adjustment,
         };
         let mut step = i64::MAX;
         for (row, chunk) in bars.chunks_exact(n).enumerate() {
@@ -407,6 +431,7 @@ impl MarketDataBuilder {
         }
         data.period_ns = period_ns.unwrap_or(if step == i64::MAX { 0 } else { step });
         data.bars = bars;
+        data.place(events)?;
         data.details = details.build(&data, source_name.as_deref())?;
         Ok(data)
     }

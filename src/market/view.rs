@@ -2,7 +2,7 @@
 
 use crate::{
     Bar, Instrument, InstrumentId, Timestamp,
-    market::{MarketData, Quote, RowDetails},
+    market::{MarketData, MarketEvent, Quote, RowDetails},
     time::DAY_NS,
 };
 
@@ -130,6 +130,40 @@ impl<'a> MarketView<'a> {
     #[inline]
     pub fn period_ns(&self) -> i64 {
         self.data.period_ns()
+    }
+
+    /// What took effect before the open of the last bar: dividends, splits, halts, rolls.
+    #[must_use]
+    pub fn events(&self) -> &'a [MarketEvent] {
+        self.details().events
+    }
+
+    /// Whether trading in an instrument stands still: its orders wait.
+    ///
+    /// ```
+    /// use tradepit::{Bar, Instrument, InstrumentId, MarketData, Timestamp, market::{MarketEvent, MarketFact}};
+    /// let at = |minute: i64| Timestamp::from_nanos(minute * 60_000_000_000);
+    /// let bar = |minute: i64| Bar { time: at(minute), open: 9.0, high: 9.0, low: 9.0, close: 9.0, volume: 0.0 };
+    /// let happens = |minute, what| MarketEvent { time: at(minute), instrument: InstrumentId(0), what };
+    /// let data = MarketData::builder(vec![Instrument::equity("XYZ")]).bars((1..5).map(bar).collect())
+    ///     .events(vec![happens(1, MarketFact::Halt {}), happens(3, MarketFact::Resume {})]).build().unwrap();
+    /// let halted = |rows| data.view(rows).is_halted(InstrumentId(0));
+    /// assert_eq!([1, 2, 3, 4].map(halted), [false, true, true, false]);
+    /// ```
+    #[must_use]
+    pub fn is_halted(&self, id: InstrumentId) -> bool {
+        self.halted().contains(&id)
+    }
+
+    /// Every instrument whose trading stands still.
+    pub(crate) fn halted(&self) -> &'a [InstrumentId] {
+        self.data.events.halted(self.end - 1)
+    }
+
+    /// A number of a user's column, as of the last row.
+    pub(crate) fn column(&self, name: &str) -> Option<f32> {
+        let column = self.data.columns().iter().find(|(known, _)| known == name);
+        column.and_then(|(_, values)| values.get(self.end - 1).copied())
     }
 
     /// The data without its last row, unless that is all.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::Bar;
+use crate::{Bar, market::MarketFact};
 
 /// Volatility of a day's return and units traded a day, over the last days that are complete.
 ///
@@ -41,6 +41,29 @@ impl DailyStats {
     pub fn new(days: usize) -> Self {
         let (sigma, adv) = (f64::NAN, f64::NAN);
         Self { days: days.max(1), complete: VecDeque::new(), today: None, close: f64::NAN, sigma, adv }
+    }
+
+    /// Something happens to the instrument before the open of the next bar: what was known reads as it does afterwards, so
+    /// that a split, a dividend or a roll is no return. `multiplier` is the money of a point and a unit.
+    ///
+    /// ```
+    /// use tradepit::{Bar, market::MarketFact, models::DailyStats};
+    /// let bar = |close, volume| Bar { close, volume, ..Bar::default() };
+    /// let mut stats = DailyStats::new(20);
+    /// for close in [100.0, 101.0] {
+    ///     stats.push(&bar(close, 600.0), true);
+    /// }
+    /// stats.happen(&MarketFact::Split { ratio: 2.0 }, 1.0);
+    /// stats.push(&bar(50.5, 1200.0), true);
+    /// assert!(stats.sigma() < 0.01 && stats.adv() == 1200.0);
+    /// ```
+    pub fn happen(&mut self, what: &MarketFact, multiplier: f64) {
+        let known = Bar { close: self.close, volume: 1.0, ..Bar::default() };
+        let Bar { close, volume: units, .. } = what.ex(&known, multiplier);
+        self.close = close;
+        let days = self.complete.iter_mut().chain(&mut self.today);
+        days.for_each(|(_, volume)| *volume *= units);
+        self.adv *= units;
     }
 
     /// Takes a bar that has closed; `begins` says that a day begins with it.

@@ -29,7 +29,7 @@ pub enum CarrySchedule {
 /// ```
 /// use tradepit::{Instrument, models::{CarryContext, FinancingModel, PerpetualFunding}};
 /// let coin = Instrument::btcusdt();
-/// let ctx = CarryContext { instrument: &coin, qty: 2.0, price: 50_000.0, days: 1.0 / 3.0 };
+/// let ctx = CarryContext { instrument: &coin, qty: 2.0, price: 50_000.0, days: 1.0 / 3.0, column: None };
 /// assert_eq!(ctx.notional(), 100_000.0);
 /// // The long side pays a positive rate.
 /// assert!((PerpetualFunding { rate: 0.0001, hours: 8 }.position(&ctx) + 10.0).abs() < 1e-9);
@@ -44,6 +44,9 @@ pub struct CarryContext<'a> {
     pub price: f64,
     /// Days for which is paid.
     pub days: f64,
+    /// The number of the column that the model [reads](FinancingModel::column), in the last row that had closed at the
+    /// boundary.
+    pub column: Option<f64>,
 }
 
 impl CarryContext<'_> {
@@ -77,6 +80,10 @@ pub trait FinancingModel: Send + Sync + Debug {
         let _ = (cash, days);
         0.0
     }
+    /// The user's column of the data that it reads; a venue without it is refused.
+    fn column(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Nothing.
@@ -96,7 +103,7 @@ pub struct NoFinancing {}
 /// let carry = DailyCarry { interest: 0.0365, borrow: 0.036 };
 /// assert!((carry.cash(10_000.0, 1.0) - 1.0).abs() < 1e-12);
 /// let share = Instrument::equity("XYZ");
-/// let short = CarryContext { instrument: &share, qty: -100.0, price: 100.0, days: 3.0 };
+/// let short = CarryContext { instrument: &share, qty: -100.0, price: 100.0, days: 3.0, column: None };
 /// assert!((carry.position(&short) + 3.0).abs() < 1e-12);
 /// assert_eq!(carry.position(&CarryContext { qty: 100.0, ..short }), 0.0);
 /// ```
@@ -128,6 +135,30 @@ pub struct DailyCarry {
 pub struct PerpetualFunding {
     /// Share of the notional at each boundary: 0.0001 is a basis point.
     pub rate: f64,
+    /// Hours between boundaries: 1, 2, 3, 4, 6, 8, 12 or 24.
+    #[serde(default = "eight")]
+    pub hours: u32,
+}
+
+/// Funding at the rates that were paid: a column of the data says how much.
+///
+/// ```
+/// use tradepit::{Instrument, models::{CarryContext, Financing, FinancingModel}};
+/// let json = r#"{"kind": "funding_column", "column": "funding_rate"}"#;
+/// let funding: Financing = serde_json::from_str(json).unwrap();
+/// let coin = Instrument::btcusdt();
+/// let ctx = CarryContext { instrument: &coin, qty: -2.0, price: 50_000.0, days: 1.0 / 3.0, column: Some(0.0003) };
+/// assert!((funding.position(&ctx) - 30.0).abs() < 1e-9); // who is short receives
+/// ```
+///
+/// As [`PerpetualFunding`], with the rate of the last row that had closed at the boundary; the rate itself closes with it:
+/// an exchange fixes the rate of a boundary no later than there. Without the column, or with a number in it that is not
+/// finite, a market is refused. One column serves all instruments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FundingColumn {
+    /// Name of the column: shares of the notional, 0.0001 is a basis point.
+    pub column: String,
     /// Hours between boundaries: 1, 2, 3, 4, 6, 8, 12 or 24.
     #[serde(default = "eight")]
     pub hours: u32,
@@ -172,6 +203,20 @@ impl FinancingModel for PerpetualFunding {
     }
 }
 
+impl FinancingModel for FundingColumn {
+    fn schedule(&self) -> CarrySchedule {
+        CarrySchedule::EveryHours(self.hours)
+    }
+
+    fn position(&self, ctx: &CarryContext<'_>) -> f64 {
+        ctx.column.map_or(0.0, |rate| -ctx.notional() * rate)
+    }
+
+    fn column(&self) -> Option<&str> {
+        Some(&self.column)
+    }
+}
+
 /// The model in use.
 ///
 /// ```
@@ -190,6 +235,8 @@ pub enum Financing {
     Daily(DailyCarry),
     /// Funding of a perpetual contract.
     Funding(PerpetualFunding),
+    /// Funding of a perpetual contract at the rates of a column.
+    FundingColumn(FundingColumn),
     /// Your own; it is not part of a saved spec.
     #[serde(skip)]
     Custom(Arc<dyn FinancingModel>),
@@ -223,10 +270,12 @@ impl Financing {
                 refuse("borrow", format!("{} must be a finite number, at least 0", m.borrow))
             }
             Self::Funding(m) if !m.rate.is_finite() => refuse("rate", format!("{} must be a finite number", m.rate)),
-            Self::Funding(m) if m.hours == 0 || 24 % m.hours != 0 => {
-                refuse("hours", format!("{} must be one of 1, 2, 3, 4, 6, 8, 12 and 24", m.hours))
+            Self::Funding(PerpetualFunding { hours, .. }) | Self::FundingColumn(FundingColumn { hours, .. })
+                if *hours == 0 || 24 % *hours != 0 =>
+            {
+                refuse("hours", format!("{hours} must be one of 1, 2, 3, 4, 6, 8, 12 and 24"))
             }
-            Self::Daily(_) | Self::Funding(_) => Ok(()),
+            Self::Daily(_) | Self::Funding(_) | Self::FundingColumn(_) => Ok(()),
         }
     }
 }
@@ -237,6 +286,7 @@ impl FinancingModel for Financing {
             Self::None(model) => model.schedule(),
             Self::Daily(model) => model.schedule(),
             Self::Funding(model) => model.schedule(),
+            Self::FundingColumn(model) => model.schedule(),
             Self::Custom(model) => model.schedule(),
         }
     }
@@ -246,6 +296,7 @@ impl FinancingModel for Financing {
             Self::None(model) => model.position(ctx),
             Self::Daily(model) => model.position(ctx),
             Self::Funding(model) => model.position(ctx),
+            Self::FundingColumn(model) => model.position(ctx),
             Self::Custom(model) => model.position(ctx),
         }
     }
@@ -255,7 +306,18 @@ impl FinancingModel for Financing {
             Self::None(model) => model.cash(cash, days),
             Self::Daily(model) => model.cash(cash, days),
             Self::Funding(model) => model.cash(cash, days),
+            Self::FundingColumn(model) => model.cash(cash, days),
             Self::Custom(model) => model.cash(cash, days),
+        }
+    }
+
+    fn column(&self) -> Option<&str> {
+        match self {
+            Self::None(model) => model.column(),
+            Self::Daily(model) => model.column(),
+            Self::Funding(model) => model.column(),
+            Self::FundingColumn(model) => model.column(),
+            Self::Custom(model) => model.column(),
         }
     }
 }

@@ -25,7 +25,7 @@ pub use commission::{
 pub use daily::DailyStats;
 pub use fill::{AtQuote, FillContext, FillModel, FillPoint, FillRule, LookAheadClose, Moment, NextClose, NextOpen};
 pub use financing::{
-    CarryContext, CarrySchedule, DailyCarry, Financing, FinancingModel, NoFinancing, PerpetualFunding,
+    CarryContext, CarrySchedule, DailyCarry, Financing, FinancingModel, FundingColumn, NoFinancing, PerpetualFunding,
 };
 pub use latency::{FixedLatency, JitteredLatency, Latency, LatencyModel, NoLatency};
 pub use liquidity::{Facts, Liquidity};

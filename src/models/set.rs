@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Commission, CommissionModel as _, Facts, FeeContext, FillContext, FillModel as _, FillRule, Financing, Flatten,
-    IntrabarPath, Latency, Liquidity, MarginRule, Matching, Moment, Slippage, SlippageModel as _,
+    Commission, CommissionModel as _, Facts, FeeContext, FillContext, FillModel as _, FillRule, Financing,
+    FinancingModel as _, Flatten, IntrabarPath, Latency, Liquidity, MarginRule, Matching, Moment, Slippage,
+    SlippageModel as _,
 };
 use crate::{
-    Bar, Instrument, Result, Rng, Timestamp,
+    Bar, Error, Instrument, Result, Rng, Timestamp,
     account::{Fill, TradedVolume},
     order::MarketOrder,
 };
@@ -72,6 +73,28 @@ impl Models {
         self.matching.validate()?;
         self.financing.validate()?;
         self.margin.validate()
+    }
+
+    /// Whether data with columns of these names has those that the models read.
+    ///
+    /// ```
+    /// use tradepit::models::Models;
+    /// let json = r#"{"financing": {"kind": "funding_column", "column": "rate"}}"#;
+    /// let models: Models = serde_json::from_str(json).unwrap();
+    /// assert!(models.check_columns(&["rate"]).is_ok());
+    /// let refused = models.check_columns(&["signal"]).unwrap_err().to_string();
+    /// assert_eq!(refused, r#"financing.column: "rate" is not in the data, which has ["signal"]"#);
+    /// ```
+    ///
+    /// # Errors
+    /// Names the column, and those that there are.
+    pub fn check_columns(&self, names: &[&str]) -> Result<()> {
+        match self.financing.column() {
+            Some(column) if !names.contains(&column) => {
+                Err(Error::spec("financing.column", format!("{column:?} is not in the data, which has {names:?}")))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// What the models can't do without beyond the bars.

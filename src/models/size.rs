@@ -70,7 +70,8 @@ impl Models {
         let carries = |lots: u64| {
             let order = MarketOrder { id: OrderId(0), instrument: id, qty: units(lots), active_from: 0 };
             let fill = self.fill_told(order, instrument, spot, &told, &mut stream(0, 0, Purpose::Models));
-            self.margin.carries(account, &fill, market, |bar| bar.close, keep)
+            let held = |id: usize| &account.positions()[id];
+            self.margin.carried(account.cash(), held, &fill, market, |bar| bar.close, keep).is_some()
         };
         // What only reduces is always carried; from there by doubling steps, then by halves of them.
         let reduces = (held > 0.0) != buys;

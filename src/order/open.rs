@@ -54,7 +54,11 @@ impl OpenOrders {
             }
             AccountEvent::Order { order, state, .. } if state.is_closed() => self.0.retain(|open| open.id != *order),
             AccountEvent::Rejected { order, .. } => self.0.retain(|open| open.id != *order),
-            AccountEvent::Order { .. } | AccountEvent::Financing { .. } | AccountEvent::Liquidation { .. } => {}
+            AccountEvent::Order { .. }
+            | AccountEvent::Financing { .. }
+            | AccountEvent::Dividend { .. }
+            | AccountEvent::Split { .. }
+            | AccountEvent::Liquidation { .. } => {}
         }
     }
 

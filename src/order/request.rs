@@ -29,12 +29,12 @@ impl OrderId {
     /// Numbers from here on are those of venues.
     const VENUE: u32 = 1 << 31;
 
-    /// A number for an order that the venue makes itself: a liquidation, a flattening.
+    /// A number for an order that the venue makes itself: a liquidation, a flattening, a roll.
     pub(crate) const fn of_venue(number: u32) -> Self {
         Self(Self::VENUE | number)
     }
 
-    /// Whether the venue made the order itself, as it does to liquidate a position, or to flatten it.
+    /// Whether the venue made the order itself, as it does to liquidate a position, to flatten it, or to roll it.
     ///
     /// ```
     /// use tradepit::order::OrderId;

@@ -311,6 +311,18 @@ impl Working {
         });
     }
 
+    /// Takes out all orders of an instrument, and gives their numbers: market orders, then the book, oldest first.
+    pub(crate) fn take_out(&mut self, instrument: InstrumentId) -> Vec<OrderId> {
+        let ours = self.iter().filter(|order| order.request.instrument == instrument).map(|order| order.id);
+        let gone = ours.collect();
+        if self.instrument == instrument.0 {
+            self.qty = 0.0;
+        }
+        self.more.retain(|order| order.instrument != instrument);
+        self.book.retain(|resting| resting.order.request.instrument != instrument);
+        gone
+    }
+
     /// Forgets all orders.
     #[inline]
     pub fn clear(&mut self) {

@@ -30,7 +30,7 @@ pub struct VenueFacts {
     days: Option<usize>,
     /// One for each instrument; none when no model asks.
     stats: Vec<DailyStats>,
-    /// Rows with which a day begins.
+    /// Rows with which a day begins, or something happens.
     starts: Vec<u32>,
     /// Volatility and volume as known from that row on, one an instrument.
     known: Vec<(f64, f64)>,
@@ -55,11 +55,15 @@ impl VenueFacts {
         if self.stats.is_empty() {
             return;
         }
-        let begins = market.day_begins();
+        let (begins, events) = (market.day_begins(), market.events());
+        for event in events {
+            let id = event.instrument.0 as usize;
+            self.stats[id].happen(&event.what, market.instruments()[id].multiplier);
+        }
         for (stats, bar) in self.stats.iter_mut().zip(market.row()) {
             stats.push(bar, begins);
         }
-        if begins {
+        if begins || !events.is_empty() {
             self.starts.push(market.len() as u32 - 1);
             self.known.extend(self.stats.iter().map(|stats| (stats.sigma(), stats.adv())));
         }
@@ -103,6 +107,14 @@ impl VenueFacts {
     /// What fees may know of what was traded.
     pub(super) fn traded<'a>(&self, traded: &'a TradedVolume) -> Option<&'a TradedVolume> {
         self.models_need.month.then_some(traded)
+    }
+
+    /// Begins to count for a new account.
+    pub(super) fn begin(&self, traded: &mut TradedVolume) {
+        traded.clear();
+        if self.models_need.month {
+            traded.reserve();
+        }
     }
 
     /// Counts a fill where fees ask for it.

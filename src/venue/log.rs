@@ -8,7 +8,7 @@ use super::{Advance, HaltReason, Row};
 use crate::{
     Error, Instrument, MarketData, Result, Timestamp,
     account::{Account, AccountEvent, AccountSnapshot, Fill},
-    market::Calendar,
+    market::{Adjustment, Calendar},
     order::{Modification, OrderId, OrderRequest},
 };
 
@@ -31,6 +31,9 @@ pub struct Opening {
     /// Names of the user's own columns.
     #[serde(default)]
     pub columns: Vec<String>,
+    /// How the bars that features are made of pass over events.
+    #[serde(default)]
+    pub adjust: Adjustment,
     /// What the account holds.
     pub snapshot: AccountSnapshot,
     /// The rows known at the opening, oldest first; the last one is the first decision's.
@@ -59,6 +62,7 @@ impl Opening {
             calendar: data.calendar(),
             period_ns: data.period_ns(),
             columns: data.columns().iter().map(|(name, _)| name.clone()).collect(),
+            adjust: data.adjustment(),
             snapshot: AccountSnapshot { cash, positions: Vec::new() },
             history: (0..=row as usize).map(|t| Self::row(data, t)).collect(),
             remaining: Some(len as u32 - 1 - row),
@@ -78,6 +82,7 @@ impl Opening {
             columns: data.columns().iter().map(|(_, values)| values[row]).collect(),
             quotes: details.quotes.to_vec(),
             sub_bars: details.sub_bars.to_vec(),
+            events: details.events.to_vec(),
         }
     }
 }
@@ -235,7 +240,10 @@ impl LogEntry {
                 let bars =
                     row.bars.iter().chain(&row.sub_bars).flat_map(|b| [b.open, b.high, b.low, b.close, b.volume]);
                 let quotes = row.quotes.iter().flatten().flat_map(|q| [q.bid, q.ask, q.bid_size, q.ask_size]);
-                bars.chain(quotes).all(f64::is_finite) && row.columns.iter().all(|x| x.is_finite())
+                let mut events = row.events.iter();
+                bars.chain(quotes).all(f64::is_finite)
+                    && row.columns.iter().all(|x| x.is_finite())
+                    && events.all(|event| event.check(usize::MAX).is_ok())
             })
         };
         let snapshot = |s: &AccountSnapshot| s.cash.is_finite() && s.positions.iter().all(fill_is_finite);
@@ -265,6 +273,8 @@ impl AccountEvent {
         match self {
             Self::Fill(fill) => fill.time,
             Self::Financing { time, .. }
+            | Self::Dividend { time, .. }
+            | Self::Split { time, .. }
             | Self::Order { time, .. }
             | Self::Modified { time, .. }
             | Self::Liquidation { time, .. }
@@ -279,7 +289,10 @@ impl AccountEvent {
     pub fn check(&self, instruments: usize) -> Result<()> {
         let (finite, instrument) = match self {
             Self::Fill(fill) => (fill_is_finite(fill), fill.instrument.0),
-            Self::Financing { amount, instrument, .. } => (amount.is_finite(), instrument.0),
+            Self::Financing { amount, instrument, .. } | Self::Dividend { amount, instrument, .. } => {
+                (amount.is_finite(), instrument.0)
+            }
+            Self::Split { ratio, instrument, .. } => (ratio.is_finite() && *ratio > 0.0, instrument.0),
             Self::Liquidation { equity, maintenance, instrument, .. } => {
                 (equity.is_finite() && maintenance.is_finite(), instrument.0)
             }

@@ -10,20 +10,23 @@
 //! older order does, whatever the order in which instruments were registered.
 
 mod carry;
+mod happen;
+mod own;
 mod path;
 mod walk;
 
 use super::VenueFacts;
 use crate::{
     Bar, Error, Instrument, InstrumentId, MarketView, Result, Rng, Timestamp,
-    account::{Account, AccountEvent, Fill, RejectReason, TradedVolume},
-    market::Quote,
+    account::{Account, AccountEvent, Fill, Position, RejectReason, TradedVolume},
+    market::{MarketEvent, Quote},
     models::{IntrabarPath, Liquidity, Models, Told},
     order::{OrderChange, Resting, TimeInForce, Working},
 };
 use carry::Call;
-use path::Stretch;
-use walk::{Spot, Walk};
+use own::{At, Own};
+use path::{Stretch, Way};
+use walk::{Done, Known, Spot, Walk};
 
 /// One row of the market, and how orders meet it.
 ///
@@ -52,10 +55,14 @@ pub struct MatchRow<'a> {
     facts: &'a VenueFacts,
     market: MarketView<'a>,
     instruments: &'a [Instrument],
-    /// The row before, one bar an instrument.
+    /// The row before, one bar an instrument; behind the events, as it reads after them.
     before: &'a [Bar],
     /// The row, one bar an instrument.
     bars: &'a [Bar],
+    /// What happens before the open.
+    events: &'a [MarketEvent],
+    /// Whose trading stands still.
+    halted: &'a [InstrumentId],
     row: u32,
     period_ns: i64,
     session_closed: bool,
@@ -88,6 +95,8 @@ impl<'a> MatchRow<'a> {
             instruments: market.instruments(),
             before: before.row(),
             bars: market.row(),
+            events: market.events(),
+            halted: market.halted(),
             row: market.len() as u32 - 1,
             period_ns: market.period_ns(),
             session_closed: market.session_closed(),
@@ -131,17 +140,22 @@ impl<'a> MatchRow<'a> {
         self.models.matching.participation.map_or(f64::INFINITY, lots)
     }
 
-    /// Whether the account can carry a fill; what else it holds is worth its open, or its close.
-    fn carries(&self, account: &Account, fill: &Fill, at_close: bool) -> bool {
+    /// What is held and the cash after a fill, if they can carry it; what else is held is worth its open, or its close.
+    fn carried<'p>(
+        &self,
+        cash: f64,
+        position: impl Fn(usize) -> &'p Position,
+        fill: &Fill,
+        at_close: bool,
+    ) -> Option<(Position, f64)> {
         let price = |bar: &Bar| if at_close { bar.close } else { bar.open };
-        self.models.margin.carries(account, fill, self.market, price, 0.0)
+        self.models.margin.carried(cash, position, fill, self.market, price, 0.0)
     }
 
-    /// What models are told beyond the bars, of an instrument of whose bar the account has taken so many units.
-    fn told<'t>(&self, id: usize, account: &Account, taken: f64, spread: f64, traded: &'t TradedVolume) -> Told<'t> {
+    /// What models are told beyond the bars, of an instrument of which the account holds, and has taken of this bar, so much.
+    fn told<'t>(&self, id: usize, held: f64, taken: f64, spread: f64, traded: &'t TradedVolume) -> Told<'t> {
         let daily = self.facts.daily(self.row as usize, InstrumentId(id as u32));
-        let net_traded = account.positions()[id].qty();
-        let liquidity = Liquidity { filled_in_bar: taken, net_traded, spread, ..daily };
+        let liquidity = Liquidity { filled_in_bar: taken, net_traded: held, spread, ..daily };
         Told { liquidity, traded: self.facts.traded(traded) }
     }
 
@@ -160,17 +174,39 @@ impl<'a> MatchRow<'a> {
             account.apply(&event);
             on(&event);
         };
-        if !self.models.carries() {
+        if !self.models.carries() && self.events.is_empty() {
             return self.run_orders(working, traded, account, rng, &mut tell);
         }
         let call = self.market.before().and_then(|closed| Call::of(self.models, account, closed));
         self.finance(account, true, &mut tell);
-        if let Some(call) = call {
-            self.liquidate(call, working, traded, account, rng, &mut tell);
+        if self.events.is_empty() {
+            self.run_from_open(call, working, traded, account, rng, &mut tell);
+        } else {
+            let before = self.happen(working, traded, account, rng, &mut tell);
+            MatchRow { before: &before, ..*self }.run_from_open(call, working, traded, account, rng, &mut tell);
         }
-        self.run_orders(working, traded, account, rng, &mut tell);
-        self.finance(account, false, &mut tell);
-        self.flatten(traded, account, rng, &mut tell);
+    }
+
+    #[inline]
+    fn run_from_open(
+        &self,
+        call: Option<Call>,
+        working: &mut Working,
+        traded: &mut TradedVolume,
+        account: &mut Account,
+        rng: &mut Rng,
+        tell: &mut impl FnMut(&mut Account, AccountEvent),
+    ) {
+        if let Some(call) = call {
+            self.liquidate(call, working, traded, account, rng, tell);
+        }
+        self.run_orders(working, traded, account, rng, tell);
+        self.finance(account, false, tell);
+        self.flatten(traded, account, rng, tell);
+    }
+
+    fn is_halted(&self, id: usize) -> bool {
+        self.halted.iter().any(|halted| halted.0 as usize == id)
     }
 
     fn run_orders(
@@ -181,8 +217,9 @@ impl<'a> MatchRow<'a> {
         rng: &mut Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
-        // Several orders share what models are told: the book keeps count.
+        // Several orders share what models are told, and in a halt orders wait: the book keeps count.
         if !working.book().is_empty()
+            || !self.halted.is_empty()
             || (working.has_several() && !self.models.needs_bars_only(self.market.has_quotes()))
         {
             return self.run_book(working, traded, account, rng, tell);
@@ -191,9 +228,10 @@ impl<'a> MatchRow<'a> {
             let id = order.instrument.0 as usize;
             let spot = self.models.spot(&self.before[id], &self.bars[id], self.period_ns);
             let spread = self.quote(id).map_or(f64::NAN, Quote::spread);
-            let told = self.told(id, account, 0.0, spread, traded);
+            let position = |id: usize| &account.positions()[id];
+            let told = self.told(id, position(id).qty(), 0.0, spread, traded);
             let fill = self.models.fill_told(order, &self.instruments[id], spot, &told, rng);
-            if self.carries(account, &fill, fill.time >= self.closed()) {
+            if self.carried(account.cash(), position, &fill, fill.time >= self.closed()).is_some() {
                 self.facts.count(traded, &fill);
                 tell(account, AccountEvent::Fill(fill));
             } else {
@@ -221,6 +259,9 @@ impl<'a> MatchRow<'a> {
         let (last, opened, now) = (self.before[0].time, self.opened(), self.closed());
         let over = |tif| matches!(tif, TimeInForce::Gtd { until } if until <= last || until < opened);
         expire(book, over, last, |event| tell(account, event));
+        if !self.halted.is_empty() {
+            self.wait(book, traded, account, rng, tell);
+        }
         self.walk(book, traded, account, rng, tell);
         let over = |tif| match tif {
             TimeInForce::Day {} => self.session_closed,
@@ -231,7 +272,26 @@ impl<'a> MatchRow<'a> {
         book.retain(|resting| !resting.state.is_closed());
     }
 
-    /// Walks all instruments with orders together, each along the path that is its own.
+    /// Lets messages arrive at the orders that a halt holds up.
+    #[cold]
+    #[inline(never)]
+    fn wait(
+        &self,
+        book: &mut Vec<Resting>,
+        traded: &TradedVolume,
+        account: &mut Account,
+        rng: &Rng,
+        tell: &mut impl FnMut(&mut Account, AccountEvent),
+    ) {
+        let nowhere = || Way::Finer(Vec::new());
+        let halted = self.halted.iter().map(|id| Spot::new(self, id.0 as usize, nowhere(), account));
+        let done =
+            Walk::new(self, &mut halted.collect::<Vec<_>>(), Known { book, traded, account, rng }).through_a_halt();
+        *book = done.book;
+        done.events.into_iter().for_each(|event| tell(account, event));
+    }
+
+    /// Walks all instruments with orders together, each along the way that is its own.
     fn walk(
         &self,
         book: &mut Vec<Resting>,
@@ -240,53 +300,59 @@ impl<'a> MatchRow<'a> {
         rng: &mut Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
-        let has_orders = |id: &usize| book.iter().any(|r| r.order.request.instrument.0 as usize == *id);
-        let mut alone = None;
-        let walk = |spots: Vec<Spot<'a>>| Walk::new(self, spots, book, traded, account, rng).along();
-        let spots: Vec<Spot<'a>> = (0..self.instruments.len())
-            .filter(has_orders)
-            .map(|id| {
-                let bar = &self.bars[id];
-                let along = |stretch| Spot::new(self, id, vec![stretch]);
-                let whole = |up| along(Stretch::new(bar, self.opened(), up));
-                // Each instrument's worst path is that of a walk with all of the margin to itself.
-                let mut worst = || {
-                    let straight = [true, false].map(|up| Stretch::new(bar, self.opened(), up));
-                    let [rising, falling] = straight.map(|stretch| walk(vec![along(stretch)]));
-                    let orders = book.iter().filter(|resting| resting.order.request.instrument.0 as usize == id);
-                    let filled = rising.filled_at.iter().chain(&falling.filled_at).copied();
-                    let turns = path::turns(bar, self.opened(), orders, filled);
-                    let [up, down] = straight;
-                    let mut found = if rising.gain <= falling.gain { (up, rising) } else { (down, falling) };
-                    for stretch in turns {
-                        let tried = walk(vec![along(stretch)]);
-                        if tried.gain < found.1.gain {
-                            found = (stretch, tried);
-                        }
-                    }
-                    alone = Some(found.1);
-                    along(found.0)
-                };
-                match self.models.matching.path {
-                    IntrabarPath::OpenHighLowClose {} => whole(true),
-                    IntrabarPath::OpenLowHighClose {} => whole(false),
-                    IntrabarPath::NearestFirst {} => whole(path::high_is_nearer(bar)),
-                    IntrabarPath::Pessimistic {} => worst(),
-                    IntrabarPath::SubBars { within } => {
-                        match path::along(self.market.sub_bars(InstrumentId(id as u32)), self.opened(), within) {
-                            way if way.is_empty() => worst(),
-                            way => Spot::new(self, id, way),
-                        }
-                    }
-                }
-            })
-            .collect();
-        // A walk of one instrument that was tried is the walk.
-        let done = alone.filter(|_| spots.len() == 1).unwrap_or_else(|| walk(spots));
+        let has_orders =
+            |id: &usize| book.iter().any(|r| r.order.request.instrument.0 as usize == *id) && !self.is_halted(*id);
+        let mut ids = (0..self.instruments.len()).filter(has_orders);
+        let known = Known { book, traded, account, rng };
+        let done = match (ids.next(), ids.next()) {
+            (None, _) => return,
+            (Some(only), None) => self.walk_alone(only, known).1,
+            (Some(first), Some(second)) => {
+                let spot = |id: usize| Spot::new(self, id, self.walk_alone(id, known).0, account);
+                let mut spots: Vec<Spot<'_>> = [first, second].into_iter().chain(ids).map(spot).collect();
+                Walk::new(self, &mut spots, known).along()
+            }
+        };
         *rng = done.rng;
         *book = done.book;
         *traded = done.traded;
         done.events.into_iter().for_each(|event| tell(account, event));
+    }
+
+    /// The way of an instrument, and what the walk comes to that has all of the margin to itself.
+    fn walk_alone(&self, id: usize, known: Known<'_>) -> (Way, Done) {
+        let bar = &self.bars[id];
+        let walk = |way: Way| {
+            let done = Walk::new(self, &mut [Spot::new(self, id, way.clone(), known.account)], known).along();
+            (way, done)
+        };
+        let whole = |up: bool| walk(Way::Bar([Stretch::new(bar, self.opened(), up)]));
+        let worst = || {
+            let (rising, falling) = (whole(true), whole(false));
+            let orders = known.book.iter().filter(|resting| resting.order.request.instrument.0 as usize == id);
+            let filled = rising.1.filled_at.iter().chain(&falling.1.filled_at).copied();
+            let turns = path::turns(bar, self.opened(), orders, filled);
+            let mut worst = if rising.1.gain <= falling.1.gain { rising } else { falling };
+            for turning in turns {
+                let tried = walk(Way::Bar([turning]));
+                if tried.1.gain < worst.1.gain {
+                    worst = tried;
+                }
+            }
+            worst
+        };
+        match self.models.matching.path {
+            IntrabarPath::OpenHighLowClose {} => whole(true),
+            IntrabarPath::OpenLowHighClose {} => whole(false),
+            IntrabarPath::NearestFirst {} => whole(path::high_is_nearer(bar)),
+            IntrabarPath::Pessimistic {} => worst(),
+            IntrabarPath::SubBars { within } => {
+                match path::along(self.market.sub_bars(InstrumentId(id as u32)), self.opened(), within) {
+                    way if way.is_empty() => worst(),
+                    way => walk(Way::Finer(way)),
+                }
+            }
+        }
     }
 }
 

@@ -80,6 +80,7 @@ impl<V: Venue> Venue for Recorder<V> {
             calendar: data.calendar(),
             period_ns: data.period_ns(),
             columns: data.columns().iter().map(|(name, _)| name.clone()).collect(),
+            adjust: data.adjustment(),
             snapshot: AccountSnapshot::of(account, market.instruments(), market.now()),
             history: (0..market.len()).map(|t| Opening::row(data, t)).collect(),
             remaining: self.venue.remaining(),

@@ -8,7 +8,7 @@ use super::Opening;
 use crate::{
     Bar, Error, InstrumentId, MarketData, MarketView, Result, Timestamp,
     features::FeaturePipeline,
-    market::{Quote, QuotesAt, RowDetails},
+    market::{Adjuster, MarketEvent, Quote, QuotesAt, RowDetails},
 };
 
 /// What became known with one close: a bar for each instrument, and the user's own columns.
@@ -32,6 +32,9 @@ pub struct Row {
     /// Finer bars that make up the row, moment by moment, if there are any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sub_bars: Vec<Bar>,
+    /// What took effect before the open of these bars, dated from the close of the row before to before theirs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<MarketEvent>,
 }
 
 impl Row {
@@ -44,14 +47,14 @@ impl Row {
     /// What it holds beside its bars.
     #[must_use]
     pub fn details(&self) -> RowDetails<'_> {
-        RowDetails { quotes: &self.quotes, sub_bars: &self.sub_bars }
+        RowDetails { quotes: &self.quotes, sub_bars: &self.sub_bars, events: &self.events }
     }
 
     /// Whether it can follow a row of time `after` in data of so many instruments and columns.
     ///
     /// # Errors
     /// Names the column and the value: a wrong number of bars or columns, an unusable bar or quote, a number that is not
-    /// finite, a time that does not go forward.
+    /// finite, a time that does not go forward, an unusable event.
     pub fn check(&self, instruments: usize, columns: usize, after: Option<Timestamp>) -> Result<()> {
         if self.bars.len() != instruments || self.columns.len() != columns {
             let (bars, got) = (self.bars.len(), self.columns.len());
@@ -76,10 +79,21 @@ impl Row {
         if let Err((column, message)) = self.details().check() {
             return refuse(format!("{column}: {message}"));
         }
-        match self.columns.iter().position(|value| !value.is_finite()) {
-            Some(at) => refuse(format!("column {at} is {}; only finite numbers can be kept", self.columns[at])),
-            None => Ok(()),
+        if let Some(at) = self.columns.iter().position(|value| !value.is_finite()) {
+            return refuse(format!("column {at} is {}; only finite numbers can be kept", self.columns[at]));
         }
+        let mut last = after;
+        for (at, event) in self.events.iter().enumerate() {
+            if let Err((field, message)) = event.check(instruments) {
+                return refuse(format!("event {at}: {field} {message}"));
+            }
+            if event.time >= time || last.is_some_and(|last| event.time < last) {
+                let own = event.time;
+                return refuse(format!("event {at} is of {own}; serve it, in order, with the bar that it falls into"));
+            }
+            last = Some(event.time);
+        }
+        Ok(())
     }
 }
 
@@ -108,7 +122,8 @@ impl Row {
 pub trait RowMaker: Send {
     /// Names of the features, in the order of a row.
     fn names(&self) -> Vec<String>;
-    /// Takes the bars and user columns of one row, and writes its features.
+    /// Takes the bars (those that features are made of: adjusted for what happened) and user columns of one row, and
+    /// writes its features.
     ///
     /// # Errors
     /// When it can't make sense of them.
@@ -159,8 +174,10 @@ impl RowMaker for FeaturePipeline {
 pub struct GrowingMarket {
     data: MarketData,
     maker: Box<dyn RowMaker>,
+    adjuster: Adjuster,
+    /// The bars that features are made of, and the features, of the last row.
+    seen: Vec<Bar>,
     features: Vec<f32>,
-    columns: usize,
 }
 
 impl GrowingMarket {
@@ -171,29 +188,37 @@ impl GrowingMarket {
     pub fn new(opening: &Opening, maker: impl RowMaker + 'static) -> Result<Self> {
         let mut maker: Box<dyn RowMaker> = Box::new(maker);
         let (names, rows) = (maker.names(), opening.history.len());
-        let (width, columns) = (names.len(), opening.columns.len());
-        let mut bars = Vec::with_capacity(rows * opening.instruments.len());
+        let (width, n) = (names.len(), opening.instruments.len());
+        let (mut bars, mut events) = (Vec::with_capacity(rows * n), Vec::new());
+        let mut columns: Vec<Vec<f32>> = vec![Vec::with_capacity(rows); opening.columns.len()];
+        let (mut adjuster, mut seen) = (Adjuster::new(opening.adjust, &opening.instruments), vec![Bar::default(); n]);
         let mut table = vec![0.0; rows * width];
         let mut features = vec![0.0; width];
         let (mut before, mut quotes, mut sub_bars) = (None, Vec::new(), Vec::new());
         for (t, row) in opening.history.iter().enumerate() {
-            row.check(opening.instruments.len(), columns, before)?;
+            row.check(n, columns.len(), before)?;
             before = Some(row.time());
-            maker.update(&row.bars, &row.columns, &mut features)?;
+            adjuster.update(&row.bars, &row.events, &mut seen);
+            maker.update(&seen, &row.columns, &mut features)?;
             table[t * width..(t + 1) * width].copy_from_slice(&features);
             bars.extend_from_slice(&row.bars);
             quotes.extend_from_slice(&row.quotes);
             sub_bars.extend_from_slice(&row.sub_bars);
+            events.extend_from_slice(&row.events);
+            columns.iter_mut().zip(&row.columns).for_each(|(column, value)| column.push(*value));
         }
         let mut data = MarketData::builder(opening.instruments.clone())
             .bars(bars)
             .calendar(opening.calendar)
             .period_ns(opening.period_ns)
+            .events(events)
+            .adjust(opening.adjust)
             .sub_bars(sub_bars);
         if !quotes.is_empty() {
             data = data.quotes(quotes, QuotesAt::Open);
         }
-        let mut data = data.build()?;
+        let own = opening.columns.iter().zip(columns);
+        let mut data = own.fold(data, |data, (name, values)| data.column(name, values)).build()?;
         // What is warm is read off the rows themselves, as for the table of a simulation.
         let known = |row: &[f32]| row.iter().all(|value| value.is_finite());
         let warm_up = if width == 0 { 0 } else { table.chunks_exact(width).take_while(|row| !known(row)).count() };
@@ -205,7 +230,7 @@ impl GrowingMarket {
             )));
         }
         data.set_features(names, warm_up, &table)?;
-        Ok(Self { data, maker, features, columns })
+        Ok(Self { data, maker, adjuster, seen, features })
     }
 
     /// All of it: there is nothing that has not happened yet.
@@ -226,14 +251,15 @@ impl GrowingMarket {
     /// When it can't follow the last one (nothing has changed then), or its features can't be made.
     pub fn push(&mut self, row: &Row) -> Result<()> {
         let now = self.view().last(InstrumentId(0)).time;
-        row.check(self.data.instruments().len(), self.columns, Some(now))?;
+        row.check(self.data.instruments().len(), self.data.columns().len(), Some(now))?;
         self.data.check_details(&row.bars, row.details())?;
-        self.maker.update(&row.bars, &row.columns, &mut self.features)?;
+        self.adjuster.update(&row.bars, &row.events, &mut self.seen);
+        self.maker.update(&self.seen, &row.columns, &mut self.features)?;
         if let Some(at) = self.features.iter().position(|value| !value.is_finite()) {
             let (name, value) = (&self.data.feature_names()[at], self.features[at]);
             return Err(Error::Venue(format!("row of {}: feature {name} is {value} after the warm-up", row.time())));
         }
-        self.data.push_with(&row.bars, row.details(), &self.features)
+        self.data.push_with(&row.bars, &row.columns, row.details(), &self.features)
     }
 }
 

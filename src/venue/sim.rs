@@ -8,7 +8,7 @@ use super::{Advance, MatchRow, Start, Venue, VenueFacts};
 use crate::{
     Error, InstrumentId, MarketData, MarketView, Result, Rng,
     account::{Account, AccountEvent, TradedVolume},
-    models::{Facts, Models},
+    models::{Facts, FinancingModel as _, Models},
     order::{Modification, Order, OrderId, OrderRequest, Working},
 };
 
@@ -34,14 +34,15 @@ pub struct SimWorld {
     pub cash: f64,
     /// What models are told beyond the bars.
     facts: Arc<VenueFacts>,
-    /// Nothing happens to an account but its own orders, and the models know what they need from the bars.
+    /// Nothing happens to an account but its own orders, nothing to the market but its prices, and the models know what they
+    /// need from the bars.
     plain: bool,
     /// Market orders need no book.
     plain_orders: bool,
 }
 
 impl SimWorld {
-    /// Checks the models and the cash, and goes once over the data for what models ask of it.
+    /// Checks the models, the columns that they read, and the cash, and goes once over the data for what models ask of it.
     ///
     /// # Errors
     /// Names the field, its value and the allowed range, or what the data lack.
@@ -56,12 +57,13 @@ impl SimWorld {
         if !(cash.is_finite() && cash > 0.0) {
             return Err(Error::spec("cash", format!("{cash} must be a finite number above 0")));
         }
+        check_columns(&data, &models)?;
         let market = data.view(data.len());
         models.margin.check(market)?;
         let known = known.filter(|known| known.facts.are_for(&models));
         let facts = known.map_or_else(|| Arc::new(VenueFacts::new(&models, market)), |known| Arc::clone(&known.facts));
         facts.check(market)?;
-        let plain = !models.carries() && models.needs_bars_only(has.quotes);
+        let plain = !models.carries() && data.events().is_empty() && models.needs_bars_only(has.quotes);
         let plain_orders = models.is_plain();
         Ok(Self { data, models, cash, facts, plain, plain_orders })
     }
@@ -79,6 +81,20 @@ impl SimWorld {
     pub fn with_models(&self, models: Models) -> Result<Self> {
         Self::told(Arc::clone(&self.data), models, self.cash, Some(self))
     }
+}
+
+/// Whether the data has the columns that the models read, with a number in every row: it would go into money.
+fn check_columns(data: &MarketData, models: &Models) -> Result<()> {
+    let columns = data.columns();
+    models.check_columns(&columns.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>())?;
+    let read = models.financing.column();
+    for (name, values) in columns.iter().filter(|(name, _)| Some(name.as_str()) == read) {
+        if let Some(row) = values.iter().position(|value| !value.is_finite()) {
+            let message = format!("{} can't be paid; fill it, with 0 where nothing is", values[row]);
+            return Err(Error::Data { source_name: None, row, column: name.clone(), message });
+        }
+    }
+    Ok(())
 }
 
 /// What one copy of a simulation remembers; a snapshot is a clone.
@@ -160,7 +176,7 @@ impl Venue for Sim<'_> {
         self.state.t = row;
         self.state.next_id = 0;
         self.state.working.clear();
-        self.state.traded.clear();
+        self.world.facts.begin(&mut self.state.traded);
         account.open(self.world.cash);
         Ok(())
     }

@@ -17,6 +17,7 @@ fn cases() -> Vec<(&'static str, Value, Value)> {
     let random = |probability: f64| json!({"kind": "probabilistic_tick", "probability": probability});
     let quantiles = |second: f64| json!({"kind": "empirical", "unit": "ticks", "quantiles": [0, second, 3]});
     let leverage = |max: f64| json!({"margin": {"kind": "leverage", "max": max}, "action": {"kind": "target_position", "max_lots": 3}});
+    let impact = |gamma: f64| json!({"kind": "almgren_chriss", "eta": 0.05, "gamma": gamma});
     let carry = |hours: i64| json!({"kind": "funding", "rate": 1e-4, "hours": hours});
     let case = |path, field: &str, nominal: Value, other: Value| (path, json!({field: nominal}), json!({field: other}));
     vec![
@@ -26,6 +27,8 @@ fn cases() -> Vec<(&'static str, Value, Value)> {
             json!({"kind": "fixed_ticks", "ticks": 0.5}),
             json!({"kind": "fixed_ticks", "ticks": 1.7}),
         ),
+        // Without `gamma` a market order needs no book, with it it does: each episode's own world says which.
+        case("slippage.gamma", "slippage", impact(0.0), impact(0.05)),
         case("slippage.probability", "slippage", random(0.5), random(0.2)),
         case("slippage.quantiles.1", "slippage", quantiles(0.5), quantiles(2.5)),
         case("commission.parts.1.bps", "commission", sum(1.0), sum(0.3)),

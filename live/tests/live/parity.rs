@@ -7,9 +7,9 @@ use tradepit::{
     account::AccountEvent,
     venue::{Advance, NoFeatures, ReplayVenue},
 };
-use tradepit_live::{Feed, Journal, LiveVenue};
+use tradepit_live::{Feed, FeedServer, Journal, LiveVenue, Pace};
 
-use crate::trader::{FeedProcess, Mean, Road, data, drive, options, paper, sim};
+use crate::trader::{FeedProcess, Mean, Road, data, drive, eventful, options, paper, sim};
 
 const BARS: usize = 3000;
 const START: u32 = 50;
@@ -38,6 +38,26 @@ fn paper_trades_as_the_simulator_does_from_memory_and_from_another_process_and_i
     let server = FeedProcess::start(BARS, START, 13, 1);
     let (from_process, journal) = live(Feed::socket(server.addr), Some(journal));
     assert_eq!(from_process, simulated);
+
+    let log = journal.unwrap().log().unwrap().unwrap();
+    let replayed = drive(&mut ReplayVenue::new(log, Mean::default()).unwrap(), START).unwrap();
+    assert_eq!(replayed, simulated);
+}
+
+#[test]
+fn what_happens_beside_the_prices_comes_over_the_wire() {
+    let data = eventful(600);
+    let simulated = drive(&mut sim(&data), START).unwrap();
+    let count = |test: fn(&AccountEvent) -> bool| simulated.events.iter().filter(|event| test(event)).count();
+    assert!(count(|e| matches!(e, AccountEvent::Split { .. })) > 10);
+    assert!(count(|e| matches!(e, AccountEvent::Dividend { .. })) > 5);
+
+    let server = FeedServer::bind(data, START, Pace::default(), 0).unwrap();
+    let feed = Feed::socket(server.addr());
+    let serving = std::thread::spawn(move || server.serve_one());
+    let (served, journal) = live(feed, Some(Journal::in_memory().unwrap()));
+    serving.join().unwrap().unwrap();
+    assert_eq!(served, simulated);
 
     let log = journal.unwrap().log().unwrap().unwrap();
     let replayed = drive(&mut ReplayVenue::new(log, Mean::default()).unwrap(), START).unwrap();

@@ -12,7 +12,10 @@ use rand::RngExt as _;
 use tradepit::{
     Bar, InstrumentId, MarketData, Result, Rng, Venue,
     account::{Account, AccountEvent},
-    market::synth::{self, Leak},
+    market::{
+        Adjustment, MarketEvent, MarketFact,
+        synth::{self, Leak},
+    },
     models::{
         Bps, Commission, FillContext, Financing, MarginContext, MarginModel, MarginRule, Models, PerpetualFunding,
         Required, Slippage, SlippageModel, VolumeMeasure, VolumePeriod, VolumeTier, VolumeTiers,
@@ -90,10 +93,35 @@ impl RowMaker for Mean {
 
 /// What `tradepit-feed --market planted` serves, with the features that a simulation reads.
 pub(crate) fn data(bars: usize) -> Arc<MarketData> {
-    let mut data = synth::planted(bars, SEED, Leak::OpenToOpen, 4.0, 4.0).unwrap();
+    with_features(synth::planted(bars, SEED, Leak::OpenToOpen, 4.0, 4.0).unwrap())
+}
+
+/// The same market, in which it is halted, split, paid and rolled every now and then.
+pub(crate) fn eventful(bars: usize) -> Arc<MarketData> {
+    let plain = synth::planted(bars, SEED, Leak::OpenToOpen, 4.0, 4.0).unwrap();
+    let facts = [
+        MarketFact::Split { ratio: 1.5 },
+        MarketFact::Halt {},
+        MarketFact::Resume {},
+        MarketFact::Dividend { amount: 0.3 },
+        MarketFact::Roll { from_price: 5_000.0, to_price: 5_000.7 },
+        MarketFact::Split { ratio: 0.7 },
+    ];
+    let event = |(at, what): (usize, &MarketFact)| {
+        let time = plain.bars()[7 * at + 3].time.plus_ns(1);
+        MarketEvent { time, instrument: InstrumentId(0), what: *what }
+    };
+    let events = facts.iter().cycle().take(bars / 7 / facts.len() * facts.len()).enumerate().map(event).collect();
+    let (name, signal) = plain.columns()[0].clone();
+    let builder = MarketData::builder(plain.instruments().to_vec()).calendar(plain.calendar()).column(name, signal);
+    let builder = builder.period_ns(plain.period_ns()).adjust(Adjustment::Difference);
+    with_features(builder.events(events).bars(plain.bars().to_vec()).build().unwrap())
+}
+
+fn with_features(mut data: MarketData) -> Arc<MarketData> {
     let (mut maker, mut table) = (Mean::default(), vec![0.0; 2 * data.len()]);
     for (t, row) in table.chunks_exact_mut(2).enumerate() {
-        maker.update(&data.bars()[t..=t], &[data.columns()[0].1[t]], row).unwrap();
+        maker.update(&data.feature_bars()[t..=t], &[data.columns()[0].1[t]], row).unwrap();
     }
     data.set_features(maker.names(), 1, &table).unwrap();
     Arc::new(data)

@@ -3,7 +3,11 @@
 use std::{io::Write as _, net::TcpListener};
 
 use proptest::prelude::*;
-use tradepit::{Bar, Instrument, Timestamp, market::Calendar, venue::Row};
+use tradepit::{
+    Bar, Instrument, Timestamp,
+    market::{Adjustment, Calendar},
+    venue::Row,
+};
 use tradepit_live::{FeedHello, FeedLine, LiveVenue, WIRE_VERSION};
 
 use crate::trader::{Mean, options, paper};
@@ -74,6 +78,7 @@ fn hello(version: u32, history: u32) -> String {
         calendar: Calendar::Utc,
         period_ns: 60_000_000_000,
         columns: vec![],
+        adjust: Adjustment::default(),
         history,
         remaining: None,
     });

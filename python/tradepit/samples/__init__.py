@@ -29,6 +29,8 @@ _MANIFEST: dict[str, dict[str, Any]] = {
 }
 NAMES: tuple[str, ...] = tuple(_MANIFEST)
 """Names of the samples."""
+#: The ratio of the splits in ``stocks_1d``, each two for one.
+_HALF = 0.5
 
 
 def manifest(name: str) -> dict[str, Any]:
@@ -45,7 +47,7 @@ def symbols(name: str) -> list[str]:
     return list(_entry(name)["instruments"])
 
 
-def load(name: str, *, symbol: str | None = None, adjust: bool = True) -> MarketData:
+def load(name: str, *, symbol: str | None = None, adjust: bool | Literal["events"] = True) -> MarketData:
     """A sample as market data, with its instrument and calendar. The same call gives the same object.
 
     >>> load("stocks_1d", symbol="IBM")
@@ -55,7 +57,12 @@ def load(name: str, *, symbol: str | None = None, adjust: bool = True) -> Market
         name: ``"es_1m"``, ``"stocks_1d"`` or ``"eurusd_1h"``.
         symbol: Which instrument, where a sample holds several (``stocks_1d``).
         adjust: Whether the prices of ``stocks_1d`` before a split or a dividend are multiplied by its ratio, and volumes
-            before a split divided by it, so that neither looks like a loss. Adjusted prices are off the tick.
+            before a split divided by it, so that neither looks like a loss. Adjusted prices are off the tick. With
+            ``"events"`` prices are raw and splits and dividends happen to the account; features are adjusted.
+
+    >>> data = load("stocks_1d", symbol="AAPL", adjust="events")
+    >>> [(event["kind"], str(np.datetime64(event["time"], "ns"))[:10]) for event in data.events()][:2]
+    [('split', '2000-06-21'), ('split', '2005-02-28')]
     """
     entry = _entry(name)
     if symbol is None and len(entry["instruments"]) == 1:
@@ -68,33 +75,53 @@ def load(name: str, *, symbol: str | None = None, adjust: bool = True) -> Market
 
 
 @lru_cache(maxsize=32)
-def _load(name: str, symbol: str, adjust: bool) -> MarketData:
+def _load(name: str, symbol: str, adjust: bool | str) -> MarketData:
     entry = _MANIFEST[name]
     preset = _core.instrument_preset(entry["preset"]) or _core.instrument_equity(symbol)
     # Sessions of a single bar are none: daily bars are one long session.
     calendar = "none" if entry["timeframe"] == "1d" else entry["calendar"]
     several = symbol if "symbol" in entry["columns"] else None
-    data = MarketData.from_csv(str(_HERE / entry["file"]), preset, calendar, entry["stamp"], None, several, [])
+    common = (preset, calendar, entry["stamp"], None, several)
+    data = MarketData.from_csv(str(_HERE / entry["file"]), *common, [])
     if not adjust or "adjustments" not in entry:
         return data
+    ratios = _ratios(entry, symbol)
+    if adjust == "events":
+        events = _events(data, ratios)
+        return MarketData.from_csv(str(_HERE / entry["file"]), *common, [], json.dumps(events))
     times = data.time_ns()
     columns = data.columns()
-    with (_HERE / entry["adjustments"]["file"]).open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if row["symbol"] != symbol:
-                continue
-            ratio = float(row["ratio"])
-            # Times are closes: the bar that opens at the adjustment's time closes one period after it.
-            at = np.datetime64(row["ts"].removesuffix("Z"), "ns").astype("int64") + data.period_ns
-            before = times < at
-            for price in ("open", "high", "low", "close"):
-                columns[price][before] *= ratio
-            if ratio == 0.5:
-                columns["volume"][before] /= ratio
+    for time, ratio in ratios:
+        # Times are closes: the bar that opens at this moment closes one period later.
+        before = times <= time
+        for price in ("open", "high", "low", "close"):
+            columns[price][before] *= ratio
+        if ratio == _HALF:
+            columns["volume"][before] /= ratio
     own = ("open", "high", "low", "close", "volume")
     opens, highs, lows, closes, volume = (columns[name] for name in own)
     instrument, period = data.instrument_json, data.period_ns
     return MarketData(times, opens, highs, lows, closes, volume, {}, instrument, calendar, "close", period)
+
+
+def _ratios(entry: dict[str, Any], symbol: str) -> list[tuple[int, float]]:
+    """What prices before a moment are multiplied by, to compare with those from then on."""
+    with (_HERE / entry["adjustments"]["file"]).open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["symbol"] == symbol]
+    return [
+        (int(np.datetime64(row["ts"].removesuffix("Z"), "ns").astype("int64")), float(row["ratio"])) for row in rows
+    ]
+
+
+def _events(data: MarketData, ratios: list[tuple[int, float]]) -> list[dict[str, Any]]:
+    """A ratio of a half is a split; any other one is what a dividend left of the close before it."""
+    times, closes = data.time_ns(), data.columns()["close"]
+    events: list[dict[str, Any]] = []
+    for time, ratio in ratios:
+        close = float(closes[np.searchsorted(times, time, side="right") - 1])
+        paid = {"kind": "dividend", "amount": close * (1.0 - ratio)}
+        events.append({"time": time, **({"kind": "split", "ratio": 2.0} if ratio == _HALF else paid)})
+    return events
 
 
 def _entry(name: str) -> dict[str, Any]:

@@ -64,7 +64,7 @@ fn a_flip_splits_its_fill_and_its_fee() {
 
 #[test]
 fn what_is_still_open_is_not_a_trade_yet() {
-    assert!(trades_from_fills(&[]).is_empty());
+    assert!(trades_from_fills(&Vec::<Fill>::new()).is_empty());
     assert!(trades_from_fills(&[fill(0, 2.0, 10.0, 0.0, 1, false), fill(0, -1.0, 11.0, 0.0, 2, false)]).is_empty());
 }
 

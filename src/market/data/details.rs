@@ -3,7 +3,7 @@
 use super::{MarketData, MarketDataBuilder};
 use crate::{
     Bar, Error, Result, Timestamp,
-    market::{Quote, QuotesAt},
+    market::{Instrument, MarketEvent, Quote, QuotesAt},
 };
 
 /// What is known of one row beside its bars; empty where the data do not have it.
@@ -24,6 +24,8 @@ pub struct RowDetails<'a> {
     /// Finer bars that make up the row, moment by moment: with `n` instruments, `n` bars of the same time behind each
     /// other.
     pub sub_bars: &'a [Bar],
+    /// What took effect before the open: dividends, splits, halts, rolls.
+    pub events: &'a [MarketEvent],
 }
 
 impl RowDetails<'_> {
@@ -98,6 +100,14 @@ fn follows(quote: &Quote, stood: Option<Quote>, moment: Timestamp) -> std::resul
     }
 }
 
+/// What no new quote follows stands over events as it reads after them.
+fn carry(standing: &mut [Option<Quote>], events: &[MarketEvent], instruments: &[Instrument]) {
+    for event in events {
+        let id = event.instrument.0 as usize;
+        standing[id] = standing[id].map(|quote| event.what.ex_quote(&quote, instruments[id].multiplier));
+    }
+}
+
 /// The details of all rows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Details {
@@ -116,7 +126,7 @@ impl Details {
         };
         let end = self.ends.get(row).copied().unwrap_or_default();
         let start = row.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
-        RowDetails { quotes, sub_bars: &self.sub_bars[start..end] }
+        RowDetails { quotes, sub_bars: &self.sub_bars[start..end], events: &[] }
     }
 }
 
@@ -155,10 +165,16 @@ impl Given {
                     QuotesAt::Open => data.opened(row),
                     QuotesAt::Close => data.bars[row * n].time,
                 };
+                if at == QuotesAt::Open {
+                    carry(&mut standing, data.events.of(row), &data.instruments);
+                }
                 for (stands, sample) in standing.iter_mut().zip(samples) {
                     let Some(quote) = sample else { continue };
                     quote.check().and_then(|()| follows(quote, *stands, moment)).map_err(|why| refuse(row, why))?;
                     *stands = Some(*quote);
+                }
+                if at == QuotesAt::Close {
+                    carry(&mut standing, data.events.of(row + 1), &data.instruments);
                 }
                 details.quotes.extend_from_slice(&standing);
             }
@@ -170,8 +186,10 @@ impl Given {
         let mut start = 0;
         for (row, bars) in data.bars.chunks_exact(n).enumerate() {
             let rest = &self.sub_bars[start..];
-            let own =
-                RowDetails { quotes: &[], sub_bars: &rest[..rest.partition_point(|bar| bar.time <= bars[0].time)] };
+            let own = RowDetails {
+                sub_bars: &rest[..rest.partition_point(|bar| bar.time <= bars[0].time)],
+                ..RowDetails::default()
+            };
             let after = row.checked_sub(1).map(|before| data.bars[before * n].time);
             own.fits(bars, bars[0].time, after, &[]).map_err(|why| refuse(row, why))?;
             start += own.sub_bars.len();
@@ -224,7 +242,7 @@ impl MarketData {
     #[must_use]
     pub fn details(&self, row: usize) -> RowDetails<'_> {
         assert!(row < self.len, "row {row} of {}", self.len);
-        self.details.row(row, self.instruments.len())
+        RowDetails { events: self.events.of(row), ..self.details.row(row, self.instruments.len()) }
     }
 
     /// When the bars of a row opened: one period before they closed, but not before the last ones did. Of the first row
@@ -243,6 +261,7 @@ impl MarketData {
             let got = details.quotes.len();
             return Err(Error::spec("row", format!("{got} quotes; expected {expected}, as in the rows before")));
         }
+        self.check_events(details.events)?;
         let last = self.bars[(row - 1) * n].time;
         let opened = bars[0].time.plus_ns(-self.period_ns).max(last);
         let stood = self.details.row(row - 1, n).quotes;
@@ -257,9 +276,10 @@ impl MarketData {
     /// Keeps the details of the row that comes next.
     pub(super) fn append_details(&mut self, details: RowDetails<'_>) {
         let own = &mut self.details;
-        let stood = own.quotes.len().saturating_sub(self.instruments.len());
-        for (id, quote) in details.quotes.iter().enumerate() {
-            own.quotes.push(quote.or(own.quotes[stood + id]));
+        if !details.quotes.is_empty() {
+            let mut standing = own.quotes[own.quotes.len() - self.instruments.len()..].to_vec();
+            carry(&mut standing, details.events, &self.instruments);
+            own.quotes.extend(details.quotes.iter().zip(standing).map(|(quote, stood)| quote.or(stood)));
         }
         if !details.sub_bars.is_empty() {
             own.ends.resize(self.len, own.sub_bars.len());

@@ -5,11 +5,12 @@ use std::ops::Range;
 use super::{MarketData, MarketDataBuilder};
 use crate::{
     Bar, Error, Result, Timestamp,
-    market::{Quote, QuotesAt},
+    market::{MarketEvent, Quote, QuotesAt},
 };
 
 impl MarketData {
     /// What some of the rows are made of, to be built as data of their own. Features are no part of it: they begin anew.
+    /// What was halted before is halted in the first row.
     ///
     /// ```
     /// use tradepit::market::synth;
@@ -26,6 +27,8 @@ impl MarketData {
             .calendar(self.calendar)
             .period_ns(self.period_ns)
             .bars(self.bars[rows.start * n..rows.end * n].to_vec())
+            .events(self.events_of_part(rows.clone()))
+            .adjust(self.adjustment)
             .sub_bars(rows.clone().flat_map(|row| self.details(row).sub_bars).copied().collect());
         if self.has_quotes() {
             part = part.quotes(rows.clone().flat_map(|row| self.details(row).quotes).copied(), QuotesAt::Open);
@@ -34,7 +37,8 @@ impl MarketData {
     }
 
     /// Longer bars out of these, which stay as the finer bars of theirs: rows of `period_ns` that close at its multiples
-    /// since 1970 UTC. A row has the columns of its last bar, and the quote that stood when it opened. Bars at the end that do not fill a row are left out.
+    /// since 1970 UTC. A row has the columns of its last bar, the quote that stood when it opened, and the events of all of
+    /// them. Bars at the end that do not fill a row are left out.
     ///
     /// ```
     /// use tradepit::{InstrumentId, market::synth, time::MINUTE_NS};
@@ -44,7 +48,8 @@ impl MarketData {
     /// ```
     ///
     /// # Errors
-    /// When the period is no multiple of that of the bars, or no row is filled.
+    /// When the period is no multiple of that of the bars, no row is filled, or a dividend, a split or a roll falls between
+    /// the bars of a row: its prices would not compare.
     pub fn resample(&self, period_ns: i64) -> Result<Self> {
         if period_ns <= self.period_ns || period_ns % self.period_ns.max(1) != 0 {
             let own = self.period_ns;
@@ -58,7 +63,7 @@ impl MarketData {
         let (mut bars, mut quotes): (Vec<Bar>, Vec<Option<Quote>>) = (Vec::new(), Vec::new());
         let mut columns: Vec<(String, Vec<f32>)> =
             self.columns.iter().map(|(name, _)| (name.clone(), vec![])).collect();
-        let mut first = 0;
+        let (mut first, mut events) = (0, Vec::new());
         for next in 1..=self.len {
             let closes = ceiling(first);
             let filled = match next < self.len {
@@ -69,6 +74,17 @@ impl MarketData {
                 continue;
             }
             let opens = Timestamp::from_nanos(closes - period_ns);
+            for (row, event) in (first..next).flat_map(|row| self.events.of(row).iter().map(move |event| (row, event)))
+            {
+                if row > first && event.what.moves_prices() {
+                    let (what, time) = (event.what, event.time);
+                    let message = format!("{what:?} at {time} falls into a row of {period_ns} ns; make shorter rows");
+                    return Err(Error::spec("period_ns", message));
+                }
+                // The bar before may have closed earlier than its row.
+                let time = if first == 0 { event.time } else { event.time.max(opens) };
+                events.push(MarketEvent { time, ..*event });
+            }
             for id in 0..n {
                 let of = || self.bars[first * n..next * n].iter().skip(id).step_by(n);
                 bars.push(Bar {
@@ -81,7 +97,11 @@ impl MarketData {
                 });
                 // The first bar may have opened later than the row; what stood at the bar before stood then.
                 let stood = |row: usize| self.details(row).quotes.get(id).copied().flatten();
-                let before = first.checked_sub(1).and_then(stood);
+                let ex = |quote: Quote| {
+                    let own = self.events.of(first).iter().filter(|event| event.instrument.0 as usize == id);
+                    own.fold(quote, |quote, event| event.what.ex_quote(&quote, self.instruments[id].multiplier))
+                };
+                let before = first.checked_sub(1).and_then(stood).map(ex);
                 quotes.push(stood(first).filter(|quote| quote.time <= opens).or(before));
             }
             for ((_, kept), (_, values)) in columns.iter_mut().zip(&self.columns) {
@@ -92,6 +112,6 @@ impl MarketData {
         let made = Self::builder(self.instruments.clone()).bars(bars).calendar(self.calendar).period_ns(period_ns);
         let made = columns.into_iter().fold(made, |made, (name, values)| made.column(name, values));
         let made = if self.has_quotes() { made.quotes(quotes, QuotesAt::Open) } else { made };
-        made.sub_bars(self.bars[..first * n].to_vec()).build()
+        made.events(events).adjust(self.adjustment).sub_bars(self.bars[..first * n].to_vec()).build()
     }
 }

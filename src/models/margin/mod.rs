@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Bar, Error, Instrument, MarketView, Result, Timestamp,
-    account::{Account, Fill},
+    account::{Account, Fill, Position},
 };
 pub use futures_table::FuturesTable;
 pub use table::DatedMargin;
@@ -229,33 +229,34 @@ impl MarginRule {
         })
     }
 
-    /// Whether an account can carry a fill: it only reduces, or what is there afterwards, less the share `keep` of it,
-    /// covers the initial margin. It is worth the price before slippage, which is lost; what else is held is worth the
-    /// `price` of its last bar.
-    pub(crate) fn carries(
+    /// What is held and the cash after a fill, if an account of that cash and those positions can carry it: it only
+    /// reduces, or what is there afterwards, less the share `keep` of it, covers the initial margin. It is worth the price
+    /// before slippage, which is lost; what else is held is worth the `price` of its last bar.
+    pub(crate) fn carried<'a>(
         &self,
-        account: &Account,
+        cash: f64,
+        position: impl Fn(usize) -> &'a Position,
         fill: &Fill,
         market: MarketView<'_>,
         price: impl Fn(&Bar) -> f64,
         keep: f64,
-    ) -> bool {
+    ) -> Option<(Position, f64)> {
         let own = fill.instrument.0 as usize;
-        let before = account.positions()[own];
-        let mut after = before;
-        let mut equity = account.cash() + after.settle(fill).cash - fill.fee;
-        if self.is_none() || (after.qty().abs() <= before.qty().abs() && after.qty() * before.qty() >= 0.0) {
-            return true;
+        let before = position(own).qty();
+        let mut after = *position(own);
+        let cash = cash + (after.settle(fill).cash - fill.fee);
+        if self.is_none() || (after.qty().abs() <= before.abs() && after.qty() * before >= 0.0) {
+            return Some((after, cash));
         }
+        let mut equity = cash;
         let (overnight, time, mut required) = (market.is_overnight(), fill.time, 0.0);
         for (id, (instrument, bar)) in market.instruments().iter().zip(market.row()).enumerate() {
-            let (position, price) =
-                if id == own { (&after, fill.reference) } else { (&account.positions()[id], price(bar)) };
+            let (position, price) = if id == own { (&after, fill.reference) } else { (position(id), price(bar)) };
             equity += position.value(price);
             required +=
                 self.required(&MarginContext { instrument, qty: position.qty(), price, overnight, time }).initial;
         }
-        equity - keep * equity >= required
+        (equity - keep * equity >= required).then_some((after, cash))
     }
 
     /// Whether every number makes sense.

@@ -1,16 +1,14 @@
 //! What happens to an account beside its own orders: carry, margin calls, flattening.
 //!
-//! In the order of a row: carry that fell due before the open, a margin call of the last close, the orders, carry that
-//! fell due since, flattening at the close.
+//! In the order of a row: carry that fell due before the open, events of the market, a margin call of the last close, the
+//! orders, carry that fell due since, flattening at the close.
 
-use super::{MatchRow, Met};
+use super::{At, MatchRow, Own};
 use crate::{
     InstrumentId, MarketView, Rng, Timestamp,
-    account::{Account, AccountEvent, Fill, TradedVolume},
-    models::{
-        CarryContext, CarrySchedule, FinancingModel as _, Flatten, MarginContext, MarginModel as _, Models, Spot,
-    },
-    order::{MarketOrder, OrderId, OrderState, Working},
+    account::{Account, AccountEvent, TradedVolume},
+    models::{CarryContext, CarrySchedule, FinancingModel as _, Flatten, MarginContext, MarginModel as _, Models},
+    order::{OrderState, Working},
     time::HOUR_NS,
 };
 
@@ -47,7 +45,7 @@ impl MatchRow<'_> {
             CarrySchedule::Daily => {
                 let days = if before_open { self.market.days_turned() } else { 0 };
                 if days > 0 {
-                    self.pay(account, self.opened(), days as f64, |id| self.before[id].close, tell);
+                    self.pay(account, self.opened(), days as f64, false, |id| self.before[id].close, tell);
                 }
             }
             CarrySchedule::EveryHours(hours) => {
@@ -58,22 +56,25 @@ impl MatchRow<'_> {
                     if (time <= self.opened()) != before_open {
                         continue;
                     }
+                    let closed = !before_open && time.nanos() == now;
                     let known = |id: usize| match before_open {
                         true => self.before[id].close,
-                        false if time.nanos() == now => self.bars[id].close,
+                        false if closed => self.bars[id].close,
                         false => self.bars[id].open,
                     };
-                    self.pay(account, time, f64::from(hours) / 24.0, known, tell);
+                    self.pay(account, time, f64::from(hours) / 24.0, closed, known, tell);
                 }
             }
         }
     }
 
+    /// The column of the model is read in the row before, or in this one when it has `closed`.
     fn pay(
         &self,
         account: &mut Account,
         time: Timestamp,
         days: f64,
+        closed: bool,
         price: impl Fn(usize) -> f64,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
@@ -83,12 +84,14 @@ impl MatchRow<'_> {
                 tell(account, AccountEvent::Financing { amount, instrument: InstrumentId(id as u32), time });
             }
         };
+        let known = if closed { Some(self.market) } else { self.market.before() };
+        let column = model.column().and_then(|name| known?.column(name)).map(f64::from);
         let interest = model.cash(account.cash(), days);
         book(account, interest, 0);
         for (id, instrument) in self.instruments.iter().enumerate() {
             let qty = account.positions()[id].qty();
             if qty != 0.0 {
-                let amount = model.position(&CarryContext { instrument, qty, price: price(id), days });
+                let amount = model.position(&CarryContext { instrument, qty, price: price(id), days, column });
                 book(account, amount, id);
             }
         }
@@ -112,7 +115,8 @@ impl MatchRow<'_> {
         }
         working.clear();
         let loss = |id: &usize| account.positions()[*id].unrealised(self.bars[*id].open);
-        let mut held: Vec<usize> = (0..self.bars.len()).filter(|id| account.positions()[*id].qty() != 0.0).collect();
+        let tradable = |id: &usize| account.positions()[*id].qty() != 0.0 && !self.is_halted(*id);
+        let mut held: Vec<usize> = (0..self.bars.len()).filter(tradable).collect();
         let name = |id: &usize| &self.instruments[*id].name;
         held.sort_by(|a, b| loss(a).total_cmp(&loss(b)).then_with(|| name(a).cmp(name(b))));
         for (n, id) in held.into_iter().enumerate() {
@@ -120,10 +124,11 @@ impl MatchRow<'_> {
                 break;
             }
             let (lot, qty) = (self.instruments[id].lot, account.positions()[id].qty());
-            let order = self.own_order(id, 0);
+            let order = self.own_order(id, Own::Liquidation);
+            let open = At { price: self.bars[id].open, known: &self.before[id], time, at_open: true };
             let close = |lots: u64, all: u64, account: &Account, traded: &TradedVolume, rng: &mut Rng| {
                 let size = if lots == all { qty } else { (lots as f64 * lot).copysign(qty) };
-                self.own_fill(order, -size, false, account, traded, rng)
+                self.own_fill(order, -size, open, account, traded, rng)
             };
             let all = ((qty / lot).abs().round() as u64).max(1);
             let fits = all.min((self.cap(id) / lot).round() as u64);
@@ -175,39 +180,14 @@ impl MatchRow<'_> {
         }
         for id in 0..self.bars.len() {
             let qty = account.positions()[id].qty();
-            if qty != 0.0 {
-                let fill = self.own_fill(self.own_order(id, 1), -qty, true, account, traded, rng);
+            if qty != 0.0 && !self.is_halted(id) {
+                let bar = &self.bars[id];
+                let close = At { price: bar.close, known: bar, time: bar.time, at_open: false };
+                let order = self.own_order(id, Own::Flattening);
+                let fill = self.own_fill(order, -qty, close, account, traded, rng);
                 self.facts.count(traded, &fill);
                 tell(account, AccountEvent::Fill(fill));
             }
         }
-    }
-
-    /// An order that no account can have sent: its number is unique by row, instrument and reason.
-    fn own_order(&self, id: usize, reason: u32) -> MarketOrder {
-        let (row, n) = (self.row, self.instruments.len() as u32);
-        let number = row.wrapping_mul(n).wrapping_add(id as u32).wrapping_mul(2).wrapping_add(reason);
-        let instrument = InstrumentId(id as u32);
-        MarketOrder { id: OrderId::of_venue(number), instrument, qty: 0.0, active_from: row }
-    }
-
-    /// A fill of the venue's own order, by the models of everybody's.
-    fn own_fill(
-        &self,
-        order: MarketOrder,
-        qty: f64,
-        at_close: bool,
-        account: &Account,
-        traded: &TradedVolume,
-        rng: &mut Rng,
-    ) -> Fill {
-        let id = order.instrument.0 as usize;
-        let (before, bar) = (&self.before[id], &self.bars[id]);
-        let (price, known, time) =
-            if at_close { (bar.close, bar, bar.time) } else { (bar.open, before, self.opened()) };
-        let Met { price, reference, spread } = self.met(id, qty, price, !at_close);
-        let spot = Spot { price, reference, known, time };
-        let told = self.told(id, account, 0.0, spread, traded);
-        self.models.fill_told(MarketOrder { qty, ..order }, &self.instruments[id], spot, &told, rng)
     }
 }

@@ -39,6 +39,24 @@ impl Stretch {
     }
 }
 
+/// The stretches of a row, at least one.
+#[derive(Clone, Debug)]
+pub(super) enum Way {
+    /// The bar is all that is known.
+    Bar([Stretch; 1]),
+    /// Its finer bars.
+    Finer(Vec<Stretch>),
+}
+
+impl Way {
+    pub(super) fn stretches(&self) -> &[Stretch] {
+        match self {
+            Self::Bar(bar) => bar,
+            Self::Finer(way) => way,
+        }
+    }
+}
+
 /// Whether the high is the extreme nearer to the open.
 pub(super) fn high_is_nearer(bar: &Bar) -> bool {
     bar.high - bar.open <= bar.open - bar.low

@@ -2,41 +2,55 @@
 
 mod arrivals;
 mod fills;
+mod halt;
+mod limits;
 mod spot;
 
 use super::MatchRow;
 use crate::{
     Rng, Timestamp,
     account::{Account, AccountEvent, TradedVolume},
-    models::{
-        FillModel as _, FillPoint, Moment,
-        queue::{LimitContext, LimitModel as _, LimitRule},
-    },
+    models::{FillModel as _, FillPoint, Moment},
     order::{OrderChange, OrderId, OrderKind, Resting},
 };
 
 pub(super) use spot::Spot;
 
-/// What a walk has come to.
-pub(super) struct Walk<'a> {
-    row: &'a MatchRow<'a>,
+/// A walk along ways of prices.
+pub(super) struct Walk<'w, 'a> {
+    row: &'w MatchRow<'a>,
     /// Where each instrument is on its way.
-    spots: Vec<Spot<'a>>,
+    spots: &'w mut [Spot<'w>],
     /// The spot at which something happens.
     here: usize,
-    /// What the account holds by now, and has traded.
-    account: Account,
-    pub(super) traded: TradedVolume,
+    /// The account before the walk, and its cash by now.
+    account: &'w Account,
+    cash: f64,
     /// Whether the order that fills has just come, and takes what rests; otherwise it rested itself.
     taking: bool,
     now: Timestamp,
     at_open: bool,
     /// Orders of the book that are left for the next row.
     left: Vec<usize>,
+    done: Done,
+}
+
+/// What a walk begins with.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'w> {
+    pub(super) book: &'w [Resting],
+    pub(super) traded: &'w TradedVolume,
+    pub(super) account: &'w Account,
+    pub(super) rng: &'w Rng,
+}
+
+/// What a walk has come to.
+pub(super) struct Done {
     pub(super) book: Vec<Resting>,
     pub(super) events: Vec<AccountEvent>,
+    pub(super) traded: TradedVolume,
     pub(super) rng: Rng,
-    /// Where prices were when orders filled.
+    /// Where prices were when orders filled behind the open.
     pub(super) filled_at: Vec<f64>,
     /// What the fills have gained by the close, less fees.
     pub(super) gain: f64,
@@ -66,60 +80,49 @@ enum Next {
     Corner,
 }
 
-impl<'a> Walk<'a> {
-    pub(super) fn new(
-        row: &'a MatchRow<'a>,
-        spots: Vec<Spot<'a>>,
-        book: &[Resting],
-        traded: &TradedVolume,
-        account: &Account,
-        rng: &Rng,
-    ) -> Self {
-        Self {
-            row,
-            spots,
-            here: 0,
-            account: account.clone(),
-            traded: traded.clone(),
-            taking: true,
-            now: row.opened(),
-            at_open: true,
-            left: Vec::new(),
-            book: book.to_vec(),
-            events: Vec::new(),
-            rng: rng.clone(),
-            filled_at: Vec::new(),
-            gain: 0.0,
-        }
+impl<'w, 'a> Walk<'w, 'a> {
+    pub(super) fn new(row: &'w MatchRow<'a>, spots: &'w mut [Spot<'w>], known: Known<'w>) -> Self {
+        let Known { book, traded, account, rng } = known;
+        let (book, traded, rng) = (book.to_vec(), traded.clone(), rng.clone());
+        let done = Done { book, events: Vec::new(), traded, rng, filled_at: Vec::new(), gain: 0.0 };
+        let (cash, now) = (account.cash(), row.opened());
+        Self { row, spots, here: 0, account, cash, taking: true, now, at_open: true, left: Vec::new(), done }
     }
 
     /// Walks from the open over all corners to the close: what comes first, on whatever instrument, happens first; what
     /// comes at the same moment, by the age of the orders.
-    pub(super) fn along(mut self) -> Self {
+    pub(super) fn along(mut self) -> Done {
         self.open();
-        while let Some((here, step)) = self.first() {
+        while !self.is_over()
+            && let Some((here, step)) = self.first()
+        {
             self.here = here;
             self.go(step);
         }
         self.now = self.row.closed();
         self.taking = false;
         self.settle_queues();
-        for at in 0..self.book.len() {
-            if self.turn_to(at) && self.waits_for_close(&self.book[at]) {
-                let named = self.book[at].order.request.kind == (OrderKind::MarketOnClose {});
+        for at in 0..self.done.book.len() {
+            if self.turn_to(at) && self.waits_for_close(&self.done.book[at]) {
+                let named = self.done.book[at].order.request.kind == (OrderKind::MarketOnClose {});
                 let close = if named { self.spot().bar.close } else { self.point().price };
                 self.fill_at_market(at, self.row.traded(self.spot().id, close));
             }
         }
-        self
+        self.done
+    }
+
+    /// Whether no order works any more.
+    fn is_over(&self) -> bool {
+        self.done.book.iter().all(|resting| resting.state.is_closed())
     }
 
     /// The row opens: whatever has come, and what the first price reaches, happens there.
     fn open(&mut self) {
         let opened = self.row.opened();
         self.hear();
-        for at in 0..self.book.len() {
-            if self.turn_to(at) && self.book[at].arrives <= opened {
+        for at in 0..self.done.book.len() {
+            if self.turn_to(at) && self.done.book[at].arrives <= opened {
                 self.arrive(at);
             }
         }
@@ -144,14 +147,14 @@ impl<'a> Walk<'a> {
                 }
             }
             Next::Arrival => {
-                self.now = self.now.max(self.book[at].arrives);
+                self.now = self.now.max(self.done.book[at].arrives);
                 self.arrive(at);
             }
             Next::Cancel => self.cancel_one(at),
             Next::Modify => self.modify_and_look(at),
             Next::Stop => self.trigger(at),
             Next::Limit => {
-                let limit = self.within_bar(self.book[at].order.request.kind.limit().unwrap_or(price));
+                let limit = self.within_bar(self.done.book[at].order.request.kind.limit().unwrap_or(price));
                 self.taking = false;
                 self.fill(at, limit, limit);
             }
@@ -169,8 +172,8 @@ impl<'a> Walk<'a> {
     fn reopen(&mut self, price: f64, opened: Timestamp) {
         self.now = opened;
         self.spots[self.here].price = price;
-        for at in 0..self.book.len() {
-            let resting = self.book[at];
+        for at in 0..self.done.book.len() {
+            let resting = self.done.book[at];
             if !self.works(at) || self.left.contains(&at) {
                 continue;
             }
@@ -201,9 +204,14 @@ impl<'a> Walk<'a> {
 
     /// What comes first: the spot, and what happens there. Ties go to the older order.
     fn first(&self) -> Option<(usize, Step)> {
-        let steps = self.spots.iter().enumerate();
-        let steps = steps.filter_map(|(here, spot)| self.next(spot).map(|step| (here, step)));
-        steps.min_by(|(_, a), (_, b)| a.moment.total_cmp(&b.moment).then_with(|| a.age.cmp(&b.age)))
+        let mut first: Option<(usize, Step)> = None;
+        for (here, spot) in self.spots.iter().enumerate() {
+            let Some(step) = self.next(spot) else { continue };
+            if first.is_none_or(|(_, known)| (step.moment, step.age) < (known.moment, known.age)) {
+                first = Some((here, step));
+            }
+        }
+        first
     }
 
     /// The nearest thing that happens to an instrument on its leg: the corner, if nothing else does.
@@ -212,12 +220,13 @@ impl<'a> Walk<'a> {
         let (from, to) = (leg.from, leg.to);
         let since_open = (leg.begins.nanos() - self.row.opened().nanos()) as f64;
         let moment = |share: f64| since_open + share * (leg.ends.nanos() - leg.begins.nanos()) as f64;
-        let mut orders = self.book.iter().enumerate().filter(|(_, resting)| spot.has(resting)).peekable();
+        let mut orders = self.done.book.iter().enumerate().filter(|(_, resting)| spot.has(resting)).peekable();
         // Corners are everybody's: the oldest order's.
         let age = orders.peek().map_or(OrderId(u32::MAX), |(_, resting)| resting.order.id);
-        let corner = Step { price: to, moment: moment(1.0), age, at: usize::MAX, next: Next::Corner };
+        let turns = (spot.turns(&leg).nanos() - self.row.opened().nanos()) as f64;
+        let corner = Step { price: to, moment: turns, age, at: usize::MAX, next: Next::Corner };
         // The walk ends: an order that is dealt with leaves the candidates, and prices only go forward.
-        if spot.steps > 5 * self.book.len() + 4 {
+        if spot.steps > 5 * self.done.book.len() + 4 {
             return Some(corner);
         }
         // The way of the whole leg: prices that have come to its end have come from somewhere.
@@ -230,7 +239,7 @@ impl<'a> Walk<'a> {
                 mine < other || (mine == other && next == Next::Stop && known.next == Next::Limit)
             });
             if nearer {
-                best = Some(Step { price, moment: moment(share), age: self.book[at].order.id, at, next });
+                best = Some(Step { price, moment: moment(share), age: self.done.book[at].order.id, at, next });
             }
         };
         for (at, resting) in orders {
@@ -281,73 +290,20 @@ impl<'a> Walk<'a> {
         best.or(Some(corner))
     }
 
-    /// The price at which a resting limit fills in whole.
-    fn beyond(&self, spot: &Spot<'_>, limit: f64, buys: bool) -> f64 {
-        let through = self.through_ticks() * spot.instrument.tick;
-        if buys { limit - through } else { limit + through }
-    }
-
-    /// Whether the present price fills a resting limit in whole.
-    fn goes_through(&self, limit: f64, buys: bool) -> bool {
-        let (price, beyond) = (self.spot().price, self.beyond(self.spot(), limit, buys));
-        if buys { price <= beyond } else { price >= beyond }
-    }
-
-    /// Ticks beyond a limit at which it fills in whole. The queue rule decides of exact touches at the end of the bar.
-    fn through_ticks(&self) -> f64 {
-        match &self.row.models.matching.limit {
-            LimitRule::Touch(_) => 0.0,
-            LimitRule::Penetration(rule) => rule.ticks,
-            LimitRule::Queue(_) => 1.0,
-            LimitRule::Custom(_) => f64::INFINITY,
-        }
-    }
-
-    /// Limits that the walk left open, by a rule that asks for the whole bar: a queue at an exact touch.
-    fn settle_queues(&mut self) {
-        if !matches!(self.row.models.matching.limit, LimitRule::Queue(_) | LimitRule::Custom(_)) {
-            return;
-        }
-        for at in 0..self.book.len() {
-            let resting = self.book[at];
-            let Some(limit) = resting.order.request.kind.limit().filter(|_| self.turn_to(at)) else { continue };
-            let waits = resting.left != 0.0 && resting.best.is_some() && resting.arrives <= self.row.opened();
-            if !waits || (resting.order.request.kind.trigger().is_some() && !resting.triggered) {
-                continue;
-            }
-            let spot = self.spot();
-            let ctx = LimitContext { instrument: spot.instrument, limit, qty: resting.left };
-            let mut queue = resting.queue;
-            let size = self.row.models.matching.limit.bar(&ctx, spot.bar, &mut queue);
-            self.book[at].queue = queue;
-            if size > 0.0 {
-                let limit = self.within_bar(limit);
-                self.fill_at_most(at, size, limit, limit);
-            }
-        }
-    }
-
-    /// A limit, or the price nearest to it that was traded in this stretch: a reduce-only order may wake up, and a
-    /// stop-limit trigger, with a limit that it never came to.
-    fn within_bar(&self, limit: f64) -> f64 {
-        let (low, high) = self.spot().range;
-        limit.clamp(low, high)
-    }
-
-    fn spot(&self) -> &Spot<'a> {
+    fn spot(&self) -> &Spot<'w> {
         &self.spots[self.here]
     }
 
     /// Goes to the spot of an order; whether there is one, and the order works.
     fn turn_to(&mut self, at: usize) -> bool {
-        let found = self.spots.iter().position(|spot| spot.has(&self.book[at]));
+        let found = self.spots.iter().position(|spot| spot.has(&self.done.book[at]));
         self.here = found.unwrap_or(self.here);
         found.is_some()
     }
 
     /// Whether an order works, of the instrument to which something happens.
     fn works(&self, at: usize) -> bool {
-        self.spot().has(&self.book[at])
+        self.spot().has(&self.done.book[at])
     }
 
     /// Where the rule of market orders fills them.
@@ -366,9 +322,9 @@ impl<'a> Walk<'a> {
 
     /// Goes to `price`, and lets trailing stops follow.
     fn follow(&mut self, price: f64) {
-        let Self { spots, here, book, .. } = self;
+        let Self { spots, here, done, .. } = self;
         let spot = &mut spots[*here];
-        for resting in book.iter_mut().filter(|resting| spot.has(resting)) {
+        for resting in done.book.iter_mut().filter(|resting| spot.has(resting)) {
             if let (OrderKind::TrailingStop { .. }, Some(best)) = (resting.order.request.kind, resting.best) {
                 let buys = resting.order.request.qty > 0.0;
                 resting.best = Some(if buys { best.min(price) } else { best.max(price) });

@@ -122,7 +122,7 @@ fn a_push_gives_what_a_build_gives() {
         assert!(
             grown.clone().push(&whole.bars()[row..=row], &[]).unwrap_err().to_string().contains("0 quotes; expected 1")
         );
-        grown.push_with(&whole.bars()[row..=row], details, &[]).unwrap();
+        grown.push_with(&whole.bars()[row..=row], &[], details, &[]).unwrap();
     }
     for row in 0..3 {
         assert_eq!(grown.details(row), whole.details(row));

@@ -26,7 +26,7 @@ enum Act {
     Limit { price: f64, reference: f64, takes: Option<Timestamp> },
 }
 
-impl Walk<'_> {
+impl Walk<'_, '_> {
     /// A price that was traded, and since when it is known.
     fn print(&self, price: f64) -> (Met, Timestamp) {
         // At the open the last thing known is the close before it; inside the bar trades go on.
@@ -46,7 +46,7 @@ impl Walk<'_> {
 
     /// An order is at the venue, at the present price: what can happen at once happens.
     pub(super) fn arrive(&mut self, at: usize) {
-        let (first, price) = (self.book[at].best.is_none(), self.spot().price);
+        let (first, price) = (self.done.book[at].best.is_none(), self.spot().price);
         let act = self.act(at, first);
         let takes = match act {
             Act::Market(_, since) => Some(since),
@@ -54,11 +54,11 @@ impl Walk<'_> {
             Act::Trigger if first => Some(self.print(price).1),
             Act::Trigger | Act::Wait | Act::Rest | Act::Cancel => None,
         };
-        if takes.is_some_and(|since| self.is_stale(since)) && self.book[at].left != 0.0 {
+        if takes.is_some_and(|since| self.is_stale(since)) && self.done.book[at].left != 0.0 {
             return self.leave(at);
         }
-        self.book[at].best.get_or_insert(price);
-        if self.book[at].left == 0.0 {
+        self.done.book[at].best.get_or_insert(price);
+        if self.done.book[at].left == 0.0 {
             return;
         }
         match act {
@@ -78,12 +78,12 @@ impl Walk<'_> {
     }
 
     fn is_at_once(&self, at: usize) -> bool {
-        matches!(self.book[at].order.request.tif, TimeInForce::Ioc {} | TimeInForce::Fok {})
+        matches!(self.done.book[at].order.request.tif, TimeInForce::Ioc {} | TimeInForce::Fok {})
     }
 
     fn act(&self, at: usize, first: bool) -> Act {
         let (price, quote) = (self.spot().price, self.spot().quote);
-        let resting = Resting { best: self.book[at].best.or(Some(price)), ..self.book[at] };
+        let resting = Resting { best: self.done.book[at].best.or(Some(price)), ..self.done.book[at] };
         let buys = resting.left > 0.0;
         let market = |(met, since)| Act::Market(met, since);
         match resting.order.request.kind {

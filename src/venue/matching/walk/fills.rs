@@ -2,18 +2,18 @@
 
 use super::{super::Met, Walk, change};
 use crate::{
-    account::{AccountEvent, Fill, RejectReason},
+    account::{AccountEvent, Fill, Position, RejectReason},
     models::{CommissionModel as _, FeeContext, FillContext, SlippageModel as _, queue::LimitModel as _},
     order::{Modification, OrderChange, Resting, TimeInForce},
 };
 
-impl Walk<'_> {
+impl Walk<'_, '_> {
     pub(super) fn trigger(&mut self, at: usize) {
-        self.book[at].triggered = true;
+        self.done.book[at].triggered = true;
         self.rests_from_here(at);
-        let event = change(&mut self.book[at], OrderChange::Trigger, self.now);
-        self.events.push(event);
-        let resting = &self.book[at];
+        let event = change(&mut self.done.book[at], OrderChange::Trigger, self.now);
+        self.done.events.push(event);
+        let resting = &self.done.book[at];
         match resting.order.request.kind.limit() {
             None => self.fill_at_market(at, self.row.traded(self.spot().id, self.spot().price)),
             Some(limit) => {
@@ -29,7 +29,7 @@ impl Walk<'_> {
 
     /// Fills at the limit, or at the present price where that is better.
     pub(super) fn fill_at_limit(&mut self, at: usize) {
-        let resting = &self.book[at];
+        let resting = &self.done.book[at];
         let Some(limit) = resting.order.request.kind.limit() else { return };
         let here = self.spot().price;
         let price = if resting.left > 0.0 { limit.min(here) } else { limit.max(here) };
@@ -45,11 +45,11 @@ impl Walk<'_> {
         let spot = self.spot();
         // At the close the bar itself is known; before, the one before it.
         let known = if self.at_close() { spot.bar } else { spot.before };
-        let told = self.row.told(spot.id, &self.account, spot.taken, met.spread, &self.traded);
+        let told = self.row.told(spot.id, spot.position.qty(), spot.taken, met.spread, &self.done.traded);
         let ctx = FillContext::new(spot.instrument, qty, met.price, known);
         let ctx = FillContext { liquidity: told.liquidity, ..ctx };
         let (before, tick) = (spot.before.close, spot.instrument.tick);
-        let mut price = self.row.models.slippage.price(&ctx, &mut self.rng);
+        let mut price = self.row.models.slippage.price(&ctx, &mut self.done.rng);
         if let Some(ticks) = self.row.models.matching.protection_ticks {
             let worst = before + (ticks * tick).copysign(qty);
             if (met.price - worst) * qty > 0.0 {
@@ -65,14 +65,20 @@ impl Walk<'_> {
         self.now >= self.row.closed() && !self.at_open
     }
 
-    /// Units held by the account.
+    /// What the account holds of any instrument by now.
+    fn position(&self, id: usize) -> &Position {
+        let walked = self.spots.iter().find(|spot| spot.id == id);
+        walked.map_or(&self.account.positions()[id], |spot| &spot.position)
+    }
+
+    /// Units held by the account of the instrument to which something happens.
     fn held(&self) -> f64 {
-        self.account.positions()[self.spot().id].qty()
+        self.spot().position.qty()
     }
 
     /// Units that can fill now, signed: what is left, what may be reduced, what the cap leaves; all of it or nothing.
     fn fillable(&self, at: usize) -> f64 {
-        let resting = &self.book[at];
+        let resting = &self.done.book[at];
         let mut size = resting.left.abs();
         if resting.order.request.reduce_only {
             let held = self.held();
@@ -87,8 +93,8 @@ impl Walk<'_> {
     }
 
     fn done_if_nothing_to_reduce(&mut self, at: usize) {
-        let request = &self.book[at].order.request;
-        if request.reduce_only && self.held() * self.book[at].left >= 0.0 {
+        let request = &self.done.book[at].order.request;
+        if request.reduce_only && self.held() * self.done.book[at].left >= 0.0 {
             self.close(at, OrderChange::Cancel);
         }
     }
@@ -102,16 +108,18 @@ impl Walk<'_> {
         if qty == 0.0 {
             return self.done_if_nothing_to_reduce(at);
         }
-        let (spot, resting) = (self.spot(), &self.book[at]);
+        let (spot, resting) = (self.spot(), &self.done.book[at]);
         let (instrument, close, lot) = (spot.instrument, spot.bar.close, spot.instrument.lot);
-        let fees = FeeContext {
+        let mut fees = FeeContext {
             filled_before: resting.filled,
             value_before: resting.value,
             maker: resting.order.request.kind.limit().is_some() && !self.taking,
             time: self.now,
             ..FeeContext::new(instrument, qty, price)
         };
-        let fees = self.row.facts.traded(&self.traded).map_or(fees, |traded| fees.after(traded));
+        if let Some(traded) = self.row.facts.traded(&self.done.traded) {
+            fees = fees.after(traded);
+        }
         let fee = self.row.models.commission.fee(&fees);
         let order = resting.order;
         let fill = Fill {
@@ -125,10 +133,10 @@ impl Walk<'_> {
             instrument: order.request.instrument,
             futures: instrument.is_futures(),
         };
-        if !self.row.carries(&self.account, &fill, self.at_close()) {
+        let Some((position, cash)) = self.row.carried(self.cash, |id| self.position(id), &fill, self.at_close()) else {
             return self.refuse(at, RejectReason::Margin);
-        }
-        let resting = &mut self.book[at];
+        };
+        let resting = &mut self.done.book[at];
         let left = resting.left - qty;
         resting.left = if left.abs() < 0.5 * lot { 0.0 } else { left };
         resting.filled += qty.abs();
@@ -139,12 +147,13 @@ impl Walk<'_> {
         let spot = &mut self.spots[self.here];
         spot.cap -= qty.abs();
         spot.taken += qty.abs();
-        self.gain += qty * (close - price) * instrument.multiplier - fee;
-        self.row.facts.count(&mut self.traded, &fill);
-        let event = AccountEvent::Fill(fill);
-        self.account.apply(&event);
-        self.events.push(event);
-        self.filled_at.push(self.spot().price);
+        (spot.position, self.cash) = (position, cash);
+        self.done.gain += qty * (close - price) * instrument.multiplier - fee;
+        self.row.facts.count(&mut self.done.traded, &fill);
+        self.done.events.push(AccountEvent::Fill(fill));
+        if !self.at_open {
+            self.done.filled_at.push(self.spot().price);
+        }
         if let Some(group) = order.request.oco {
             self.take_off_group(at, group, qty.abs());
         }
@@ -154,25 +163,25 @@ impl Walk<'_> {
     /// What one order of a group fills is taken off the others.
     fn take_off_group(&mut self, at: usize, group: u32, size: f64) {
         let lot = self.spot().instrument.lot;
-        for other in 0..self.book.len() {
-            if other == at || !self.works(other) || self.book[other].order.request.oco != Some(group) {
+        for other in 0..self.done.book.len() {
+            if other == at || !self.works(other) || self.done.book[other].order.request.oco != Some(group) {
                 continue;
             }
-            let Resting { left, order, .. } = self.book[other];
+            let Resting { left, order, .. } = self.done.book[other];
             let rest = (left.abs() - size).max(0.0);
             // Under a parent that may still fill more, there may be more to do.
-            let parent_works =
-                (0..self.book.len()).any(|p| Some(self.book[p].order.id) == order.request.parent && self.works(p));
+            let parent_works = (0..self.done.book.len())
+                .any(|p| Some(self.done.book[p].order.id) == order.request.parent && self.works(p));
             if rest < 0.5 * lot && !parent_works {
                 self.close(other, OrderChange::Cancel);
             } else {
-                let (resting, now) = (&mut self.book[other], self.now);
+                let (resting, now) = (&mut self.done.book[other], self.now);
                 resting.left = if rest < 0.5 * lot { 0.0 } else { rest.copysign(left) };
                 if order.request.parent.is_none() {
                     let qty = (resting.filled + rest).copysign(order.request.qty);
                     resting.order.request.qty = qty;
                     let change = Modification::default().qty(qty);
-                    self.events.push(AccountEvent::Modified { order: order.id, change, time: now });
+                    self.done.events.push(AccountEvent::Modified { order: order.id, change, time: now });
                 }
             }
         }
@@ -180,25 +189,25 @@ impl Walk<'_> {
 
     /// Children work for what their parent has filled.
     fn wake_children(&mut self, at: usize) {
-        let (id, filled) = (self.book[at].order.id, self.book[at].filled);
-        for child in 0..self.book.len() {
-            if self.book[child].order.request.parent != Some(id) || !self.works(child) {
+        let (id, filled) = (self.done.book[at].order.id, self.done.book[at].filled);
+        for child in 0..self.done.book.len() {
+            if self.done.book[child].order.request.parent != Some(id) || !self.works(child) {
                 continue;
             }
-            let request = self.book[child].order.request;
+            let request = self.done.book[child].order.request;
             // What its group has filled of the parent's fills is done.
             let group = |r: &Resting| r.order.request.parent == Some(id) && r.order.request.oco == request.oco;
             let done: f64 = match request.oco {
-                Some(_) => self.book.iter().filter(|r| group(r)).map(|r| r.filled).sum(),
-                None => self.book[child].filled,
+                Some(_) => self.done.book.iter().filter(|r| group(r)).map(|r| r.filled).sum(),
+                None => self.done.book[child].filled,
             };
-            let resting = &mut self.book[child];
+            let resting = &mut self.done.book[child];
             let size = (filled.min(request.qty.abs()) - done).max(0.0);
             resting.left = size.copysign(resting.order.request.qty);
             resting.best = None;
             self.rests_from_here(child);
             // A child that is still under way arrives when it does.
-            if size > 0.0 && self.book[child].arrives <= self.now {
+            if size > 0.0 && self.done.book[child].arrives <= self.now {
                 self.arrive(child);
             }
         }
@@ -206,18 +215,18 @@ impl Walk<'_> {
 
     /// What was before in this bar is nothing to an order that begins to work inside it.
     fn rests_from_here(&mut self, at: usize) {
-        let arrives = &mut self.book[at].arrives;
+        let arrives = &mut self.done.book[at].arrives;
         *arrives = self.now.max(*arrives);
     }
 
     /// Takes in the messages that had come before the open.
     pub(super) fn hear(&mut self) {
         let opened = self.row.opened();
-        for at in 0..self.book.len() {
-            if self.turn_to(at) && self.book[at].cancelled_at.is_some_and(|time| time <= opened) {
+        for at in 0..self.done.book.len() {
+            if self.turn_to(at) && self.done.book[at].cancelled_at.is_some_and(|time| time <= opened) {
                 self.cancel_one(at);
             }
-            if self.turn_to(at) && self.book[at].modified.is_some_and(|(time, _)| time <= opened) {
+            if self.turn_to(at) && self.done.book[at].modified.is_some_and(|(time, _)| time <= opened) {
                 self.modify(at);
             }
         }
@@ -225,11 +234,11 @@ impl Walk<'_> {
 
     /// Changes an order as its message asks; what it does at the present price is for the caller to see.
     pub(super) fn modify(&mut self, at: usize) {
-        let Some((_, change)) = self.book[at].modified.take() else { return };
-        let (order, instrument, before) = (self.book[at].order, self.spot().instrument, self.spot().before);
+        let Some((_, change)) = self.done.book[at].modified.take() else { return };
+        let (order, instrument, before) = (self.done.book[at].order, self.spot().instrument, self.spot().before);
         // The message was checked against the order when it was sent, and an order's kind and side never change.
         let Ok(request) = change.apply(&order.request) else { return };
-        let resting = &mut self.book[at];
+        let resting = &mut self.done.book[at];
         let waits = order.request.parent.is_some() && resting.left == 0.0;
         let left = request.qty.abs() - resting.filled;
         resting.order.request = request;
@@ -242,8 +251,8 @@ impl Walk<'_> {
                 resting.best = None;
             }
         }
-        self.events.push(AccountEvent::Modified { order: order.id, change, time: self.now });
-        if !waits && self.book[at].left == 0.0 {
+        self.done.events.push(AccountEvent::Modified { order: order.id, change, time: self.now });
+        if !waits && self.done.book[at].left == 0.0 {
             self.cancel_one(at);
         }
     }
@@ -254,26 +263,27 @@ impl Walk<'_> {
 
     /// Takes out an order that is not to fill: rejected if it never did, what is left cancelled if it did.
     pub(super) fn refuse(&mut self, at: usize, reason: RejectReason) {
-        if self.book[at].filled != 0.0 {
+        if self.done.book[at].filled != 0.0 {
             return self.close(at, OrderChange::Cancel);
         }
-        if let AccountEvent::Order { order, time, .. } = change(&mut self.book[at], OrderChange::Reject, self.now) {
-            self.events.push(AccountEvent::Rejected { order, reason, time });
+        if let AccountEvent::Order { order, time, .. } = change(&mut self.done.book[at], OrderChange::Reject, self.now)
+        {
+            self.done.events.push(AccountEvent::Rejected { order, reason, time });
         }
         self.close_children(at);
     }
 
     /// Takes an order out, and its children with it if it never filled.
     pub(super) fn close(&mut self, at: usize, how: OrderChange) {
-        let event = change(&mut self.book[at], how, self.now);
-        self.events.push(event);
+        let event = change(&mut self.done.book[at], how, self.now);
+        self.done.events.push(event);
         self.close_children(at);
     }
 
     fn close_children(&mut self, at: usize) {
-        let (id, filled) = (self.book[at].order.id, self.book[at].filled);
-        for child in 0..self.book.len() {
-            if filled == 0.0 && self.book[child].order.request.parent == Some(id) && self.works(child) {
+        let (id, filled) = (self.done.book[at].order.id, self.done.book[at].filled);
+        for child in 0..self.done.book.len() {
+            if filled == 0.0 && self.done.book[child].order.request.parent == Some(id) && self.works(child) {
                 self.close(child, OrderChange::Cancel);
             }
         }

@@ -2,9 +2,13 @@
 
 use crate::{
     Bar, Instrument, Timestamp,
+    account::{Account, Position},
     market::Quote,
     order::Resting,
-    venue::{MatchRow, matching::path::Stretch},
+    venue::{
+        MatchRow,
+        matching::path::{Stretch, Way},
+    },
 };
 
 /// One instrument, its bar, and the way that its prices take.
@@ -15,7 +19,7 @@ pub(in crate::venue::matching) struct Spot<'a> {
     pub(super) bar: &'a Bar,
     /// What stood at the open, where the data say.
     pub(super) quote: Option<&'a Quote>,
-    way: Vec<Stretch>,
+    way: Way,
     /// The present stretch of the way, and its leg.
     stretch: usize,
     leg: usize,
@@ -29,6 +33,8 @@ pub(in crate::venue::matching) struct Spot<'a> {
     pub(super) cap: f64,
     /// Units that the account's orders have taken of the bar.
     pub(super) taken: f64,
+    /// What the account holds by now.
+    pub(super) position: Position,
 }
 
 /// From one corner of the way to the next.
@@ -53,13 +59,13 @@ impl Leg {
 }
 
 impl<'a> Spot<'a> {
-    /// At the open; the way has at least one stretch.
-    pub(in crate::venue::matching) fn new(row: &MatchRow<'a>, id: usize, way: Vec<Stretch>) -> Self {
+    /// At the open.
+    pub(in crate::venue::matching) fn new(row: &MatchRow<'a>, id: usize, way: Way, account: &Account) -> Self {
         let (instrument, before, bar) = (&row.instruments[id], &row.before[id], &row.bars[id]);
-        let range = way.first().map_or((bar.low, bar.high), Stretch::range);
+        let range = way.stretches().first().map_or((bar.low, bar.high), Stretch::range);
         let (quote, cap, price) = (row.quote(id), row.cap(id), bar.open);
-        let (stretch, leg, steps, taken) = (0, 0, 0, 0.0);
-        Self { id, instrument, before, bar, quote, way, stretch, leg, steps, price, range, cap, taken }
+        let (stretch, leg, steps, taken, position) = (0, 0, 0, 0.0, account.positions()[id]);
+        Self { id, instrument, before, bar, quote, way, stretch, leg, steps, price, range, cap, taken, position }
     }
 
     /// Whether an order works here.
@@ -69,7 +75,7 @@ impl<'a> Spot<'a> {
 
     /// The leg on which it is; none where the way is at its end.
     pub(super) fn leg(&self) -> Option<Leg> {
-        let stretch = self.way.get(self.stretch)?;
+        let stretch = self.way.stretches().get(self.stretch)?;
         // The legs take equal times: nothing more is known of the way than its corners.
         let length = (stretch.closed.nanos() - stretch.opened.nanos()) / stretch.legs as i64;
         let begins = stretch.opened.plus_ns(length * self.leg as i64);
@@ -86,14 +92,23 @@ impl<'a> Spot<'a> {
         last.clamp(self.price.min(to), self.price.max(to))
     }
 
+    /// When it goes behind the next corner: where a stretch ends, when the next one begins.
+    pub(super) fn turns(&self, leg: &Leg) -> Timestamp {
+        let way = self.way.stretches();
+        let is_last = way.get(self.stretch).is_some_and(|stretch| self.leg + 1 == stretch.legs);
+        let next = way.get(self.stretch + 1).filter(|_| is_last);
+        next.map_or(leg.ends, |stretch| stretch.opened)
+    }
+
     /// Goes behind a corner; gives the first price and moment of a stretch that begins there.
     pub(super) fn turn(&mut self) -> Option<(f64, Timestamp)> {
         (self.leg, self.steps) = (self.leg + 1, 0);
-        if self.way.get(self.stretch).is_some_and(|stretch| self.leg < stretch.legs) {
+        if self.way.stretches().get(self.stretch).is_some_and(|stretch| self.leg < stretch.legs) {
             return None;
         }
         (self.leg, self.stretch) = (0, self.stretch + 1);
-        self.range = self.way.get(self.stretch).map_or((self.bar.low, self.bar.high), Stretch::range);
-        self.way.get(self.stretch).map(|stretch| (stretch.leg(0).0, stretch.opened))
+        let next = self.way.stretches().get(self.stretch);
+        self.range = next.map_or((self.bar.low, self.bar.high), Stretch::range);
+        next.map(|stretch| (stretch.leg(0).0, stretch.opened))
     }
 }
