@@ -328,18 +328,16 @@ impl<'a> MatchRow<'a> {
         };
         let whole = |up: bool| walk(Way::Bar([Stretch::new(bar, self.opened(), up)]));
         let worst = || {
-            let (rising, falling) = (whole(true), whole(false));
+            let straight = [true, false].map(|up| Stretch::new(bar, self.opened(), up));
+            let [rising, falling] = straight.map(|stretch| walk(Way::Bar([stretch])));
             let orders = known.book.iter().filter(|resting| resting.order.request.instrument.0 as usize == id);
             let filled = rising.1.filled_at.iter().chain(&falling.1.filled_at).copied();
             let turns = path::turns(bar, self.opened(), orders, filled);
-            let mut worst = if rising.1.gain <= falling.1.gain { rising } else { falling };
-            for turning in turns {
-                let tried = walk(Way::Bar([turning]));
-                if tried.1.gain < worst.1.gain {
-                    worst = tried;
-                }
-            }
-            worst
+            let first = if rising.1.gain <= falling.1.gain { rising } else { falling };
+            turns
+                .into_iter()
+                .map(|stretch| walk(Way::Bar([stretch])))
+                .fold(first, |found, tried| if tried.1.gain < found.1.gain { tried } else { found })
         };
         match self.models.matching.path {
             IntrabarPath::OpenHighLowClose {} => whole(true),

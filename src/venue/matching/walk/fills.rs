@@ -148,11 +148,12 @@ impl Walk<'_, '_> {
         spot.cap -= qty.abs();
         spot.taken += qty.abs();
         (spot.position, self.cash) = (position, cash);
-        self.done.gain += qty * (close - price) * instrument.multiplier - fee;
+        let price = spot.price;
+        self.done.gain += qty * (close - fill.price) * instrument.multiplier - fee;
         self.row.facts.count(&mut self.done.traded, &fill);
         self.done.events.push(AccountEvent::Fill(fill));
         if !self.at_open {
-            self.done.filled_at.push(self.spot().price);
+            self.done.filled_at.push(price);
         }
         if let Some(group) = order.request.oco {
             self.take_off_group(at, group, qty.abs());

@@ -95,8 +95,8 @@ impl<'a> Spot<'a> {
     /// When it goes behind the next corner: where a stretch ends, when the next one begins.
     pub(super) fn turns(&self, leg: &Leg) -> Timestamp {
         let way = self.way.stretches();
-        let is_last = way.get(self.stretch).is_some_and(|stretch| self.leg + 1 == stretch.legs);
-        let next = way.get(self.stretch + 1).filter(|_| is_last);
+        let at_its_end = way.get(self.stretch).is_some_and(|stretch| self.leg + 1 == stretch.legs);
+        let next = way.get(self.stretch + 1).filter(|_| at_its_end);
         next.map_or(leg.ends, |stretch| stretch.opened)
     }
 
