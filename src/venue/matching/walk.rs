@@ -52,7 +52,7 @@ pub(super) struct Done {
     pub(super) rng: Rng,
     /// Whether nothing was left to do after the open: whatever the way, this is what it comes to.
     pub(super) at_open: bool,
-    /// Where prices were when orders filled.
+    /// Where prices were when orders filled behind the open.
     pub(super) filled_at: Vec<f64>,
     /// What the fills have gained by the close, less fees.
     pub(super) gain: f64,

@@ -152,7 +152,9 @@ impl Walk<'_, '_> {
         self.done.gain += qty * (close - fill.price) * instrument.multiplier - fee;
         self.row.facts.count(&mut self.done.traded, &fill);
         self.done.events.push(AccountEvent::Fill(fill));
-        self.done.filled_at.push(price);
+        if !self.at_open {
+            self.done.filled_at.push(price);
+        }
         if let Some(group) = order.request.oco {
             self.take_off_group(at, group, qty.abs());
         }
