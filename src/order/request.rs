@@ -175,8 +175,7 @@ impl OrderRequest {
     pub fn check(&self, instruments: &[Instrument]) -> Result<()> {
         let lots = instruments.get(self.instrument.0 as usize).map(|i| self.qty / i.lot);
         match lots {
-            // A sum and a difference with 1.5 * 2^52 round to the nearest whole number without a call.
-            Some(lots) if self.qty != 0.0 && (lots - ((lots + ROUND) - ROUND)).abs() <= 1e-6 => {
+            Some(lots) if self.qty != 0.0 && is_whole(lots) => {
                 if let OrderKind::Market {} = self.kind {
                     return Ok(());
                 }
@@ -223,3 +222,26 @@ impl OrderRequest {
 }
 
 const ROUND: f64 = 6_755_399_441_055_744.0;
+
+/// Whether it is a whole number, but for the rounding of decimal lots: of 10^10 lots the last bit is more than a millionth.
+#[inline]
+fn is_whole(lots: f64) -> bool {
+    // A sum and a difference with 1.5 * 2^52 round to the nearest whole number without a call.
+    let off = (lots - ((lots + ROUND) - ROUND)).abs();
+    off <= 1e-6 || off <= 4.0 * f64::EPSILON * lots.abs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_whole;
+
+    #[test]
+    fn many_small_lots_are_whole_and_parts_of_them_are_not() {
+        for lots in [1.0, -3.0, 0.3 / 0.1, 13_078.118_216 / 1e-6, 1e12, 1e17] {
+            assert!(is_whole(lots), "{lots}");
+        }
+        for lots in [0.5, 1e9 + 0.25, 1e12 + 0.5, f64::NAN, f64::INFINITY] {
+            assert!(!is_whole(lots), "{lots}");
+        }
+    }
+}
