@@ -1,5 +1,6 @@
 //! What the tests of the book share: a market of given rows, a session over it, random bars and orders.
 
+// Each test binary compiles this file for itself and uses a part of it; an `expect` would fail in the one that uses all.
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
 use std::sync::Arc;
