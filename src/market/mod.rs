@@ -3,6 +3,7 @@
 mod adjust;
 mod bar;
 mod calendar;
+pub mod check;
 mod data;
 mod event;
 mod events;
