@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use tradepit::{
     Bar, Instrument, InstrumentId, MarketData, Timestamp,
-    ingest::{CsvOptions, read_csv},
+    ingest::{ReadOptions, read_csv},
     market::{
         Calendar, MarketEvent, MarketFact,
         check::{CheckOptions, CheckReport, Checked, FindingKind, Severity},
@@ -235,7 +235,7 @@ fn reports_travel_as_json() {
 fn the_shipped_samples() {
     let sample = |file: &str, symbol: Option<&str>| {
         let path = format!("{}/python/tradepit/samples/{file}.csv", env!("CARGO_MANIFEST_DIR"));
-        read_csv(path, &CsvOptions { symbol: symbol.map(str::to_owned), ..CsvOptions::default() }).unwrap().bars
+        read_csv(path, &ReadOptions { symbol: symbol.map(str::to_owned), ..ReadOptions::default() }).unwrap().bars
     };
     let es = report(&sample("es_1m", None));
     assert!(es.counts.iter().all(|count| count.kind == FindingKind::Gap), "{es}");

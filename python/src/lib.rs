@@ -19,6 +19,8 @@ mod reward;
 mod session;
 mod space;
 mod spec;
+mod table;
+mod trades;
 mod vec_env;
 
 use pyo3::prelude::*;
@@ -34,6 +36,8 @@ mod _core {
         measure::bench_steps,
         ppo::PyPpo,
         spec::{default_spec, read_spec},
+        table::PyBarTable,
+        trades::{PyBarBuilder, market_from_trades},
         vec_env::PyVecEnv,
     };
 }

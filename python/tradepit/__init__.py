@@ -10,7 +10,7 @@ Importing this package registers its environments with Gymnasium. ``tradepit.sb3
 import gymnasium as _gymnasium
 
 from . import errors, samples
-from .data import MarketData, market_data, times
+from .data import MarketData, bars_from_trades, check, market_data, times
 from .env import TradingEnv
 from .errors import TradepitError
 from .spec import EnvSpec, default_spec, read_spec
@@ -22,6 +22,8 @@ __all__ = [
     "TradepitError",
     "TradingEnv",
     "TradingVectorEnv",
+    "bars_from_trades",
+    "check",
     "default_spec",
     "errors",
     "market_data",

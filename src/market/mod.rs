@@ -10,7 +10,9 @@ mod events;
 mod instrument;
 mod prefetch;
 mod quote;
+mod sampling;
 pub mod synth;
+mod trade;
 mod view;
 
 pub use adjust::{Adjuster, Adjustment};
@@ -20,4 +22,6 @@ pub use data::{MarketData, MarketDataBuilder, RowDetails};
 pub use event::{MarketEvent, MarketFact};
 pub use instrument::{Instrument, InstrumentId, Settlement};
 pub use quote::{Quote, QuotesAt};
+pub use sampling::{BarBuilder, BarRule, Imbalance, Measure, TickBars, TimeBars, UnitBars, ValueBars};
+pub use trade::{Aggressor, Trade};
 pub use view::MarketView;

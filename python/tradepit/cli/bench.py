@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from .. import bench, bench_ppo
+from .. import bench, bench_csv, bench_ppo
 from . import options as shared
 from .console import Console
 
@@ -31,12 +31,24 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ppo", action="store_true", help="also PPO, learning included, beside Stable-Baselines3's")
     parser.add_argument("--only-ppo", action="store_true", help="PPO alone")
     parser.add_argument("--ppo-iterations", type=shared.positive, default=10, help="of one run of PPO; default 10")
+    parser.add_argument(
+        "--csv", action="store_true", help="only how fast 1,000,000 bars are read from CSV, beside polars"
+    )
+    parser.add_argument("--bars", type=shared.positive, default=1_000_000, help="rows of that file; default 1e6")
     parser.add_argument("--markdown", action="store_true", help="print tables in Markdown")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Measures."""
     facts = bench.machine()
+    if args.csv:
+        row = bench_csv.compare(bars=args.bars, runs=args.runs)
+        console.say(
+            f"{row['bars']:,} bars, {row['bytes']:,} bytes: tradepit {row['tradepit_seconds']:.3f} s, "
+            f"polars {row['polars_seconds']:.3f} s; {row['ratio']:.2f} times polars' speed"
+        )
+        console.result({"machine": facts, "csv": row})
+        return 0
     setups = [bench.Setup(n, window, args.threads, args.seconds) for window in args.window for n in args.envs]
     total = len(setups) * (3 + bench.has_sb3()) + args.envs.count(1) * len(args.window)
     done = 0

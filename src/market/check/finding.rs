@@ -42,6 +42,8 @@ pub enum FindingKind {
     Ohlc,
     /// A volume below 0.
     NegativeVolume,
+    /// A quote that can't be one: crossed, one-sided, of a negative size.
+    Quote,
     /// A time before that of the row above it.
     Unsorted,
     /// The time of another row once more.
@@ -81,6 +83,7 @@ impl FindingKind {
             Self::NotFinite => "not_finite",
             Self::Ohlc => "ohlc",
             Self::NegativeVolume => "negative_volume",
+            Self::Quote => "quote",
             Self::Unsorted => "unsorted",
             Self::Duplicate => "duplicate",
             Self::Gap => "gap",
@@ -106,6 +109,7 @@ impl FindingKind {
             | Self::NotFinite
             | Self::Ohlc
             | Self::NegativeVolume
+            | Self::Quote
             | Self::Unsorted
             | Self::Duplicate => Severity::Fatal,
             Self::Gap

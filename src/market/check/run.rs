@@ -163,6 +163,12 @@ impl<'a> Checked<'a> {
         })
     }
 
+    /// The length of a bar: what was given, else the usual step between sound rows.
+    #[must_use]
+    pub fn usual_period(&self) -> i64 {
+        Sound::of(self).period_ns
+    }
+
     /// The row of the source that holds bar `at`.
     pub(super) fn row(&self, at: usize) -> usize {
         self.rows.map_or(at, |rows| rows[at])
