@@ -26,13 +26,14 @@ fn row(bar: Bar) -> Row {
 
 /// Makes bars of trades as they come; `rule` is JSON.
 #[pyclass(frozen, name = "BarBuilder", module = "tradepit._core")]
-pub(crate) struct PyBarBuilder(Mutex<BarBuilder>);
+// Boxed, because a bar inside it is aligned to a cache line, and Python aligns its objects to less.
+pub(crate) struct PyBarBuilder(Mutex<Box<BarBuilder>>);
 
 #[pymethods]
 impl PyBarBuilder {
     #[new]
     fn new(rule: &str) -> PyResult<Self> {
-        Ok(Self(Mutex::new(BarBuilder::new(from_json("rule", rule)?).map_err(fault)?)))
+        Ok(Self(Mutex::new(Box::new(BarBuilder::new(from_json("rule", rule)?).map_err(fault)?))))
     }
 
     /// Takes the next trade (`side` is above 0 for a buyer, below for a seller, 0 if unknown), gives the bar that is complete.

@@ -116,6 +116,7 @@ def test_parquet_and_frames_need_no_other_library(tmp_path, monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without)
     assert rows(market_data(path, **OPTIONS)) == EXPECTED
+    monkeypatch.undo()
     # pandas hands its columns over by pyarrow, and without it as arrays.
     monkeypatch.setattr(pd.DataFrame, "__arrow_c_stream__", lambda self: without("pyarrow"))
     assert rows(market_data(pd.DataFrame({"ts": TIMES, **PRICES}), **OPTIONS)) == EXPECTED

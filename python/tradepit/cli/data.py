@@ -21,9 +21,7 @@ Rows, times, sessions, gaps, and the features that environments would see.
 
 `data check FILE` finds what is wrong (fatal) and what is odd (doubtful, or a note), each with row,
 time and value. It exits with 0 when there is at most a note, 1 for something fatal, 3 for a doubt."""
-EXAMPLE = """\
-  tradepit data prices.csv --instrument ES --calendar cme
-  tradepit data check prices.csv --instrument ES --calendar cme --fix mended.csv"""
+EXAMPLE = "  tradepit data check prices.csv --instrument ES --calendar cme --fix mended.csv"
 _LISTED = 3
 _DOUBTFUL = 3
 
@@ -62,6 +60,7 @@ def describe(data: MarketData, spec: dict[str, Any]) -> dict[str, Any]:
     missing = np.diff(time) // data.period_ns - 1
     widest = np.argsort(-missing, kind="stable")[:_LISTED]
     wanted: Any = read_spec(spec)["features"]
+    counts = json.loads(data.check('{"shown": 0}'))["counts"]
     names, warm_up, clipped, _ = data.features(None if wanted is None else to_json(wanted))
     own = [name for name in columns if name not in ("open", "high", "low", "close", "volume")]
     return {
@@ -81,6 +80,7 @@ def describe(data: MarketData, spec: dict[str, Any]) -> dict[str, Any]:
                 if missing[i] > 0
             ],
         },
+        "doubts": {count["kind"]: count["count"] for count in counts if count["severity"] == "doubtful"},
         "price": {"lowest": columns["low"].min(), "highest": columns["high"].max(), "last": columns["close"][-1]},
         "volume": columns["volume"].sum(),
         "columns": own,
@@ -128,6 +128,7 @@ def _page(facts: dict[str, Any]) -> str:
         ("sessions", f"{shown['sessions']:,} ({shown['calendar']})"),
         ("gaps", f"{gaps['count']:,} with {gaps['bars']:,} bars in them, nights and weekends included"),
         *(("", f"{gap['bars']:,} bars from {gap['after']} to {gap['until']}") for gap in gaps["widest"]),
+        ("doubts", ", ".join(f"{n:,} {kind}" for kind, n in shown["doubts"].items()) or "none"),
         ("prices", "{lowest:,.10g} to {highest:,.10g}, last {last:,.10g}".format(**shown["price"])),
         ("volume", f"{shown['volume']:,.10g}"),
         ("own columns", ", ".join(shown["columns"]) or "none"),

@@ -6,10 +6,12 @@ import argparse
 import json
 import math
 import tomllib
+import warnings
 from pathlib import Path
 from typing import Any
 
 from ..data import MarketData, market_data
+from ..errors import DataWarning
 from .console import Fault
 
 SPLIT = 0.7
@@ -41,8 +43,10 @@ def data_options(parser: argparse.ArgumentParser, *, positional: bool = False) -
 
 
 def read_data(args: argparse.Namespace) -> MarketData:
-    """The bars that the options name."""
-    return market_data(args.data, **reading(args))
+    """The bars that the options name; ``tradepit data`` says what is doubtful about them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)
+        return market_data(args.data, **reading(args))
 
 
 def reading(args: argparse.Namespace) -> dict[str, Any]:
