@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+#[expect(unreachable_pub, reason = "it is the library of the fuzz targets as well")]
 #[path = "../fuzz/src/bodies.rs"]
 mod bodies;
 
@@ -52,6 +53,9 @@ fn the_corpus_is_sound() {
     }
     for seed in seeds("trades") {
         bodies::trades(&seed);
+        // What is no Parquet at all; tests/parquet.rs damages real files.
+        #[cfg(feature = "parquet")]
+        bodies::parquet(&[b"PAR1", seed.as_slice(), b"PAR1"].concat());
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
     sync::{Mutex, MutexGuard, TryLockError},
 };
 
-use arrow_array::ffi_stream::{RecordBatchStreamReader, FFI_ArrowArrayStream};
+use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
 use pyo3::{prelude::*, types::PyCapsule};
 use serde::Deserialize;
 use tradepit::{

@@ -1,9 +1,20 @@
 //! Files of Parquet.
 
-use std::{fs::File, io::Read as _, path::Path};
+use std::{
+    fs::File,
+    io::Read as _,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
 
+use arrow_array::{RecordBatch, RecordBatchReader};
+use arrow_schema::{ArrowError, SchemaRef};
 use parquet::{
-    arrow::{ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder},
+    arrow::{
+        ProjectionMask,
+        arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder},
+    },
+    errors::ParquetError,
     file::reader::ChunkReader,
 };
 
@@ -62,17 +73,52 @@ fn read_chunks(
     options: &ReadOptions,
     sink: &mut impl Sink,
 ) -> Result<()> {
-    let damaged = |error: parquet::errors::ParquetError| Error::Io {
+    let damaged = |error: ParquetError| Error::Io {
         path: name.to_owned(),
         source: std::io::Error::new(std::io::ErrorKind::InvalidData, error),
     };
-    let builder = ParquetRecordBatchReaderBuilder::try_new(chunks).map_err(damaged)?;
+    let builder =
+        guarded(|| ParquetRecordBatchReaderBuilder::try_new(chunks)).and_then(|made| made).map_err(damaged)?;
     let whole = layout(content, builder.schema(), options, Some(name))?;
     let schema = builder.schema();
     let nested = schema.fields().iter().any(|field| field.data_type().is_nested());
     // Leaves are columns only where no column is made of several.
     let mask =
         if nested { ProjectionMask::all() } else { ProjectionMask::leaves(builder.parquet_schema(), whole.places()) };
-    let reader = builder.with_projection(mask).with_batch_size(BATCH).build().map_err(damaged)?;
-    read_batches(content, reader, Some(name), options, sink)
+    let builder = builder.with_projection(mask).with_batch_size(BATCH);
+    let reader = guarded(|| builder.build()).and_then(|made| made).map_err(damaged)?;
+    read_batches(content, Guarded { schema: reader.schema(), reader: Some(reader) }, Some(name), options, sink)
+}
+
+/// The decoder panics on some damaged files (an index into a dictionary that is not there, as an example).
+fn guarded<T>(work: impl FnOnce() -> T) -> std::result::Result<T, ParquetError> {
+    // What was half done is dropped with the error.
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| ParquetError::General("it is damaged".into()))
+}
+
+/// Batches until the first damage.
+struct Guarded {
+    schema: SchemaRef,
+    reader: Option<ParquetRecordBatchReader>,
+}
+
+impl Iterator for Guarded {
+    type Item = std::result::Result<RecordBatch, ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut reader = self.reader.take()?;
+        match guarded(|| reader.next()) {
+            Ok(next) => {
+                self.reader = Some(reader);
+                next
+            }
+            Err(error) => Some(Err(error.into())),
+        }
+    }
+}
+
+impl RecordBatchReader for Guarded {
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
 }
