@@ -55,7 +55,7 @@ impl Describe for LogReturnSpec {
 /// assert!(back.update(100.0).is_nan() && back.update(50.0).is_nan());
 /// assert_eq!(back.update(200.0), 2f64.ln());
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LogReturn {
     /// The last `lag` prices in a ring; NaN where there was none yet.
     past: Box<[f64]>,

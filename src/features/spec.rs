@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AtrSpec, ColumnSpec, EmaDistanceSpec, Indicator, LogReturnSpec, RealisedVolatilitySpec, RsiSpec, SmaDistanceSpec,
-    TimeOfDaySpec, VolumeRatioSpec,
+    AtrSpec, ColumnSpec, EmaDistanceSpec, Indicator, LogReturnSpec, NormalisedSpec, RealisedVolatilitySpec, RsiSpec,
+    SmaDistanceSpec, TimeOfDaySpec, VolumeRatioSpec,
     describe::{Describe, Place, Work},
 };
 use crate::{Error, Result};
@@ -53,6 +53,8 @@ pub enum FeatureSpec {
     TimeOfDay(TimeOfDaySpec),
     /// A column of the user's own.
     Column(ColumnSpec),
+    /// Another feature, made comparable with its own past.
+    Normalised(NormalisedSpec),
 }
 
 impl FeatureSpec {
@@ -67,6 +69,7 @@ impl FeatureSpec {
             Self::RealisedVolatility(spec) => ("realised_volatility", spec),
             Self::TimeOfDay(spec) => ("time_of_day", spec),
             Self::Column(spec) => ("column", spec),
+            Self::Normalised(spec) => ("normalised", spec),
         }
     }
 
@@ -75,6 +78,9 @@ impl FeatureSpec {
     pub fn names(&self) -> Vec<String> {
         let Place { instrument, timeframe, .. } = self.place();
         let mut names = self.describe().1.names();
+        if matches!(self, Self::Normalised(_)) {
+            return names;
+        }
         for name in &mut names {
             if let Some(minutes) = timeframe {
                 name.push_str(&format!("@{minutes}m"));
@@ -92,6 +98,12 @@ impl FeatureSpec {
     /// Names the field, its value and the allowed range.
     pub fn validate(&self) -> Result<()> {
         let (kind, spec) = self.describe();
+        if let Self::Normalised(outer) = self {
+            outer.of.validate().map_err(|error| match error {
+                Error::Spec { field, message } => Error::spec(format!("{kind}.of.{field}"), message),
+                other => other,
+            })?;
+        }
         let Place { timeframe, scale, .. } = spec.place();
         for (field, count) in spec.counts() {
             if !(1..=MAX_COUNT).contains(&count) {
@@ -110,11 +122,11 @@ impl FeatureSpec {
         if spec.names().iter().any(String::is_empty) {
             return Err(Error::spec(format!("{kind}.name"), "is empty; name a column of the data"));
         }
-        Ok(())
+        spec.check().map_err(|(field, message)| Error::spec(format!("{kind}.{field}"), message))
     }
 
-    /// The streaming indicator behind it, before `scale`; none for the time of day and the user's columns, nor for a
-    /// specification that is not valid.
+    /// The streaming indicator behind it, before `scale`; none for what is not made of the bars of one instrument alone, nor
+    /// for a specification that is not valid.
     ///
     /// It takes bars of its timeframe.
     #[must_use]
@@ -122,7 +134,7 @@ impl FeatureSpec {
         self.validate().ok()?;
         match self.work() {
             Work::Bars(indicator) => Some(indicator),
-            Work::TimeOfDay | Work::Column(_) => None,
+            Work::Pair(..) | Work::Facts(..) | Work::Column(_) | Work::Normalised(..) => None,
         }
     }
 
@@ -134,9 +146,18 @@ impl FeatureSpec {
         self.describe().1.place()
     }
 
-    /// Only for a validated specification.
+    /// What gives its first number. Only for a validated specification, as the next.
     pub(super) fn work(&self) -> Work {
         self.describe().1.work()
+    }
+
+    /// What gives its numbers, one each.
+    pub(super) fn works(&self) -> impl Iterator<Item = Work> {
+        std::iter::once(self.work()).chain(self.describe().1.more_work())
+    }
+
+    pub(super) fn other(&self) -> Option<u32> {
+        self.describe().1.other()
     }
 
     pub(super) fn needs_positive_prices(&self) -> bool {

@@ -1,3 +1,5 @@
 mod causal;
+mod kinds;
+mod normalise;
 mod oracles;
 mod refusals;

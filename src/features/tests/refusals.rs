@@ -1,8 +1,9 @@
 //! What is refused, by its text.
 
+use super::kinds::every_kind;
 use crate::{
     Bar, Instrument, MarketData, Timestamp,
-    features::{FeaturePipeline, FeaturePipelineSpec, attach, backfill},
+    features::{FeaturePipeline, FeaturePipelineSpec, FeatureSpec, MarketShape, attach, backfill},
     market::{Calendar, synth},
     time::MINUTE_NS,
 };
@@ -42,29 +43,22 @@ fn what_the_market_lacks_is_named() {
             .starts_with("features[0].column.name: \"news\" is not in the data")
     );
     let data = synth::es_1m(300, 0).unwrap();
-    let hourly = FeaturePipeline::new(&FeaturePipelineSpec::default(), 1, 60 * MINUTE_NS, data.clock().clone(), &[])
-        .unwrap_err();
+    let hourly = {
+        let clock = data.clock().clone();
+        let shape = MarketShape { instruments: 1, period_ns: 60 * MINUTE_NS, clock, columns: &[], quotes: false };
+        FeaturePipeline::new(&FeaturePipelineSpec::default(), shape).unwrap_err()
+    };
     let text = hourly.to_string();
     assert!(text.starts_with("features[10].log_return.timeframe: 5 minutes are not a whole number of"), "{text}");
 }
 
 #[test]
 fn unknown_fields_are_named_in_every_kind() {
-    for kind in [
-        "log_return",
-        "sma_distance",
-        "ema_distance",
-        "rsi",
-        "atr",
-        "volume_ratio",
-        "realised_volatility",
-        "time_of_day",
-        "column",
-    ] {
-        let name = if kind == "column" { r#""name": "x", "# } else { "" };
-        let text = format!(r#"{{"features": [{{"kind": "{kind}", {name}"bps": 5}}]}}"#);
-        let error = serde_json::from_str::<FeaturePipelineSpec>(&text).unwrap_err().to_string();
-        assert!(error.contains("unknown field `bps`"), "{kind}: {error}");
+    for feature in every_kind(None) {
+        let mut json = serde_json::to_value(&feature).unwrap();
+        json["bps"] = 5.into();
+        let error = serde_json::from_value::<FeatureSpec>(json).unwrap_err().to_string();
+        assert!(error.contains("unknown field `bps`"), "{}: {error}", feature.kind());
     }
     let error = serde_json::from_str::<FeaturePipelineSpec>(r#"{"feature": []}"#).unwrap_err().to_string();
     assert!(error.contains("unknown field `feature`"), "{error}");

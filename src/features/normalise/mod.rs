@@ -1,0 +1,13 @@
+//! Features made comparable with their own past.
+
+mod by;
+mod expanding;
+mod extremes;
+mod fit;
+mod moments;
+mod rank;
+mod spec;
+
+pub(super) use by::Normaliser;
+pub use by::{Expanding, Frozen, NormaliseBy, RollingWindow};
+pub use spec::NormalisedSpec;
