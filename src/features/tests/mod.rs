@@ -1,3 +1,4 @@
 mod causal;
+mod every_indicator;
 mod oracles;
 mod refusals;
