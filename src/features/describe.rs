@@ -64,18 +64,21 @@ pub(super) trait Describe {
     }
 }
 
-/// Implements the two parts of [`Describe`] that most indicators share.
+/// Implements the parts of [`Describe`] that most indicators share: `("kind", counts..)`, or `(line.name, counts..)` where
+/// a field `line` chooses between numbers of one indicator and has the name.
 macro_rules! place_and_name {
-    ($name:literal, $count:ident) => {
-        fn place(&self) -> super::describe::Place {
-            super::describe::Place { instrument: self.instrument, timeframe: self.timeframe, scale: self.scale }
+    (@ ($self:ident) $name:expr $(, $count:ident)*) => {
+        fn place(&$self) -> super::describe::Place {
+            super::describe::Place { instrument: $self.instrument, timeframe: $self.timeframe, scale: $self.scale }
         }
-        fn names(&self) -> Vec<String> {
-            vec![format!(concat!($name, "_{}"), self.$count)]
+        fn names(&$self) -> Vec<String> {
+            vec![[$name.to_owned() $(, $self.$count.to_string())*].join("_")]
         }
-        fn counts(&self) -> Vec<(&'static str, u32)> {
-            vec![(stringify!($count), self.$count)]
+        fn counts(&$self) -> Vec<(&'static str, u32)> {
+            vec![$((stringify!($count), $self.$count)),*]
         }
     };
+    ($name:literal $(, $count:ident)*) => { place_and_name! { @ (self) $name $(, $count)* } };
+    ($line:ident.name $(, $count:ident)*) => { place_and_name! { @ (self) self.$line.name() $(, $count)* } };
 }
 pub(super) use place_and_name;

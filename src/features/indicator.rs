@@ -149,3 +149,8 @@ pub(super) fn log_ratio(a: f64, b: f64) -> f64 {
         0.0
     }
 }
+
+/// The typical price of a bar: the mean of high, low and close.
+pub(super) fn typical(bar: &Bar) -> f64 {
+    (bar.high + bar.low + bar.close) / 3.0
+}

@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AtrSpec, ColumnSpec, EmaDistanceSpec, Indicator, LogReturnSpec, NormalisedSpec, RealisedVolatilitySpec, RsiSpec,
-    SmaDistanceSpec, TimeOfDaySpec, VolumeRatioSpec,
+    AdxSpec, AmihudSpec, AtrSpec, BollingerSpec, CandleSpec, CciSpec, ColumnSpec, EmaDistanceSpec, HighDistanceSpec,
+    Indicator, LogReturnSpec, LowDistanceSpec, MacdSpec, NormalisedSpec, ObvSpec, OpenDistanceSpec,
+    RangeVolatilitySpec, RealisedVolatilitySpec, RollSpreadSpec, RollingVwapDistanceSpec, RsiSpec, SimpleReturnSpec,
+    SmaDistanceSpec, StochasticSpec, TimeOfDaySpec, VolumeRatioSpec, VolumeZscoreSpec, WmaDistanceSpec,
     describe::{Describe, Place, Work},
 };
 use crate::{Error, Result};
@@ -49,6 +51,40 @@ pub enum FeatureSpec {
     VolumeRatio(VolumeRatioSpec),
     /// Volatility of the last returns.
     RealisedVolatility(RealisedVolatilitySpec),
+    /// Simple return over a lag.
+    SimpleReturn(SimpleReturnSpec),
+    /// Relative distance of the close from the highest high.
+    HighDistance(HighDistanceSpec),
+    /// Relative distance of the close from the lowest low.
+    LowDistance(LowDistanceSpec),
+    /// Relative distance of the close from an open.
+    OpenDistance(OpenDistanceSpec),
+    /// Relative distance of the close from its weighted moving average.
+    WmaDistance(WmaDistanceSpec),
+    /// Distance between two exponential moving averages, relative to the close.
+    Macd(MacdSpec),
+    /// Place of the close between low and high, from -1 to 1.
+    Stochastic(StochasticSpec),
+    /// Place of the close between the Bollinger bands, or their width.
+    Bollinger(BollingerSpec),
+    /// Strength of a trend, or Wilder's directional indicators, from 0 to 1.
+    Adx(AdxSpec),
+    /// Commodity channel index, a hundredth of it.
+    Cci(CciSpec),
+    /// Share of the volume that went with the price, from -1 to 1.
+    Obv(ObvSpec),
+    /// Relative distance of the close from the volume-weighted average price.
+    RollingVwapDistance(RollingVwapDistanceSpec),
+    /// Volatility from the prices inside bars.
+    RangeVolatility(RangeVolatilitySpec),
+    /// Volume in standard deviations from its mean.
+    VolumeZscore(VolumeZscoreSpec),
+    /// Illiquidity: the move for a usual turnover.
+    Amihud(AmihudSpec),
+    /// Bid-ask spread that the closes give away, relative to the close.
+    RollSpread(RollSpreadSpec),
+    /// Body or wick of the bar as a share of its range.
+    Candle(CandleSpec),
     /// Sine and cosine of the local time of day.
     TimeOfDay(TimeOfDaySpec),
     /// A column of the user's own.
@@ -67,6 +103,23 @@ impl FeatureSpec {
             Self::Atr(spec) => ("atr", spec),
             Self::VolumeRatio(spec) => ("volume_ratio", spec),
             Self::RealisedVolatility(spec) => ("realised_volatility", spec),
+            Self::SimpleReturn(spec) => ("simple_return", spec),
+            Self::HighDistance(spec) => ("high_distance", spec),
+            Self::LowDistance(spec) => ("low_distance", spec),
+            Self::OpenDistance(spec) => ("open_distance", spec),
+            Self::WmaDistance(spec) => ("wma_distance", spec),
+            Self::Macd(spec) => ("macd", spec),
+            Self::Stochastic(spec) => ("stochastic", spec),
+            Self::Bollinger(spec) => ("bollinger", spec),
+            Self::Adx(spec) => ("adx", spec),
+            Self::Cci(spec) => ("cci", spec),
+            Self::Obv(spec) => ("obv", spec),
+            Self::RollingVwapDistance(spec) => ("rolling_vwap_distance", spec),
+            Self::RangeVolatility(spec) => ("range_volatility", spec),
+            Self::VolumeZscore(spec) => ("volume_zscore", spec),
+            Self::Amihud(spec) => ("amihud", spec),
+            Self::RollSpread(spec) => ("roll_spread", spec),
+            Self::Candle(spec) => ("candle", spec),
             Self::TimeOfDay(spec) => ("time_of_day", spec),
             Self::Column(spec) => ("column", spec),
             Self::Normalised(spec) => ("normalised", spec),

@@ -2,13 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    expanding::ExpandingMoments,
-    extremes::RollingExtremes,
-    moments::{RollingMoments, z_score},
-    rank::RollingRank,
+use super::expanding::ExpandingMoments;
+use crate::{
+    Timestamp,
+    features::{describe::Fault, extreme::RollingMax, moments::Moments, sorted::SortedWindow},
 };
-use crate::{Timestamp, features::describe::Fault};
 
 /// By what a feature is normalised, part of a [`NormalisedSpec`](super::NormalisedSpec).
 ///
@@ -149,21 +147,25 @@ impl NormaliseBy {
 
     pub(super) fn normaliser(&self) -> Normaliser {
         match self {
-            Self::ZScore(by) => Normaliser::ZScore(RollingMoments::new(by.window)),
-            Self::Rank(by) => Normaliser::Rank(RollingRank::new(by.window)),
-            Self::MinMax(by) => Normaliser::MinMax(RollingExtremes::new(by.window)),
+            Self::ZScore(by) => Normaliser::ZScore(by.window, Moments::new(by.window)),
+            Self::Rank(by) => Normaliser::Rank(by.window, SortedWindow::new(by.window)),
+            Self::MinMax(by) => {
+                let max = RollingMax::new(by.window);
+                Normaliser::MinMax(by.window, max.clone(), max)
+            }
             Self::Expanding(by) => Normaliser::Expanding(ExpandingMoments::new(by.after)),
             Self::Frozen(by) => Normaliser::Frozen(by.mean.unwrap_or_default(), by.deviation.unwrap_or(1.0)),
         }
     }
 }
 
-/// The state of one.
+/// The state of one; of a rolling one, with the length of its window.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::features) enum Normaliser {
-    ZScore(RollingMoments),
-    Rank(RollingRank),
-    MinMax(RollingExtremes),
+    ZScore(u32, Moments),
+    Rank(u32, SortedWindow),
+    /// The largest of the negatives, and the largest.
+    MinMax(u32, RollingMax, RollingMax),
     Expanding(ExpandingMoments),
     /// Mean and deviation.
     Frozen(f64, f64),
@@ -173,20 +175,26 @@ impl Normaliser {
     /// Takes the feature's next value, a number.
     pub(in crate::features) fn update(&mut self, value: f64) -> f64 {
         match self {
-            Self::ZScore(moments) => match moments.update(value) {
-                Some((mean, deviation)) => z_score(value, mean, deviation),
-                None => f64::NAN,
+            Self::ZScore(_, moments) => {
+                let (mean, variance) = moments.update(value);
+                z_score(value, mean, variance.sqrt())
+            }
+            Self::Rank(window, sorted) => match sorted.update(value) {
+                true => {
+                    let (below, equal) = sorted.rank(value);
+                    // This value is one of its equals.
+                    (2.0 * f64::from(below) + f64::from(equal - 1)) / f64::from(*window - 1) - 1.0
+                }
+                false => f64::NAN,
             },
-            Self::Rank(rank) => rank.update(value),
-            Self::MinMax(extremes) => match extremes.update(value) {
-                Some((low, high)) if high > low => 2.0 * (value - low) / (high - low) - 1.0,
-                Some(_) => 0.0,
-                None => f64::NAN,
-            },
-            Self::Expanding(moments) => match moments.update(value) {
-                Some((mean, deviation)) => z_score(value, mean, deviation),
-                None => f64::NAN,
-            },
+            Self::MinMax(_, low, high) => {
+                let (low, high) = (-low.update(-value), high.update(value));
+                if low == high { 0.0 } else { 2.0 * (value - low) / (high - low) - 1.0 }
+            }
+            Self::Expanding(moments) => {
+                let (mean, deviation) = moments.update(value);
+                z_score(value, mean, deviation)
+            }
             Self::Frozen(mean, deviation) => (value - *mean) / *deviation,
         }
     }
@@ -194,11 +202,14 @@ impl Normaliser {
     /// How many first values give NaN.
     pub(in crate::features) fn warm_up(&self) -> usize {
         match self {
-            Self::ZScore(moments) => moments.len() - 1,
-            Self::Rank(rank) => rank.len() - 1,
-            Self::MinMax(extremes) => extremes.len() - 1,
+            Self::ZScore(window, _) | Self::Rank(window, _) | Self::MinMax(window, ..) => *window as usize - 1,
             Self::Expanding(moments) => moments.after() - 1,
             Self::Frozen(..) => 0,
         }
     }
+}
+
+/// `(value - mean) / deviation`, and 0 where nothing deviates; NaN of the warm-up passes.
+fn z_score(value: f64, mean: f64, deviation: f64) -> f64 {
+    if deviation == 0.0 { 0.0 } else { (value - mean) / deviation }
 }

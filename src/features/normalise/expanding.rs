@@ -23,17 +23,15 @@ impl ExpandingMoments {
         self.after as usize
     }
 
-    /// Mean and deviation with this value.
-    pub(in crate::features) fn update(&mut self, value: f64) -> Option<(f64, f64)> {
+    /// Mean and deviation with this value; NaN until there are enough.
+    pub(in crate::features) fn update(&mut self, value: f64) -> (f64, f64) {
         self.count += 1;
         let before = value - self.mean;
         self.mean += before / self.count as f64;
         self.squares += before * (value - self.mean);
-        (self.count >= u64::from(self.after)).then(|| (self.mean, (self.squares / self.count as f64).sqrt()))
-    }
-
-    /// Mean and sum of squared distances from it, of what came so far.
-    pub(super) fn sums(&self) -> (f64, f64) {
-        (self.mean, self.squares)
+        if self.count < u64::from(self.after) {
+            return (f64::NAN, f64::NAN);
+        }
+        (self.mean, (self.squares / self.count as f64).sqrt())
     }
 }

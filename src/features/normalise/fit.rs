@@ -44,7 +44,7 @@ impl FeaturePipelineSpec {
         let raw = Self { clip: f32::MAX, features: of, ..*self };
         let mut pipeline = FeaturePipeline::for_data(&raw, data)?;
         let mut moments = vec![ExpandingMoments::new(2); frozen.len()];
-        let mut known = vec![None; frozen.len()];
+        let mut known = vec![(f64::NAN, f64::NAN); frozen.len()];
         let mut row = vec![0.0; frozen.len()];
         let mut seen = Seen::new(data);
         for t in 0..rows.end {
@@ -60,10 +60,11 @@ impl FeaturePipelineSpec {
         }
         let until = data.bars()[(rows.end - 1) * data.instruments().len()].time;
         for ((by, known), name) in frozen.into_iter().zip(known).zip(pipeline.names()) {
-            let Some((mean, deviation)) = known else {
+            let (mean, deviation) = known;
+            if mean.is_nan() {
                 let message = format!("{name} is known in fewer than 2 of the rows {rows:?}; fit it on more of them");
                 return Err(Error::TooLittleData(message));
-            };
+            }
             if deviation <= 0.0 {
                 return Err(Error::spec(
                     "features",

@@ -2,10 +2,7 @@
 
 mod by;
 mod expanding;
-mod extremes;
 mod fit;
-mod moments;
-mod rank;
 mod spec;
 
 pub(super) use by::Normaliser;

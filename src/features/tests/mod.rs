@@ -1,4 +1,5 @@
 mod causal;
+mod every_indicator;
 mod kinds;
 mod normalise;
 mod oracles;

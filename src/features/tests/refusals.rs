@@ -34,6 +34,20 @@ fn numbers_out_of_range_are_named() {
 }
 
 #[test]
+fn numbers_that_do_not_fit_each_other_are_named() {
+    assert_eq!(refused(r#"{"kind": "macd", "fast": 30}"#), "features[0].macd.fast: 30 must be below slow, which is 26");
+    assert_eq!(
+        refused(r#"{"kind": "bollinger", "deviations": 0}"#),
+        "features[0].bollinger.deviations: 0 must be a finite number above 0"
+    );
+    assert_eq!(
+        refused(r#"{"kind": "range_volatility", "period": 1}"#),
+        "features[0].range_volatility.period: 1 must be at least 2 for yang_zhang"
+    );
+    assert_eq!(refused(r#"{"kind": "macd", "slow": 0}"#), "features[0].macd.slow: 0 must be from 1 to 100000");
+}
+
+#[test]
 fn what_the_market_lacks_is_named() {
     assert!(
         refused(r#"{"kind": "rsi", "instrument": 1}"#).starts_with("features[0].rsi.instrument: 1 is not in the data")
