@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AdxSpec, AmihudSpec, AtrSpec, BollingerSpec, CandleSpec, CciSpec, ColumnSpec, EmaDistanceSpec, HighDistanceSpec,
-    Indicator, LogReturnSpec, LowDistanceSpec, MacdSpec, NormalisedSpec, ObvSpec, OpenDistanceSpec,
-    RangeVolatilitySpec, RealisedVolatilitySpec, RollSpreadSpec, RollingVwapDistanceSpec, RsiSpec, SimpleReturnSpec,
-    SmaDistanceSpec, StochasticSpec, TimeOfDaySpec, VolumeRatioSpec, VolumeZscoreSpec, WmaDistanceSpec,
+    AdxSpec, AmihudSpec, AtrSpec, BidAskSpreadSpec, BollingerSpec, CandleSpec, CciSpec, ColumnSpec, CustomSpec,
+    EmaDistanceSpec, HighDistanceSpec, Indicator, LogReturnSpec, LowDistanceSpec, MacdSpec, MicropriceSpec,
+    NormalisedSpec, ObvSpec, OpenDistanceSpec, OrderFlowImbalanceSpec, PairBetaSpec, PairRatioSpec, PairSpreadSpec,
+    RangeVolatilitySpec, RealisedVolatilitySpec, RollDaySpec, RollSpreadSpec, RollingVwapDistanceSpec, RsiSpec,
+    SessionVwapDistanceSpec, SimpleReturnSpec, SmaDistanceSpec, StochasticSpec, TimeOfDaySpec, TimeOfWeekSpec,
+    TimeToCloseSpec, VolumeRatioSpec, VolumeZscoreSpec, WmaDistanceSpec,
     describe::{Describe, Place, Work},
 };
 use crate::{Error, Result};
@@ -87,6 +89,28 @@ pub enum FeatureSpec {
     Candle(CandleSpec),
     /// Sine and cosine of the local time of day.
     TimeOfDay(TimeOfDaySpec),
+    /// What crossing the market costs, relative to the mid price.
+    BidAskSpread(BidAskSpreadSpec),
+    /// Relative distance of the microprice from the mid price.
+    Microprice(MicropriceSpec),
+    /// Order flow at the best prices, in units of what waits there.
+    OrderFlowImbalance(OrderFlowImbalanceSpec),
+    /// Relative distance of the close from the session's volume-weighted average price.
+    SessionVwapDistance(SessionVwapDistanceSpec),
+    /// Logarithm of the price over that of another instrument.
+    PairRatio(PairRatioSpec),
+    /// Residual of the log price in a regression on that of another instrument.
+    PairSpread(PairSpreadSpec),
+    /// Slope of returns on those of another instrument.
+    PairBeta(PairBetaSpec),
+    /// Sine and cosine of the local time of the week.
+    TimeOfWeek(TimeOfWeekSpec),
+    /// Part of the session that is left, from 1 to 0.
+    TimeToClose(TimeToCloseSpec),
+    /// 1 from a roll to the end of its session, else 0.
+    RollDay(RollDaySpec),
+    /// An indicator of the user's own, in Rust.
+    Custom(CustomSpec),
     /// A column of the user's own.
     Column(ColumnSpec),
     /// Another feature, made comparable with its own past.
@@ -121,6 +145,17 @@ impl FeatureSpec {
             Self::RollSpread(spec) => ("roll_spread", spec),
             Self::Candle(spec) => ("candle", spec),
             Self::TimeOfDay(spec) => ("time_of_day", spec),
+            Self::BidAskSpread(spec) => ("bid_ask_spread", spec),
+            Self::Microprice(spec) => ("microprice", spec),
+            Self::OrderFlowImbalance(spec) => ("order_flow_imbalance", spec),
+            Self::SessionVwapDistance(spec) => ("session_vwap_distance", spec),
+            Self::PairRatio(spec) => ("pair_ratio", spec),
+            Self::PairSpread(spec) => ("pair_spread", spec),
+            Self::PairBeta(spec) => ("pair_beta", spec),
+            Self::TimeOfWeek(spec) => ("time_of_week", spec),
+            Self::TimeToClose(spec) => ("time_to_close", spec),
+            Self::RollDay(spec) => ("roll_day", spec),
+            Self::Custom(spec) => ("custom", spec),
             Self::Column(spec) => ("column", spec),
             Self::Normalised(spec) => ("normalised", spec),
         }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Bar, Instrument, InstrumentId, MarketData, Timestamp,
-    features::{FeaturePipeline, FeaturePipelineSpec, FeatureSpec, NormaliseBy},
+    features::{CustomSpec, FeaturePipeline, FeaturePipelineSpec, FeatureSpec, Indicator, NormaliseBy, Stream},
     market::{Adjuster, Calendar, MarketEvent, MarketFact, Quote, QuotesAt},
     time::MINUTE_NS,
 };
@@ -31,9 +31,21 @@ pub(super) fn every_kind(timeframe: Option<u32>) -> Vec<FeatureSpec> {
     let kinds = variants::<FeatureSpec>().into_iter().flat_map(|kind| match kind.as_str() {
         "normalised" => normalised.clone().collect(),
         "column" => vec![json!({"kind": kind, "name": "own"})],
+        "custom" => vec![],
         _ => vec![shortened(&kind, timeframe)],
     });
-    kinds.map(|json| serde_json::from_value(json).unwrap()).collect()
+    let mut custom = CustomSpec::new("growth", 1, growth);
+    custom.timeframe = timeframe;
+    let made = kinds.map(|json| serde_json::from_value(json).unwrap());
+    made.chain([FeatureSpec::Custom(custom)]).collect()
+}
+
+/// A user's indicator: the range of the bar against the one before it.
+fn growth() -> Box<dyn Indicator> {
+    Stream::boxed(f64::NAN, 1, |before, bar| {
+        let range = bar.high - bar.low;
+        range - std::mem::replace(before, range)
+    })
 }
 
 /// The kind with its defaults, all of its counts smaller: a fifth, in the same order.

@@ -3,4 +3,5 @@ mod every_indicator;
 mod kinds;
 mod normalise;
 mod oracles;
+mod pairs;
 mod refusals;
