@@ -124,6 +124,10 @@ TALIB = {
         {"kind": "cci", "period": 20},
         lambda bars, ours: (100 * ours, talib.CCI(bars.high, bars.low, bars.close, 20)),
     ),
+    "cci, long": (
+        {"kind": "cci", "period": 200},
+        lambda bars, ours: (100 * ours, talib.CCI(bars.high, bars.low, bars.close, 200)),
+    ),
     "fast_k": (
         {"kind": "stochastic", "line": "fast_k", "period": 9},
         stochastic(lambda *bars: talib.STOCHF(*bars, 9, 1)[0], 1),
