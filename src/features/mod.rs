@@ -2,6 +2,8 @@
 //!
 //! A [`FeaturePipelineSpec`] says what to compute, as data; a [`FeaturePipeline`] computes it bar by bar; [`attach`] runs
 //! that over data at hand. One indicator is one file.
+//!
+#![doc = include_str!("features.md")]
 
 mod adx;
 mod amihud;

@@ -51,7 +51,7 @@ impl Describe for RollSpreadSpec {
         Work::Bars(Stream::boxed(roll, self.period as usize + 1, |roll, bar| {
             let cov = roll.update(bar.close);
             // `max` would turn NaN into 0.
-            ratio(if cov > 0.0 { 0.0 } else { 2.0 * (-cov).sqrt() }, bar.close)
+            ratio(if cov >= 0.0 { 0.0 } else { 2.0 * (-cov).sqrt() }, bar.close)
         }))
     }
 

@@ -42,8 +42,8 @@ impl SortedWindow {
         Self { nodes: vec![node; len.max(1) as usize].into_boxed_slice(), root: NONE, at: 0, full: false }
     }
 
-    /// Takes a value in, and the oldest one out of a full window; gives whether it is full.
-    pub(super) fn update(&mut self, value: f64) -> bool {
+    /// Takes a value in, and the oldest one out of a full window; gives how many there are once it is full.
+    pub(super) fn update(&mut self, value: f64) -> Option<f64> {
         let slot = self.at as u32;
         if self.full {
             self.root = self.without(self.root, slot);
@@ -56,7 +56,7 @@ impl SortedWindow {
         if self.at == self.nodes.len() {
             (self.at, self.full) = (0, true);
         }
-        self.full
+        self.full.then_some(self.nodes.len() as f64)
     }
 
     /// The mean: one of the values, and what the mean is above it; (0, 0) of no values.
@@ -195,7 +195,7 @@ mod tests {
             let mut sorted = SortedWindow::new(len);
             for at in 0..values.len() {
                 let full = sorted.update(values[at]);
-                prop_assert_eq!(full, at + 1 >= len as usize);
+                prop_assert_eq!(full, (at + 1 >= len as usize).then_some(f64::from(len)));
                 let window = &values[(at + 1).saturating_sub(len as usize)..=at];
                 let (value, above) = sorted.mean();
                 let mean = window.iter().sum::<f64>() / window.len() as f64;
