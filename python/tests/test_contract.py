@@ -92,6 +92,12 @@ CHANGES = {
                 "instrument": 0,
                 "scale": 1.0,
             },
+            {
+                "kind": "normalised",
+                "of": {"kind": "rsi", "period": 4, "timeframe": None, "instrument": 0, "scale": 1.0},
+                "by": {"kind": "frozen", "mean": 0.25, "deviation": 0.5, "until": None},
+                "scale": 2.0,
+            },
         ],
     },
     "window": 3,
@@ -126,8 +132,11 @@ def test_every_kind_of_feature_is_known_by_its_name_and_its_fields():
         tradepit.read_spec({"features": ["no such kind"]})
     kinds = re.findall(r"`(\w+)`", str(unknown.value))
     assert set(kinds) == set(get_args(get_type_hints(Feature)["kind"]))
-    for kind in kinds:
-        given = {"kind": kind, "name": "x"} if kind == "column" else kind
+    needed = {"column": {"name": "x"}, "normalised": {"of": "rsi", "by": "z_score"}}
+    with pytest.raises(tradepit.errors.SpecError, match="is not registered"):
+        tradepit.read_spec({"features": [{"kind": "custom", "name": "x", "version": 1}]})
+    for kind in set(kinds) - {"custom"}:
+        given = {"kind": kind, **needed.get(kind, {})}
         read = tradepit.read_spec({"features": [given]})["features"]["features"]
         assert set(read[0]) <= set(Feature.__annotations__)
 

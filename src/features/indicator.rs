@@ -17,8 +17,9 @@ use crate::{Bar, Result};
 /// assert!(rsi.update(&bar(10.0)).is_nan() && rsi.update(&bar(11.0)).is_nan());
 /// let stopped = rsi.save().unwrap();
 /// assert_eq!(rsi.update(&bar(12.0)), 1.0);
+/// assert_eq!(rsi.update(&bar(2.0)), -0.75);
 /// rsi.restore(&stopped).unwrap();
-/// assert_eq!(rsi.update(&bar(9.0)), -1.0 / 3.0);
+/// assert_eq!(rsi.update(&bar(12.0)), 1.0);
 /// ```
 ///
 /// [`Stream`] makes one out of a state and a function. `I` is what it takes: a bar, but for the indicators of the house

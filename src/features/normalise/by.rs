@@ -179,14 +179,12 @@ impl Normaliser {
                 let (mean, variance) = moments.update(value);
                 z_score(value, mean, variance.sqrt())
             }
-            Self::Rank(window, sorted) => match sorted.update(value) {
-                true => {
-                    let (below, equal) = sorted.rank(value);
-                    // This value is one of its equals.
-                    (2.0 * f64::from(below) + f64::from(equal - 1)) / f64::from(*window - 1) - 1.0
-                }
-                false => f64::NAN,
-            },
+            Self::Rank(_, sorted) => {
+                let Some(n) = sorted.update(value) else { return f64::NAN };
+                let (below, equal) = sorted.rank(value);
+                // This value is one of its equals.
+                (2.0 * f64::from(below) + f64::from(equal - 1)) / (n - 1.0) - 1.0
+            }
             Self::MinMax(_, low, high) => {
                 let (low, high) = (-low.update(-value), high.update(value));
                 if low == high { 0.0 } else { 2.0 * (value - low) / (high - low) - 1.0 }
