@@ -28,7 +28,8 @@ PACKAGE = Path(tradepit.__file__).parent
 CLASSES = [value for value in vars(_core).values() if inspect.isclass(value)]
 #: Modules whose examples must be there.
 SHOWN = {
-    f"tradepit{name}" for name in ("", ".data", ".env", ".frames", ".render", ".samples", ".sb3", ".spec", ".vector")
+    f"tradepit{name}"
+    for name in ("", ".data", ".env", ".features", ".frames", ".render", ".samples", ".sb3", ".spec", ".vector")
 }
 MODULES = [
     "tradepit",

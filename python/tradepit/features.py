@@ -113,5 +113,7 @@ def _column(name: str, function: Function, columns: Columns) -> NDArray[np.float
     known = np.isfinite(values)
     hole = known.argmax() + (~known[known.argmax() :]).argmax()
     if not known[hole] and known.any():
-        raise DataError(f"row {hole}, column {name}: its function gave {values[hole]}; only the first rows may be unknown")
+        raise DataError(
+            f"row {hole}, column {name}: its function gave {values[hole]}; only the first rows may be unknown"
+        )
     return values
