@@ -35,6 +35,15 @@ impl RowDetails<'_> {
         self.sub_bars.iter().try_for_each(Bar::check)
     }
 
+    /// Lets the quotes of this row come over those that stood before it: where none has come, the old one stands on, as it
+    /// reads after the row's events.
+    pub(crate) fn stand_on(&self, standing: &mut [Option<Quote>], instruments: &[Instrument]) {
+        carry(standing, self.events, instruments);
+        for (stood, came) in standing.iter_mut().zip(self.quotes) {
+            *stood = came.or(*stood);
+        }
+    }
+
     /// Whether it can belong to the row of `bars` that opened at `opened`, after a row of time `after`.
     fn fits(
         &self,
@@ -104,7 +113,9 @@ fn follows(quote: &Quote, stood: Option<Quote>, moment: Timestamp) -> std::resul
 fn carry(standing: &mut [Option<Quote>], events: &[MarketEvent], instruments: &[Instrument]) {
     for event in events {
         let id = event.instrument.0 as usize;
-        standing[id] = standing[id].map(|quote| event.what.ex_quote(&quote, instruments[id].multiplier));
+        if let Some(stood) = standing.get_mut(id) {
+            *stood = stood.map(|quote| event.what.ex_quote(&quote, instruments[id].multiplier));
+        }
     }
 }
 
@@ -285,8 +296,8 @@ impl MarketData {
         let own = &mut self.details;
         if !details.quotes.is_empty() {
             let mut standing = own.quotes[own.quotes.len() - self.instruments.len()..].to_vec();
-            carry(&mut standing, details.events, &self.instruments);
-            own.quotes.extend(details.quotes.iter().zip(standing).map(|(quote, stood)| quote.or(stood)));
+            details.stand_on(&mut standing, &self.instruments);
+            own.quotes.extend(standing);
         }
         if !details.sub_bars.is_empty() {
             own.ends.resize(self.len, own.sub_bars.len());
