@@ -6,12 +6,14 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import re
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import gymnasium
 import numpy as np
@@ -19,13 +21,15 @@ import pytest
 
 import tradepit
 from tradepit import _core
+from tradepit.spec import Feature
 
 ID = "tradepit/SingleAsset-v0"
 PACKAGE = Path(tradepit.__file__).parent
 CLASSES = [value for value in vars(_core).values() if inspect.isclass(value)]
 #: Modules whose examples must be there.
 SHOWN = {
-    f"tradepit{name}" for name in ("", ".data", ".env", ".frames", ".render", ".samples", ".sb3", ".spec", ".vector")
+    f"tradepit{name}"
+    for name in ("", ".data", ".env", ".features", ".frames", ".render", ".samples", ".sb3", ".spec", ".vector")
 }
 MODULES = [
     "tradepit",
@@ -78,7 +82,24 @@ CHANGES = {
     "features": {
         "version": 1,
         "clip": 3.0,
-        "features": [{"kind": "rsi", "period": 5, "timeframe": None, "instrument": 0, "scale": 1.0}],
+        "features": [
+            {"kind": "rsi", "period": 5, "timeframe": None, "instrument": 0, "scale": 1.0},
+            {
+                "kind": "bollinger",
+                "line": "bandwidth",
+                "period": 5,
+                "deviations": 2.5,
+                "timeframe": None,
+                "instrument": 0,
+                "scale": 1.0,
+            },
+            {
+                "kind": "normalised",
+                "of": {"kind": "rsi", "period": 4, "timeframe": None, "instrument": 0, "scale": 1.0},
+                "by": {"kind": "frozen", "mean": 0.25, "deviation": 0.5, "until": None},
+                "scale": 2.0,
+            },
+        ],
     },
     "window": 3,
     "action": {"kind": "target_levels", "levels": [-1.0, 0.0, 3.0]},
@@ -105,6 +126,20 @@ def test_every_field_of_a_spec_can_be_changed(data):
         read = tradepit.TradingEnv(data, **{name: value}).trading_spec
         assert read[name] == value
     assert tradepit.TradingVectorEnv(2, data, **CHANGES).trading_spec == CHANGES
+
+
+def test_every_kind_of_feature_is_known_by_its_name_and_its_fields():
+    with pytest.raises(tradepit.errors.SpecError) as unknown:
+        tradepit.read_spec({"features": ["no such kind"]})
+    kinds = re.findall(r"`(\w+)`", str(unknown.value))
+    assert set(kinds) == set(get_args(get_type_hints(Feature)["kind"]))
+    needed = {"column": {"name": "x"}, "normalised": {"of": "rsi", "by": "z_score"}}
+    with pytest.raises(tradepit.errors.SpecError, match="is not registered"):
+        tradepit.read_spec({"features": [{"kind": "custom", "name": "x", "version": 1}]})
+    for kind in set(kinds) - {"custom"}:
+        given = {"kind": kind, **needed.get(kind, {})}
+        read = tradepit.read_spec({"features": [given]})["features"]["features"]
+        assert set(read[0]) <= set(Feature.__annotations__)
 
 
 def test_short_forms():

@@ -81,12 +81,101 @@ class Episode(TypedDict, total=False):
     ruin: float
 
 
+class Feature(TypedDict, total=False):
+    """One feature; the Rust documentation has each one's formula, and which of these fields it takes.
+
+    ``period`` and ``lag`` are counts of bars, as ``fast``, ``slow``, ``signal``, ``k`` and ``d``. ``line`` chooses a number of
+    ``macd`` (``line``, ``signal``, ``histogram``), ``stochastic`` (``fast_k``, ``k``, ``d``), ``bollinger`` (``percent_b``,
+    ``bandwidth``) or ``adx`` (``adx``, ``plus_di``, ``minus_di``), ``part`` one of ``candle`` (``body``, ``upper_wick``,
+    ``lower_wick``), ``estimator`` one of ``range_volatility`` (``parkinson``, ``garman_klass``, ``rogers_satchell``,
+    ``yang_zhang``). ``name`` is that of a ``column``, or with ``version`` that of a ``custom`` indicator, which only Rust can
+    register. ``normalised`` is another feature, ``of``, normalised ``by`` its past. ``pair_ratio``, ``pair_spread`` and
+    ``pair_beta`` compare with the instrument ``other``. ``timeframe`` is a bar size in minutes, ``instrument`` an index.
+    """
+
+    kind: Literal[
+        "log_return",
+        "sma_distance",
+        "ema_distance",
+        "rsi",
+        "atr",
+        "volume_ratio",
+        "realised_volatility",
+        "simple_return",
+        "high_distance",
+        "low_distance",
+        "open_distance",
+        "wma_distance",
+        "macd",
+        "stochastic",
+        "bollinger",
+        "adx",
+        "cci",
+        "obv",
+        "rolling_vwap_distance",
+        "range_volatility",
+        "volume_zscore",
+        "amihud",
+        "roll_spread",
+        "candle",
+        "time_of_day",
+        "bid_ask_spread",
+        "microprice",
+        "order_flow_imbalance",
+        "session_vwap_distance",
+        "pair_ratio",
+        "pair_spread",
+        "pair_beta",
+        "time_of_week",
+        "time_to_close",
+        "roll_day",
+        "custom",
+        "column",
+        "normalised",
+    ]
+    period: int
+    lag: int
+    fast: int
+    slow: int
+    signal: int
+    k: int
+    d: int
+    deviations: float
+    line: str
+    part: str
+    estimator: str
+    name: str
+    version: int
+    of: str | Feature
+    by: str | Normalise
+    timeframe: int | None
+    instrument: int
+    other: int
+    scale: float
+
+
+class Normalise(TypedDict, total=False):
+    """How a feature is normalised: by its last ``window`` values, by all ``after`` so many, or by frozen statistics.
+
+    ``z_score`` (mean and deviation), ``rank`` and ``min_max`` (both from -1 to 1) have a ``window``; ``expanding`` is known
+    ``after`` so many values; ``frozen`` has ``mean`` and ``deviation``, which :func:`tradepit.features.fit` fills in, with
+    the time ``until`` which it read.
+    """
+
+    kind: Literal["z_score", "rank", "min_max", "expanding", "frozen"]
+    window: int
+    after: int
+    mean: float | None
+    deviation: float | None
+    until: int | None
+
+
 class Features(TypedDict, total=False):
-    """The feature pipeline; ``features`` is a list of ``{"kind": .., ..}``."""
+    """The feature pipeline; a bare string is the feature of that kind with its defaults."""
 
     version: int
     clip: float
-    features: list[str | dict[str, Any]]
+    features: list[str | Feature]
 
 
 class Latency(TypedDict, total=False):
@@ -263,7 +352,7 @@ class EnvSpec(TypedDict, total=False):
     financing: str | Financing
     margin: str | Margin
     flatten: str | Flatten
-    features: Features | list[str | dict[str, Any]] | None
+    features: Features | list[str | Feature] | None
     window: int
     action: str | TargetPosition | TargetLevels | EnterExit
     reward: str | Reward

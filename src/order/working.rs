@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Modification, OrderId, OrderRequest, OrderState, open::is_at_market};
+use super::{Modification, OrderChange, OrderId, OrderRequest, OrderState, open::is_at_market};
 use crate::{
     Error, InstrumentId, MarketView, Result, Rng, Timestamp,
     models::{
@@ -83,6 +83,11 @@ pub struct Working {
     instrument: u32,
     active_from: u32,
     id: u32,
+    /// Whether the first order is under way and works when it has arrived; otherwise it fills on the next row.
+    #[serde(default)]
+    under_way: bool,
+    #[serde(default)]
+    arrives: Timestamp,
     more: Vec<MarketOrder>,
     /// Orders that need a book: limits, stops, and market orders with conditions.
     #[serde(default)]
@@ -130,11 +135,25 @@ pub struct Resting {
 impl Resting {
     /// As it is when the venue takes it.
     #[must_use]
+    #[inline]
     pub fn new(order: Order, arrives: Timestamp) -> Self {
         let left = if order.request.parent.is_some() { 0.0 } else { order.request.qty };
         let (state, filled, value, triggered) = (OrderState::Accepted, 0.0, 0.0, false);
         let (cancelled_at, modified, best, queue) = (None, None, None, Queue::default());
         Self { order, state, arrives, cancelled_at, modified, left, filled, value, triggered, best, queue }
+    }
+
+    /// So many units of it, signed, fill for that value; less than half a lot left is nothing.
+    #[inline(always)]
+    pub(crate) fn fill(&mut self, qty: f64, value: f64, lot: f64) {
+        let left = self.left - qty;
+        self.left = if left.abs() < 0.5 * lot { 0.0 } else { left };
+        self.filled += qty.abs();
+        self.value += value;
+        let whole = self.left == 0.0 && self.filled + 0.5 * lot >= self.order.request.qty.abs();
+        let next = self.state.after(if whole { OrderChange::Fill } else { OrderChange::PartialFill });
+        // Only working orders are matched, and to those both are legal.
+        self.state = next.unwrap_or(self.state);
     }
 }
 
@@ -147,13 +166,14 @@ impl Working {
             self.instrument = order.instrument.0;
             self.active_from = order.active_from;
             self.id = order.id.0;
+            self.under_way = false;
         } else {
             self.more.push(order);
         }
     }
 
     /// Takes an order: one that is nothing but a market order waits for the next bar where `plain` says that the models
-    /// need no book for it ([`Models::is_plain`]); any other goes into the book.
+    /// need no book for it ([`Models::is_plain`]), or is under way while there is no other; any other goes into the book.
     ///
     /// # Errors
     /// As [`take`](Self::take).
@@ -171,6 +191,11 @@ impl Working {
         let is_first = self.qty == 0.0 && self.more.is_empty();
         if plain && order.request.is_plain() && (is_first || !self.is_counted_with(instrument, models)) {
             self.push(MarketOrder { id: order.id, instrument, qty, active_from: order.active_from });
+            return Ok(());
+        }
+        if !plain && order.request.is_plain() && self.is_empty() {
+            let order = MarketOrder { id: order.id, instrument, qty, active_from: order.active_from };
+            self.send(order, models.latency.arrival(sent, rng));
             return Ok(());
         }
         self.take(order, market, models, sent, rng)
@@ -205,8 +230,36 @@ impl Working {
         }
         let known = market.last(instrument);
         let queue = models.matching.limit.join(&market.instruments()[instrument.0 as usize], None, known);
+        self.settle();
         self.rest(Resting { queue, ..Resting::new(order, models.latency.arrival(sent, rng)) });
         Ok(())
+    }
+
+    /// Lets a market order that has the book to itself be under way; there is no other.
+    #[inline]
+    pub(crate) fn send(&mut self, order: MarketOrder, arrives: Timestamp) {
+        self.push(order);
+        (self.under_way, self.arrives) = (true, arrives);
+    }
+
+    /// The order that is under way and has the book to itself, and when it arrives.
+    #[inline]
+    pub(crate) fn under_way(&self) -> Option<(MarketOrder, Timestamp)> {
+        (self.qty != 0.0 && self.under_way).then(|| (self.first(), self.arrives))
+    }
+
+    /// Takes out the order that was under way.
+    #[inline]
+    pub(crate) fn arrived(&mut self) {
+        self.qty = 0.0;
+    }
+
+    /// Puts the order that is under way into the book, where others meet it.
+    pub(crate) fn settle(&mut self) {
+        if let Some((order, arrives)) = self.under_way() {
+            self.arrived();
+            self.rest(Resting::new(order.into(), arrives));
+        }
     }
 
     /// Asks to take an order out; it goes, and is told to be gone, when the message arrives.
@@ -223,6 +276,19 @@ impl Working {
     #[cold]
     fn is_counted_with(&self, instrument: InstrumentId, models: &Models) -> bool {
         models.slippage.counts_units() && self.plain().any(|other| other.instrument == instrument)
+    }
+
+    /// Whether no order waits.
+    #[must_use]
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        !self.has_plain() && self.book.is_empty()
+    }
+
+    /// Whether market orders wait that need no book.
+    #[inline]
+    pub(crate) fn has_plain(&self) -> bool {
+        self.qty != 0.0 || self.has_several()
     }
 
     /// Whether several market orders wait that need no book.
@@ -257,6 +323,7 @@ impl Working {
 
     /// The order as one of the book: messages meet orders there.
     fn resting(&mut self, id: OrderId, sent: Timestamp) -> Option<&mut Resting> {
+        self.settle();
         let plain = self.plain().find(|order| order.id == id);
         if let Some(order) = plain {
             if self.qty != 0.0 && self.id == id.0 {
@@ -269,7 +336,13 @@ impl Working {
         self.book.iter_mut().find(|resting| resting.order.id == id)
     }
 
+    /// Room for the orders of an account that has few at a time, so that a row with one of them allocates nothing.
+    pub(crate) fn reserve(&mut self) {
+        self.book.reserve(4);
+    }
+
     /// Puts an order into the book as it is.
+    #[inline]
     pub fn rest(&mut self, resting: Resting) {
         self.book.push(resting);
     }
@@ -335,7 +408,7 @@ impl Working {
     #[must_use]
     #[inline]
     pub fn at_market(&self, instrument: InstrumentId) -> f64 {
-        if self.qty == 0.0 && self.more.is_empty() && self.book.is_empty() {
+        if self.is_empty() {
             return 0.0;
         }
         self.at_market_of_many(instrument)

@@ -65,8 +65,8 @@ impl SimWorld {
         let known = known.filter(|known| known.facts.are_for(&models));
         let facts = known.map_or_else(|| Arc::new(VenueFacts::new(&models, market)), |known| Arc::clone(&known.facts));
         facts.check(market)?;
-        let plain = !models.carries() && data.events().is_empty() && models.needs_bars_only(has.quotes);
         let plain_orders = models.is_plain();
+        let plain = plain_orders && !models.carries() && data.events().is_empty() && models.needs_bars_only(has.quotes);
         Ok(Self { data, models, cash, facts, plain, plain_orders })
     }
 
@@ -178,6 +178,9 @@ impl Venue for Sim<'_> {
         self.state.t = row;
         self.state.next_id = 0;
         self.state.working.clear();
+        if !self.world.plain_orders {
+            self.state.working.reserve();
+        }
         self.world.facts.begin(&mut self.state.traded);
         account.open(self.world.cash);
         Ok(())
@@ -257,7 +260,22 @@ fn match_row(
     account: &mut Account,
     on: &mut impl FnMut(&AccountEvent),
 ) -> Result<()> {
-    let row = MatchRow::last(&world.models, &world.facts, world.data.view(state.t as usize + 2))?;
+    let market = world.data.past(state.t as usize + 2);
+    if MatchRow::is_quiet(&world.models, market, &state.working, account) {
+        return Ok(());
+    }
+    match_eventful_row(world, state, rng, account, on)
+}
+
+#[inline(never)]
+fn match_eventful_row(
+    world: &SimWorld,
+    state: &mut SimState,
+    rng: &mut Rng,
+    account: &mut Account,
+    on: &mut impl FnMut(&AccountEvent),
+) -> Result<()> {
+    let row = MatchRow::last(&world.models, &world.facts, world.data.past(state.t as usize + 2))?;
     row.run(&mut state.working, &mut state.traded, account, rng, on);
     Ok(())
 }
