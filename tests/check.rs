@@ -230,6 +230,18 @@ fn reports_travel_as_json() {
     assert_eq!(refused, "outlier: 0.5 must be a finite number above 1");
 }
 
+#[test]
+fn the_widest_gaps_are_shown() {
+    let mut bars = clean();
+    for (at, n) in [(9_000, 1), (8_000, 2), (7_000, 90), (6_000, 3), (5_000, 1)] {
+        bars.drain(at..at + n);
+    }
+    let options = CheckOptions { shown: 2, ..CheckOptions::default() };
+    let found = Checked::new(&bars).calendar(Calendar::Cme).options(options).run().unwrap();
+    let shown: Vec<f64> = found.of(FindingKind::Gap).filter_map(|gap| gap.value).collect();
+    assert_eq!((found.count(FindingKind::Gap), shown), (5, vec![3.0, 90.0]));
+}
+
 /// What the shipped samples are known for, and no more.
 #[test]
 fn the_shipped_samples() {

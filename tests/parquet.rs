@@ -49,6 +49,7 @@ fn of(bars: &[Bar], time: ArrayRef) -> RecordBatch {
     ])
 }
 
+#[expect(clippy::print_stdout, reason = "a test that had nothing to read says so")]
 fn shared(file: &str) -> Option<PathBuf> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(file);
     let there = path.exists();

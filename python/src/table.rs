@@ -1,7 +1,5 @@
 //! Rows of files and frames, before they are market data: read, checked, mended.
 
-#![expect(clippy::needless_pass_by_value, reason = "arguments of Python calls are extracted by value")]
-
 use std::{
     fs::File,
     io::BufWriter,

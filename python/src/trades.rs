@@ -1,7 +1,5 @@
 //! Bars out of trades.
 
-#![expect(clippy::needless_pass_by_value, reason = "arguments of Python calls are extracted by value")]
-
 use std::sync::{Mutex, PoisonError};
 
 use pyo3::{prelude::*, types::PyString};

@@ -1,6 +1,6 @@
 //! All findings of a check.
 
-use std::fmt;
+use std::{cmp::Ordering, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,7 @@ pub struct CheckReport {
     pub last: Timestamp,
     /// How often each kind was found, the worst first.
     pub counts: Vec<KindCount>,
-    /// What was found, in the order of rows; of each kind the first ones only, as many as was asked for.
+    /// What was found, in the order of rows; of each kind as many as was asked for: the first ones, of gaps the widest.
     pub findings: Vec<Finding>,
 }
 
@@ -125,7 +125,7 @@ impl fmt::Display for CheckReport {
     }
 }
 
-/// Counts everything, and keeps the first of each kind.
+/// Counts everything, and keeps the first of each kind, the widest of gaps.
 #[derive(Debug)]
 pub(super) struct Collector {
     limit: usize,
@@ -153,6 +153,13 @@ impl Collector {
         };
         if count <= self.limit {
             self.findings.push(finding);
+        } else if matches!(kind, FindingKind::Gap | FindingKind::MissingSession) {
+            let like = self.findings.iter_mut().filter(|kept| (kept.kind, kept.severity) == (kind, severity));
+            if let Some(least) = like.min_by(|a, b| a.value.partial_cmp(&b.value).unwrap_or(Ordering::Equal))
+                && least.value < finding.value
+            {
+                *least = finding;
+            }
         }
     }
 
