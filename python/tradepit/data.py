@@ -116,24 +116,25 @@ def market_data(
         if given or columns or symbol:
             raise SpecError(f"{', '.join(given) or 'columns'}: data is MarketData already; set it where that is made")
         return data
-    if _is_sample(data):
+    if isinstance(data, str) and _is_sample(data):
         return _sample(data, symbol, [*options.values(), *columns])
     finer = sub_bars
     if not (finer is None or isinstance(finer, MarketData)):
         finer = market_data(finer, instrument=instrument, calendar=calendar, stamp=stamp)
     described = (_instrument(instrument), calendar or "none")
-    rest = (finer, events or "[]", adjust or "ratio")
     period_ns = None if period is None else round(period * 1e9)
     reading = {"stamp": stamp, "period_ns": period_ns, "symbol": symbol, "quotes": quotes, "columns": columns, **own}
     table = _bar_table(data, reading)
     if table is not None:
-        made = table.market(*described, *rest)
+        made = table.market(*described, finer, events or "[]", adjust or "ratio")
     else:
         unknown = next((name for name, value in {"symbol": symbol, **own}.items() if value is not None), None)
         if unknown is not None:
             raise SpecError(f"{unknown}: is for files and frames; arrays are to hold what is meant")
         common = (*described, stamp or "open", period_ns)
-        made = _from_columns(_table(data), common, columns, (quotes or "open", *rest))
+        made = _from_columns(
+            _table(data), common, columns, (quotes or "open", finer, events or "[]", adjust or "ratio")
+        )
     _warn(made, os.fspath(data) if isinstance(data, (str, os.PathLike)) else "data")
     return made
 
@@ -151,9 +152,9 @@ def check(
     """What is wrong with data, and what is odd about it; nothing is changed.
 
     >>> report = check({"ts": ["2024-03-01T14:30Z", "2024-03-01T14:31Z", "2024-03-01T14:33Z"], "open": [10, 11, 11],
-    ...                 "high": [11, 12, 12], "low": [9, 10, 10], "close": [11, 11.1, 11]}, instrument="ES")
-    >>> [(finding["kind"], finding["row"], finding["value"]) for finding in report["findings"] if finding["value"]]
-    [('off_tick', 1, 11.1), ('gap', 2, 1.0)]
+    ...                 "high": [11, 12, 12], "low": [9, 10, 10], "close": [11, 11.25, 11]}, instrument="ES")
+    >>> [(finding["kind"], finding["row"], finding["value"]) for finding in report["findings"]]
+    [('no_volume', 0, None), ('gap', 2, 1.0)]
 
     Args:
         data: As for :func:`market_data`. What it would refuse is found as ``"fatal"`` in files and frames.
