@@ -251,7 +251,8 @@ impl MarketData {
         if row.is_multiple_of(64) {
             self.closed.push(0);
         }
-        let current = self.session.filter(|s| time > s.opens && time <= s.closes);
+        // Time goes forward, and a session is the first that closes at or after a moment.
+        let current = self.session.filter(|s| time <= s.closes);
         let now = current.unwrap_or_else(|| self.clock.session(time));
         let began = self.session.is_none_or(|s| s.closes != now.closes);
         // A session whose last bar is missing ends, late, with the first bar of the next one: the only rule that a
