@@ -3,6 +3,8 @@
 mod adjust;
 mod bar;
 mod calendar;
+mod continuous;
+mod contract;
 mod data;
 mod event;
 mod events;
@@ -15,6 +17,8 @@ mod view;
 pub use adjust::{Adjuster, Adjustment};
 pub use bar::Bar;
 pub use calendar::{Calendar, Session, SessionClock};
+pub use continuous::{Continuous, ContractSeries, Roll, RollRule};
+pub use contract::Contract;
 pub use data::{MarketData, MarketDataBuilder, RowDetails};
 pub use event::{MarketEvent, MarketFact};
 pub use instrument::{Instrument, InstrumentId, Settlement};
