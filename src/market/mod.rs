@@ -1,6 +1,7 @@
 //! Bars, quotes, instruments, calendars, and data that can only be seen up to a point in time.
 
 mod adjust;
+mod align;
 mod bar;
 mod calendar;
 mod continuous;
@@ -15,6 +16,7 @@ pub mod synth;
 mod view;
 
 pub use adjust::{Adjuster, Adjustment};
+pub use align::{Missing, align};
 pub use bar::Bar;
 pub use calendar::{Calendar, Session, SessionClock};
 pub use continuous::{Continuous, ContractSeries, Roll, RollRule};
