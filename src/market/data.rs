@@ -9,7 +9,7 @@ use super::{
     Adjustment, Bar, Calendar, Instrument, InstrumentId, MarketEvent, MarketView, Session, SessionClock,
     events::Events, prefetch::prefetch_read,
 };
-use crate::{Error, Result};
+use crate::{Error, Result, Timestamp};
 use details::{Details, Given};
 
 /// Bars and features of `n` instruments, time-major: row `t` holds every instrument at one moment.
@@ -247,7 +247,7 @@ impl MarketData {
         Ok(())
     }
 
-    fn append_session(&mut self, time: crate::Timestamp, row: usize) {
+    fn append_session(&mut self, time: Timestamp, row: usize) {
         if row.is_multiple_of(64) {
             self.closed.push(0);
         }
@@ -333,6 +333,11 @@ impl MarketDataBuilder {
     pub fn column(mut self, name: impl Into<String>, values: Vec<f32>) -> Self {
         self.columns.push((name.into(), values));
         self
+    }
+
+    /// When the rows close that were given so far.
+    pub(super) fn row_times(&self) -> impl Iterator<Item = Timestamp> + '_ {
+        self.bars.iter().step_by(self.instruments.len().max(1)).map(|bar| bar.time)
     }
 
     /// The rule that cuts the data into sessions; the whole is one without it.
@@ -441,7 +446,7 @@ impl MarketDataBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Timestamp, time::MINUTE_NS};
+    use crate::time::MINUTE_NS;
 
     fn bar(minute: i64) -> Bar {
         Bar {
