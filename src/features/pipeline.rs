@@ -154,7 +154,7 @@ impl FeaturePipeline {
     fn timeframe(&mut self, instrument: usize, minutes: u32) -> &mut Timeframe {
         let known = self.timeframes.iter().position(|t| (t.instrument, t.minutes) == (instrument, minutes));
         let at = known.unwrap_or_else(|| {
-            let aggregator = Aggregator::new(minutes);
+            let aggregator = Aggregator::new(minutes, self.clock.clone());
             self.timeframes.push(Timeframe { instrument, minutes, aggregator, readers: Vec::new() });
             self.timeframes.len() - 1
         });

@@ -1,18 +1,22 @@
 //! Larger bars out of smaller ones, completed ones only.
 
-use crate::{Bar, Timestamp, time::MINUTE_NS};
+use crate::{
+    Bar,
+    market::{Intervals, SessionClock},
+    time::MINUTE_NS,
+};
 
 /// Builds bars of a higher timeframe; a bar is shown when it is complete, never before.
 ///
-/// The day is cut at whole multiples of the timeframe since the Unix epoch (UTC). A bar belongs to the interval in which
-/// it closes. An interval is complete when a bar closes exactly at its end, or, where that bar is missing, when the first
+/// Sessions are cut from their opening on, and a timeframe of a day is a session: see [`Intervals`]. A bar belongs to the
+/// interval in which it closes. An interval is complete when a bar closes exactly at its end, or, where that bar is missing, when the first
 /// bar of a later interval has closed: no earlier moment knows that nothing more will come.
 ///
 /// ```
-/// use tradepit::{Bar, Timestamp, features::Aggregator};
+/// use tradepit::{Bar, Timestamp, features::Aggregator, market::Calendar};
 /// let bar = |minute: i64, close: f64| Bar {
 ///     time: Timestamp::from_nanos(minute * 60_000_000_000), open: close, high: close, low: close, close, volume: 2.0 };
-/// let mut five = Aggregator::new(5);
+/// let mut five = Aggregator::new(5, Calendar::None.clock().unwrap());
 /// assert!(five.update(&bar(1, 10.0)).is_empty());
 /// assert!(five.update(&bar(3, 12.0)).is_empty());
 /// let done = five.update(&bar(5, 11.0));
@@ -24,25 +28,26 @@ use crate::{Bar, Timestamp, time::MINUTE_NS};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Aggregator {
-    length_ns: i64,
+    intervals: Intervals,
     partial: Option<Bar>,
     done: [Bar; 2],
 }
 
 impl Aggregator {
-    /// For bars of `minutes`.
+    /// For bars of `minutes` in the sessions of `clock`.
     #[must_use]
-    pub fn new(minutes: u32) -> Self {
-        Self { length_ns: i64::from(minutes.max(1)) * MINUTE_NS, partial: None, done: [Bar::default(); 2] }
+    pub fn new(minutes: u32, clock: SessionClock) -> Self {
+        let intervals = Intervals::new(clock, i64::from(minutes.max(1)) * MINUTE_NS);
+        Self { intervals, partial: None, done: [Bar::default(); 2] }
     }
 
     /// Takes the next bar and gives those that it completes: none, one, or two after a gap. They are stamped by the end
     /// of their interval.
     pub fn update(&mut self, bar: &Bar) -> &[Bar] {
-        let end = ((bar.time.nanos() - 1).div_euclid(self.length_ns) + 1).saturating_mul(self.length_ns);
+        let end = self.intervals.end(bar.time);
         let mut count = 0;
         let grown = match self.partial.take() {
-            Some(partial) if partial.time.nanos() == end => Bar {
+            Some(partial) if partial.time == end => Bar {
                 high: partial.high.max(bar.high),
                 low: partial.low.min(bar.low),
                 close: bar.close,
@@ -54,10 +59,10 @@ impl Aggregator {
                     self.done[count] = interrupted;
                     count += 1;
                 }
-                Bar { time: Timestamp::from_nanos(end), ..*bar }
+                Bar { time: end, ..*bar }
             }
         };
-        if bar.time.nanos() == end {
+        if bar.time == end {
             self.done[count] = grown;
             count += 1;
         } else {
@@ -70,6 +75,11 @@ impl Aggregator {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Timestamp, market::Calendar};
+
+    fn aggregator(minutes: u32) -> Aggregator {
+        Aggregator::new(minutes, Calendar::None.clock().unwrap())
+    }
 
     fn bar(minute: i64, open: f64, close: f64) -> Bar {
         let (high, low) = (open.max(close) + 1.0, open.min(close) - 1.0);
@@ -78,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_gap_completes_late_and_only_by_a_later_interval() {
-        let mut fifteen = Aggregator::new(15);
+        let mut fifteen = aggregator(15);
         assert!(fifteen.update(&bar(14, 10.0, 11.0)).is_empty());
         let late = fifteen.update(&bar(16, 12.0, 13.0)).to_vec();
         assert_eq!(late, [Bar { time: Timestamp::from_nanos(15 * MINUTE_NS), ..bar(14, 10.0, 11.0) }]);
@@ -93,7 +103,7 @@ mod tests {
 
     #[test]
     fn intervals_before_1970_end_at_whole_multiples_too() {
-        let mut five = Aggregator::new(5);
+        let mut five = aggregator(5);
         assert!(five.update(&bar(-6, 1.0, 1.0)).is_empty());
         assert_eq!(five.update(&bar(-5, 1.0, 1.0))[0].time.nanos(), -5 * MINUTE_NS);
     }

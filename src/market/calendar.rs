@@ -3,8 +3,10 @@
 mod clock;
 mod days;
 mod hours;
+mod intervals;
 
 pub use clock::{Session, SessionClock};
+pub use intervals::Intervals;
 
 use serde::{Deserialize, Serialize};
 

@@ -19,7 +19,7 @@ mod view;
 pub use adjust::{Adjuster, Adjustment};
 pub use align::{Missing, align};
 pub use bar::Bar;
-pub use calendar::{Calendar, Session, SessionClock};
+pub use calendar::{Calendar, Intervals, Session, SessionClock};
 pub use continuous::{Continuous, ContractSeries, Roll, RollRule};
 pub use contract::Contract;
 pub use data::{MarketData, MarketDataBuilder, RowDetails};

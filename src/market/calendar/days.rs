@@ -15,8 +15,14 @@ pub(super) struct Unusual {
 }
 
 /// The days of one market, in order.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Default, PartialEq, Eq)]
 pub(super) struct Days(Vec<(Date, Unusual)>);
+
+impl std::fmt::Debug for Days {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Days({})", self.0.len())
+    }
+}
 
 static NYSE: LazyLock<std::result::Result<Days, String>> = LazyLock::new(|| Days::read(include_str!("nyse.txt")));
 static CME: LazyLock<std::result::Result<Days, String>> = LazyLock::new(|| Days::read(include_str!("cme.txt")));

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{MarketData, MarketDataBuilder};
 use crate::{
     Bar, Error, Result, Timestamp,
-    market::{MarketEvent, Quote, QuotesAt},
+    market::{Intervals, MarketEvent, Quote, QuotesAt},
 };
 
 impl MarketData {
@@ -36,8 +36,8 @@ impl MarketData {
         self.columns.iter().fold(part, |part, (name, values)| part.column(name.clone(), values[rows.clone()].to_vec()))
     }
 
-    /// Longer bars out of these, which stay as the finer bars of theirs: rows of `period_ns` that close at its multiples
-    /// since 1970 UTC. A row has the columns of its last bar, the quote that stood when it opened, and the events of all of
+    /// Longer bars out of these, which stay as the finer bars of theirs: rows of `period_ns` in the sessions of the calendar,
+    /// cut as [`Intervals`] says; a period of a day makes rows of a session. A row has the columns of its last bar, the quote that stood when it opened, and the events of all of
     /// them. Bars at the end that do not fill a row are left out.
     ///
     /// ```
@@ -56,24 +56,24 @@ impl MarketData {
             return Err(Error::spec("period_ns", format!("{period_ns} must be a multiple of {own}, that of the bars")));
         }
         let n = self.instruments.len();
-        let ceiling = |row: usize| {
-            let time = self.bars[row * n].time.nanos();
-            (time - 1).div_euclid(period_ns).saturating_add(1).saturating_mul(period_ns)
-        };
+        let mut intervals = Intervals::new(self.clock.clone(), period_ns);
+        let ends: Vec<Timestamp> = self.bars.iter().step_by(n).map(|bar| intervals.end(bar.time)).collect();
         let (mut bars, mut quotes): (Vec<Bar>, Vec<Option<Quote>>) = (Vec::new(), Vec::new());
         let mut columns: Vec<(String, Vec<f32>)> =
             self.columns.iter().map(|(name, _)| (name.clone(), vec![])).collect();
         let (mut first, mut events) = (0, Vec::new());
         for next in 1..=self.len {
-            let closes = ceiling(first);
-            let filled = match next < self.len {
-                true => ceiling(next) != closes,
-                false => self.bars[(next - 1) * n].time.nanos() == closes,
+            let closes = ends[first];
+            let filled = match ends.get(next) {
+                Some(end) => *end != closes,
+                None => self.bars[(next - 1) * n].time == closes,
             };
             if !filled {
                 continue;
             }
-            let opens = Timestamp::from_nanos(closes - period_ns);
+            // Where a session ends, a row is shorter.
+            let opens = closes.plus_ns(-period_ns);
+            let opens = bars.last().map_or(opens, |bar| bar.time.max(opens));
             for (row, event) in (first..next).flat_map(|row| self.events.of(row).iter().map(move |event| (row, event)))
             {
                 if row > first && event.what.moves_prices() {
@@ -88,7 +88,7 @@ impl MarketData {
             for id in 0..n {
                 let of = || self.bars[first * n..next * n].iter().skip(id).step_by(n);
                 bars.push(Bar {
-                    time: Timestamp::from_nanos(closes),
+                    time: closes,
                     open: self.bars[first * n + id].open,
                     high: of().map(|bar| bar.high).fold(f64::NEG_INFINITY, f64::max),
                     low: of().map(|bar| bar.low).fold(f64::INFINITY, f64::min),
