@@ -86,7 +86,10 @@ fn main() {
         .unwrap(),
         ..spec.clone()
     };
-    let setups = [spec, carried, drawn, told].map(|spec| SimSetup::new(spec, es(4_000)).unwrap());
+    // Orders that are under way, and everything that an account of futures can have.
+    let rich: EnvSpec = serde_json::from_str(include_str!("../benches/bench_v0/rich.json")).unwrap();
+    let rich = EnvSpec { cash: 1e6, episode: spec.episode, ..rich };
+    let setups = [spec, carried, drawn, told, rich].map(|spec| SimSetup::new(spec, es(4_000)).unwrap());
     for (setup, mode) in setups.iter().flat_map(|s| [(s, Autoreset::NextStep), (s, Autoreset::SameStep)]) {
         for threads in [1, 2] {
             let mut envs = setup.vec_env(256, threads, mode).unwrap();

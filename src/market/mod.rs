@@ -9,6 +9,7 @@ mod contract;
 mod data;
 mod event;
 mod events;
+pub(crate) mod grid;
 mod instrument;
 mod prefetch;
 mod published;

@@ -119,11 +119,12 @@ pub(super) struct Details {
 }
 
 impl Details {
+    fn quotes(&self, row: usize, instruments: usize) -> &[Option<Quote>] {
+        if self.quotes.is_empty() { &[] } else { &self.quotes[row * instruments..(row + 1) * instruments] }
+    }
+
     fn row(&self, row: usize, instruments: usize) -> RowDetails<'_> {
-        let quotes = match self.quotes.is_empty() {
-            true => &[],
-            false => &self.quotes[row * instruments..(row + 1) * instruments],
-        };
+        let quotes = self.quotes(row, instruments);
         let end = self.ends.get(row).copied().unwrap_or_default();
         let start = row.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
         RowDetails { quotes, sub_bars: &self.sub_bars[start..end], events: &[] }
@@ -243,6 +244,12 @@ impl MarketData {
     pub fn details(&self, row: usize) -> RowDetails<'_> {
         assert!(row < self.len, "row {row} of {}", self.len);
         RowDetails { events: self.events.of(row), ..self.details.row(row, self.instruments.len()) }
+    }
+
+    /// The quotes of a row, one an instrument; none where the data have none.
+    #[inline]
+    pub(in crate::market) fn quotes_of(&self, row: usize) -> &[Option<Quote>] {
+        self.details.quotes(row, self.instruments.len())
     }
 
     /// When the bars of a row opened: one period before they closed, but not before the last ones did. Of the first row
