@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{MarketData, MarketDataBuilder};
 use crate::{
     Bar, Error, Result, Timestamp,
-    market::{Intervals, MarketEvent, Quote, QuotesAt},
+    market::{InstrumentId, Intervals, MarketEvent, Quote, QuotesAt},
 };
 
 impl MarketData {
@@ -34,6 +34,37 @@ impl MarketData {
             part = part.quotes(rows.clone().flat_map(|row| self.details(row).quotes).copied(), QuotesAt::Open);
         }
         self.columns.iter().fold(part, |part, (name, values)| part.column(name.clone(), values[rows.clone()].to_vec()))
+    }
+
+    /// What one instrument's rows are made of, to be built as data of its own: its bars, quotes, finer bars and events, without
+    /// columns.
+    ///
+    /// ```
+    /// use tradepit::{Instrument, InstrumentId, market::{Missing, align, synth}};
+    /// let es = synth::es_1m(10, 0).unwrap();
+    /// let nq = tradepit::MarketData::builder(vec![Instrument::nq()]).bars(es.bars().to_vec()).calendar(es.calendar());
+    /// let both = align(&[&es, &nq.build().unwrap()], Missing::Refuse {}).unwrap().build().unwrap();
+    /// assert_eq!(both.only(InstrumentId(1)).build().unwrap().bars(), es.bars());
+    /// ```
+    ///
+    /// # Panics
+    /// When there is no such instrument.
+    #[must_use]
+    pub fn only(&self, id: InstrumentId) -> MarketDataBuilder {
+        let (n, at) = (self.instruments.len(), id.0 as usize);
+        let own = |bars: &[Bar]| bars.iter().skip(at).step_by(n).copied().collect::<Vec<Bar>>();
+        let events = self.events.all().iter().filter(|event| event.instrument == id);
+        let only = Self::builder(vec![self.instruments[at].clone()])
+            .calendar(self.calendar)
+            .period_ns(self.period_ns)
+            .bars(own(&self.bars))
+            .events(events.map(|event| MarketEvent { instrument: InstrumentId(0), ..*event }).collect())
+            .adjust(self.adjustment)
+            .sub_bars((0..self.len).flat_map(|row| own(self.details(row).sub_bars)).collect());
+        if !self.has_quotes() {
+            return only;
+        }
+        only.quotes((0..self.len).map(|row| self.details(row).quotes[at]), QuotesAt::Open)
     }
 
     /// Longer bars out of these, which stay as the finer bars of theirs: rows of `period_ns` in the sessions of the calendar,
