@@ -113,6 +113,11 @@ impl MarketData {
         &self.bars
     }
 
+    /// For a market that is drawn anew in its own memory; the times must stay, and the features are then old.
+    pub(super) fn bars_mut(&mut self) -> &mut [Bar] {
+        &mut self.bars
+    }
+
     /// The user's own columns, one number a row each.
     #[must_use]
     pub fn columns(&self) -> &[(String, Vec<f32>)] {

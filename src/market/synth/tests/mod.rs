@@ -1,0 +1,3 @@
+mod moments;
+mod shape;
+mod statistics;
