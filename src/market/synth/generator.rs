@@ -85,6 +85,13 @@ impl Generator {
         })
     }
 
+    /// Another spec on the same rows.
+    pub(super) fn set(&mut self, spec: SynthSpec) -> Result<()> {
+        spec.validate()?;
+        self.spec = spec;
+        Ok(())
+    }
+
     /// Writes path `path` of `seed` over the prices and volumes of `data`, which must be the rows that it was made for, or a
     /// copy of them. Times stay; features are not computed anew. It allocates nothing.
     ///
@@ -115,7 +122,7 @@ impl Generator {
         for (bar, moment) in bars.iter_mut().zip(&self.moments) {
             path.begin();
             process.bar(&mut state, *moment, &mut path, rng);
-            let [open, high, low, close] = [path.open, path.high, path.low, path.at].map(|at| ticks.price(at));
+            let [open, high, low, close] = ticks.prices(&path);
             let usual = process.usual_volume(&state, moment.minute);
             let volume = usual * volume.draw(path.activity, rng);
             *bar = Bar { time: bar.time, open, high, low, close, volume: self.instrument.round_qty(volume) };
@@ -144,7 +151,7 @@ pub(super) fn bars_alone(rows: &MarketData) -> Result<()> {
     }
 }
 
-fn moments(rows: &MarketData) -> Vec<Moment> {
+pub(super) fn moments(rows: &MarketData) -> Vec<Moment> {
     let (clock, period_ns) = (rows.clock(), rows.period_ns());
     let mut before = None;
     rows.bars()

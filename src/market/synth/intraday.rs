@@ -45,7 +45,8 @@ pub struct Cluster {
 /// decays as slowly as a power over the lengths that it spans. The parts are those of Andersen and Bollerslev (1997,
 /// "Intraday periodicity and volatility persistence in financial markets": a daily profile times a slow volatility), Taylor
 /// (1986, "Modelling Financial Time Series": log-normal volatility) and Müller et al. (1997, "Volatilities of different time
-/// resolutions": components of many lengths). Given its volatility, a bar is a fair game in price.
+/// resolutions": components of many lengths), and Roll (1984, "A Simple Implicit Measure of the Effective Bid-Ask Spread":
+/// prints on both sides of the spread). Given its volatility, a bar is a fair game between bid and ask.
 ///
 /// ```
 /// use tradepit::market::synth::{IntradayMarket, SynthRows, SynthSpec};
@@ -72,8 +73,9 @@ pub struct IntradayMarket {
     pub tails: f64,
     /// Share of the bars in which the price does not move at all, beside those of which the tick shows nothing; in [0, 1).
     pub idle: f64,
-    /// Share of a bar's variance that is in its opening gap, in [0, 1].
-    pub open_gap: f64,
+    /// Ticks between bid and ask, at least 0: the first and the last trade of a bar are at the one or the other, with equal
+    /// chance.
+    pub spread_ticks: f64,
     /// Standard deviation of the gap over a break of less than a day, in basis points, at least 0.
     pub break_bps: f64,
     /// Of the gap over a break of a day or longer.
@@ -100,7 +102,7 @@ impl Default for IntradayMarket {
             clusters: vec![cluster(5.0, 0.3), cluster(60.0, 0.3), cluster(1_000.0, 0.3), cluster(7_000.0, 0.6)],
             tails: 7.0,
             idle: 0.0,
-            open_gap: 0.01,
+            spread_ticks: 1.0,
             break_bps: 10.0,
             weekend_bps: 50.0,
             volume: VolumeSpec { mean: 1_000.0, spread: 0.5, with_volatility: 0.7 },
@@ -153,7 +155,7 @@ impl Process for IntradayMarket {
         }
         Tails::check(self.tails)?;
         need("idle", self.idle, (0.0..1.0).contains(&self.idle), "in [0, 1)")?;
-        need("open_gap", self.open_gap, (0.0..=1.0).contains(&self.open_gap), "in [0, 1]")?;
+        at_least_zero("spread_ticks", self.spread_ticks)?;
         at_least_zero("break_bps", self.break_bps)?;
         at_least_zero("weekend_bps", self.weekend_bps)?;
         self.volume.validate()
@@ -193,11 +195,10 @@ impl Process for IntradayMarket {
         }
         let sd = of(&self.volatility_bps, moment.minute) * 1e-4 * level;
         let variance = sd * sd * state.tails.variance(rng);
-        let (opening, rest) = (variance * self.open_gap, variance * (1.0 - self.open_gap));
-        if opening > 0.0 {
-            path.gap(opening.sqrt() * normal(rng) - 0.5 * opening);
+        path.leg(variance.sqrt() * normal(rng) - 0.5 * variance, variance, rng);
+        if self.spread_ticks > 0.0 {
+            path.off = [(); 2].map(|()| if rng.random() { 0.5 } else { -0.5 } * self.spread_ticks);
         }
-        path.leg(rest.sqrt() * normal(rng) - 0.5 * rest, rest, rng);
     }
 
     fn usual_volume(&self, state: &Clusters, minute: u16) -> f64 {

@@ -20,6 +20,8 @@
 mod brownian;
 mod check;
 mod es;
+mod facts;
+mod fit;
 mod garch;
 mod generator;
 mod heston;
@@ -37,6 +39,8 @@ mod volume;
 
 pub use brownian::Brownian;
 pub use es::{Leak, SIGNAL, es_1m, planted, with_quotes};
+pub use facts::{FACT_LAGS, StylisedFacts};
+pub use fit::{SynthKind, fit, fit_regimes};
 pub use garch::Garch;
 pub use generator::Generator;
 pub use heston::Heston;

@@ -17,12 +17,14 @@ pub(super) struct Path {
     pub(super) low: f64,
     /// The volatility of the bar by the usual one, for its volume.
     pub(super) activity: f64,
+    /// Ticks by which the first and the last print are off the price; those of the last bar's close, until they are set.
+    pub(super) off: [f64; 2],
 }
 
 impl Path {
     /// A new bar begins where the last one ended.
     pub(super) fn begin(&mut self) {
-        *self = Self { at: self.at, open: self.at, high: self.at, low: self.at, activity: 1.0 };
+        *self = Self { at: self.at, open: self.at, high: self.at, low: self.at, activity: 1.0, off: [self.off[1]; 2] };
     }
 
     /// The bar opens elsewhere; to be called before it moves.
@@ -61,9 +63,14 @@ pub(super) struct Ticks<'a> {
 }
 
 impl Ticks<'_> {
-    /// Rounding keeps order, so what was the highest stays it. No price is below one tick.
-    pub(super) fn price(self, at: f64) -> f64 {
-        self.instrument.round_price(self.first * at.exp()).max(self.instrument.tick)
+    /// Open, high, low and close. Rounding keeps order, so what was the highest stays it. No price is below one tick.
+    pub(super) fn prices(self, path: &Path) -> [f64; 4] {
+        let print = |at: f64, off: f64| {
+            let tick = self.instrument.tick;
+            self.instrument.round_price(self.first * at.exp() + off * tick).max(tick)
+        };
+        let (open, close) = (print(path.open, path.off[0]), print(path.at, path.off[1]));
+        [open, print(path.high, 0.0).max(open).max(close), print(path.low, 0.0).min(open).min(close), close]
     }
 }
 

@@ -1,3 +1,4 @@
+mod fit;
 mod moments;
 mod shape;
 mod statistics;

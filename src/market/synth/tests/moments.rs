@@ -141,7 +141,7 @@ fn intraday() {
         clusters: vec![cluster(3.0, 0.2), cluster(40.0, 0.3)],
         tails: 12.0,
         idle: 0.2,
-        open_gap: 0.0,
+        spread_ticks: 0.0,
         ..IntradayMarket::default()
     };
     let data = SynthSpec::Intraday(spec).market(&minutes(N), 8).unwrap();
