@@ -14,9 +14,13 @@
 //! | [`RegimeSwitching`] | 2 to 4 states with their own mean and volatility | Hamilton (1989) |
 //! | [`IntradayMarket`] | a day's profile, clusters of many lengths, tails, breaks | see there |
 //!
+//! [`fit`] finds the numbers of a kind for a real market, [`StylisedFacts`] compare the two, and a [`BootstrapSpec`] makes markets
+//! out of the bars of a real one.
+//!
 //! Log prices move between bars' opens and closes by the model, and inside a bar by a Brownian bridge; what is shown is
 //! rounded to the tick. [`es_1m`], [`planted`] and [`with_quotes`] are older and simpler: walks on the tick grid itself.
 
+mod bootstrap;
 mod brownian;
 mod check;
 mod es;
@@ -37,6 +41,7 @@ mod tails;
 mod tests;
 mod volume;
 
+pub use bootstrap::{Bootstrap, BootstrapSpec, mirror};
 pub use brownian::Brownian;
 pub use es::{Leak, SIGNAL, es_1m, planted, with_quotes};
 pub use facts::{FACT_LAGS, StylisedFacts};

@@ -1,3 +1,4 @@
+mod bootstrap;
 mod fit;
 mod moments;
 mod shape;
