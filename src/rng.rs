@@ -52,7 +52,7 @@ pub fn stream(seed: u64, episode: u64, purpose: Purpose) -> Rng {
     Rng::seed_from_u64(key)
 }
 
-fn mix(key: u64) -> u64 {
+pub(crate) fn mix(key: u64) -> u64 {
     use rand::Rng as _;
     SplitMix64::seed_from_u64(key).next_u64()
 }

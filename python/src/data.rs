@@ -276,6 +276,18 @@ impl PyMarketData {
         Ok((data.feature_names().to_vec(), data.warm_up(), pipeline.clipped(), PyArray2::from_owned_array(py, table)))
     }
 
+    /// What the indicator of one feature (JSON) gives for each row, in full precision: float64 of shape `(len,)`, before
+    /// `scale` and clipping, NaN while it warms up.
+    fn indicator<'py>(&self, py: Python<'py>, feature: &str) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let spec = spec::parse(&format!("{{\"features\": [{feature}]}}"))?;
+        let Some(feature) = spec.features.and_then(|spec| spec.features.into_iter().next()) else {
+            return Err(raise("SpecError", format!("{feature:?} is no feature")));
+        };
+        let data = Arc::clone(&self.data);
+        let series = detached(py, move || features::series(&data, &feature))?;
+        Ok(PyArray1::from_vec(py, series.map_err(fault)?))
+    }
+
     /// Whether both are the same data in memory.
     fn shares(&self, other: &Bound<'_, Self>) -> bool {
         Arc::ptr_eq(&self.data, &other.get().data)

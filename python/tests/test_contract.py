@@ -6,12 +6,14 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import re
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import gymnasium
 import numpy as np
@@ -19,6 +21,7 @@ import pytest
 
 import tradepit
 from tradepit import _core
+from tradepit.spec import Feature
 
 ID = "tradepit/SingleAsset-v0"
 PACKAGE = Path(tradepit.__file__).parent
@@ -78,7 +81,18 @@ CHANGES = {
     "features": {
         "version": 1,
         "clip": 3.0,
-        "features": [{"kind": "rsi", "period": 5, "timeframe": None, "instrument": 0, "scale": 1.0}],
+        "features": [
+            {"kind": "rsi", "period": 5, "timeframe": None, "instrument": 0, "scale": 1.0},
+            {
+                "kind": "bollinger",
+                "line": "bandwidth",
+                "period": 5,
+                "deviations": 2.5,
+                "timeframe": None,
+                "instrument": 0,
+                "scale": 1.0,
+            },
+        ],
     },
     "window": 3,
     "action": {"kind": "target_levels", "levels": [-1.0, 0.0, 3.0]},
@@ -105,6 +119,17 @@ def test_every_field_of_a_spec_can_be_changed(data):
         read = tradepit.TradingEnv(data, **{name: value}).trading_spec
         assert read[name] == value
     assert tradepit.TradingVectorEnv(2, data, **CHANGES).trading_spec == CHANGES
+
+
+def test_every_kind_of_feature_is_known_by_its_name_and_its_fields():
+    with pytest.raises(tradepit.errors.SpecError) as unknown:
+        tradepit.read_spec({"features": ["no such kind"]})
+    kinds = re.findall(r"`(\w+)`", str(unknown.value))
+    assert set(kinds) == set(get_args(get_type_hints(Feature)["kind"]))
+    for kind in kinds:
+        given = {"kind": kind, "name": "x"} if kind == "column" else kind
+        read = tradepit.read_spec({"features": [given]})["features"]["features"]
+        assert set(read[0]) <= set(Feature.__annotations__)
 
 
 def test_short_forms():

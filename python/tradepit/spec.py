@@ -81,12 +81,67 @@ class Episode(TypedDict, total=False):
     ruin: float
 
 
+class Feature(TypedDict, total=False):
+    """One feature; the Rust documentation has each one's formula, and which of these fields it takes.
+
+    ``period`` and ``lag`` are counts of bars, as ``fast``, ``slow``, ``signal``, ``k`` and ``d``. ``line`` chooses a number of
+    ``macd`` (``line``, ``signal``, ``histogram``), ``stochastic`` (``fast_k``, ``k``, ``d``), ``bollinger`` (``percent_b``,
+    ``bandwidth``) or ``adx`` (``adx``, ``plus_di``, ``minus_di``), ``part`` one of ``candle`` (``body``, ``upper_wick``,
+    ``lower_wick``), ``estimator`` one of ``range_volatility`` (``parkinson``, ``garman_klass``, ``rogers_satchell``,
+    ``yang_zhang``). ``name`` is that of a ``column``. ``timeframe`` is a bar size in minutes, ``instrument`` an index.
+    """
+
+    kind: Literal[
+        "log_return",
+        "sma_distance",
+        "ema_distance",
+        "rsi",
+        "atr",
+        "volume_ratio",
+        "realised_volatility",
+        "simple_return",
+        "high_distance",
+        "low_distance",
+        "open_distance",
+        "wma_distance",
+        "macd",
+        "stochastic",
+        "bollinger",
+        "adx",
+        "cci",
+        "obv",
+        "rolling_vwap_distance",
+        "range_volatility",
+        "volume_zscore",
+        "amihud",
+        "roll_spread",
+        "candle",
+        "time_of_day",
+        "column",
+    ]
+    period: int
+    lag: int
+    fast: int
+    slow: int
+    signal: int
+    k: int
+    d: int
+    deviations: float
+    line: str
+    part: str
+    estimator: str
+    name: str
+    timeframe: int | None
+    instrument: int
+    scale: float
+
+
 class Features(TypedDict, total=False):
-    """The feature pipeline; ``features`` is a list of ``{"kind": .., ..}``."""
+    """The feature pipeline; a bare string is the feature of that kind with its defaults."""
 
     version: int
     clip: float
-    features: list[str | dict[str, Any]]
+    features: list[str | Feature]
 
 
 class Latency(TypedDict, total=False):
@@ -263,7 +318,7 @@ class EnvSpec(TypedDict, total=False):
     financing: str | Financing
     margin: str | Margin
     flatten: str | Flatten
-    features: Features | list[str | dict[str, Any]] | None
+    features: Features | list[str | Feature] | None
     window: int
     action: str | TargetPosition | TargetLevels | EnterExit
     reward: str | Reward

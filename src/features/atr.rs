@@ -61,7 +61,7 @@ impl Describe for AtrSpec {
 ///
 /// Wilder (1978), "New Concepts in Technical Trading Systems", section III. The first bar has no close before it and
 /// gives no range.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Atr {
     average: Wilder,
     close_before: f64,

@@ -55,7 +55,7 @@ impl Describe for EmaDistanceSpec {
 /// assert!(ema.update(1.0).is_nan() && ema.update(2.0).is_nan());
 /// assert_eq!((ema.update(3.0), ema.update(4.0)), (2.0, 3.0));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Ema {
     weight: f64,
     seed: Sma,

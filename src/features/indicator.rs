@@ -2,7 +2,10 @@
 
 use std::fmt::Debug;
 
-use crate::Bar;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::state;
+use crate::{Bar, Result};
 
 /// A number a bar, in constant time and memory.
 ///
@@ -12,51 +15,111 @@ use crate::Bar;
 /// let bar = |close: f64| Bar { time: Timestamp::default(), open: close, high: close, low: close, close, volume: 1.0 };
 /// assert_eq!(rsi.warm_up(), 2);
 /// assert!(rsi.update(&bar(10.0)).is_nan() && rsi.update(&bar(11.0)).is_nan());
+/// let stopped = rsi.save().unwrap();
 /// assert_eq!(rsi.update(&bar(12.0)), 1.0);
+/// rsi.restore(&stopped).unwrap();
+/// assert_eq!(rsi.update(&bar(9.0)), -1.0 / 3.0);
 /// ```
-pub trait Indicator: Debug + Send + Sync {
+///
+/// [`Stream`] makes one out of a state and a function. `I` is what it takes: a bar, but for the indicators of the house
+/// that look at more.
+pub trait Indicator<I = Bar>: Debug + Send + Sync {
     /// Takes the next bar: NaN while warming up, a finite number ever after.
-    fn update(&mut self, bar: &Bar) -> f64;
+    fn update(&mut self, input: &I) -> f64;
 
     /// How many first updates give NaN.
     fn warm_up(&self) -> usize;
 
     /// A copy of the state.
-    fn clone_box(&self) -> Box<dyn Indicator>;
+    fn clone_box(&self) -> Box<dyn Indicator<I>>;
+
+    /// The state as bytes, to the bit.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    fn save(&self) -> Result<Vec<u8>>;
+
+    /// Takes over a state that [`save`](Self::save) gave.
+    ///
+    /// # Errors
+    /// When these are not the bytes of such a state.
+    fn restore(&mut self, bytes: &[u8]) -> Result<()>;
 }
 
-impl Clone for Box<dyn Indicator> {
+impl<I: 'static> Clone for Box<dyn Indicator<I>> {
     fn clone(&self) -> Self {
         // Through the trait object: the method call on the box itself would come back here.
         (**self).clone_box()
     }
 }
 
-/// An indicator made of a state and a function from its numbers to the feature.
+/// An indicator made of a state and a function that takes the next bar into it and gives the number.
+///
+/// ```
+/// use tradepit::{Bar, features::Stream};
+/// // The range of the bar against the one before it; unknown at the first bar.
+/// let mut growth = Stream::boxed(f64::NAN, 1, |before, bar| {
+///     let range = bar.high - bar.low;
+///     range - std::mem::replace(before, range)
+/// });
+/// let bar = |high: f64| Bar { high, ..Bar::default() };
+/// assert!(growth.update(&bar(2.0)).is_nan());
+/// assert_eq!(growth.update(&bar(3.0)), 1.0);
+/// ```
+///
+/// All that changes is in the state, so that an indicator can be saved.
 #[derive(Clone, Debug)]
-pub(super) struct Stream<S> {
+pub struct Stream<S, I = Bar> {
     state: S,
     warm_up: usize,
-    step: fn(&mut S, &Bar) -> f64,
+    step: fn(&mut S, &I) -> f64,
 }
 
-impl<S: Clone + Debug + Send + Sync + 'static> Stream<S> {
-    pub(super) fn boxed(state: S, warm_up: usize, step: fn(&mut S, &Bar) -> f64) -> Box<dyn Indicator> {
+/// What the state of a [`Stream`] must be: plain data that can be saved. Whatever can be is one.
+///
+/// ```
+/// fn is_state<S: tradepit::features::State>() {}
+/// is_state::<(f64, Vec<u32>)>();
+/// ```
+pub trait State: Clone + Debug + Send + Sync + Serialize + DeserializeOwned + 'static {}
+
+impl<S: Clone + Debug + Send + Sync + Serialize + DeserializeOwned + 'static> State for S {}
+
+impl<S: State> Stream<S> {
+    /// One that gives NaN at the first `warm_up` bars.
+    #[must_use]
+    pub fn boxed(state: S, warm_up: usize, step: fn(&mut S, &Bar) -> f64) -> Box<dyn Indicator> {
         Box::new(Self { state, warm_up, step })
     }
 }
 
-impl<S: Clone + Debug + Send + Sync + 'static> Indicator for Stream<S> {
-    fn update(&mut self, bar: &Bar) -> f64 {
-        (self.step)(&mut self.state, bar)
+impl<S: State, I: Debug + 'static> Stream<S, I> {
+    /// As [`boxed`](Stream::boxed), over something else than a bar.
+    pub(super) fn over(state: S, warm_up: usize, step: fn(&mut S, &I) -> f64) -> Box<dyn Indicator<I>> {
+        Box::new(Self { state, warm_up, step })
+    }
+}
+
+impl<S: State, I: Debug + 'static> Indicator<I> for Stream<S, I> {
+    fn update(&mut self, input: &I) -> f64 {
+        (self.step)(&mut self.state, input)
     }
 
     fn warm_up(&self) -> usize {
         self.warm_up
     }
 
-    fn clone_box(&self) -> Box<dyn Indicator> {
-        Box::new(self.clone())
+    fn clone_box(&self) -> Box<dyn Indicator<I>> {
+        Box::new(Self { state: self.state.clone(), ..*self })
+    }
+
+    fn save(&self) -> Result<Vec<u8>> {
+        state::write(&self.state)
+    }
+
+    fn restore(&mut self, bytes: &[u8]) -> Result<()> {
+        self.state = state::read(bytes)?;
+        Ok(())
     }
 }
 
@@ -85,4 +148,9 @@ pub(super) fn log_ratio(a: f64, b: f64) -> f64 {
     } else {
         0.0
     }
+}
+
+/// The typical price of a bar: the mean of high, low and close.
+pub(super) fn typical(bar: &Bar) -> f64 {
+    (bar.high + bar.low + bar.close) / 3.0
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     describe::{Describe, Work, place_and_name},
     indicator::{Stream, log_ratio},
+    lag::Lag,
 };
 
 /// `ln(close / close of lag bars ago)`, a [`FeatureSpec`](super::FeatureSpec).
@@ -55,24 +56,20 @@ impl Describe for LogReturnSpec {
 /// assert!(back.update(100.0).is_nan() && back.update(50.0).is_nan());
 /// assert_eq!(back.update(200.0), 2f64.ln());
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LogReturn {
-    /// The last `lag` prices in a ring; NaN where there was none yet.
-    past: Box<[f64]>,
-    at: usize,
+    past: Lag,
 }
 
 impl LogReturn {
     /// Over `lag` prices, at least 1.
     #[must_use]
     pub fn new(lag: u32) -> Self {
-        Self { past: vec![f64::NAN; lag.max(1) as usize].into_boxed_slice(), at: 0 }
+        Self { past: Lag::new(lag) }
     }
 
     /// Takes the next price.
     pub fn update(&mut self, price: f64) -> f64 {
-        let before = std::mem::replace(&mut self.past[self.at], price);
-        self.at = if self.at + 1 == self.past.len() { 0 } else { self.at + 1 };
-        log_ratio(price, before)
+        log_ratio(price, self.past.update(price))
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AtrSpec, EmaDistanceSpec, FeatureSpec, LogReturnSpec, RealisedVolatilitySpec, RsiSpec, TimeOfDaySpec,
-    VolumeRatioSpec,
+    VolumeRatioSpec, state,
 };
 use crate::{Error, Result, time::MINUTE_NS};
 
@@ -139,10 +139,7 @@ impl FeaturePipelineSpec {
     pub fn hash(&self) -> String {
         // What can't be JSON, a scale of infinity, is refused by `validate`.
         let json = serde_json::to_string(self).unwrap_or_default();
-        let hash = json
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
-        format!("{hash:016x}")
+        format!("{:016x}", state::fnv(json.as_bytes()))
     }
 }
 

@@ -55,7 +55,7 @@ impl Describe for RealisedVolatilitySpec {
 /// assert!(volatility.update(1.0).is_nan() && volatility.update(2.0).is_nan());
 /// assert_eq!(volatility.update(1.0), 2f64.ln());
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RealisedVolatility {
     step: LogReturn,
     square: Sma,

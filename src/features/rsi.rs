@@ -55,7 +55,7 @@ impl Describe for RsiSpec {
 ///
 /// `100 * gain / (gain + loss)`, both averages smoothed as in Wilder (1978), "New Concepts in Technical Trading
 /// Systems", section VI. Where no price has moved it is 50, which says nothing; TA-Lib says 0 there.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rsi {
     gain: Wilder,
     loss: Wilder,

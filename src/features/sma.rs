@@ -55,7 +55,7 @@ impl Describe for SmaDistanceSpec {
 /// assert!(sma.update(1.0).is_nan());
 /// assert_eq!((sma.update(2.0), sma.update(4.0)), (1.5, 3.0));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sma {
     sum: RollingSum,
 }

@@ -3,8 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AtrSpec, ColumnSpec, EmaDistanceSpec, Indicator, LogReturnSpec, RealisedVolatilitySpec, RsiSpec, SmaDistanceSpec,
-    TimeOfDaySpec, VolumeRatioSpec,
+    AdxSpec, AmihudSpec, AtrSpec, BidAskSpreadSpec, BollingerSpec, CandleSpec, CciSpec, ColumnSpec, CustomSpec,
+    EmaDistanceSpec, HighDistanceSpec, Indicator, LogReturnSpec, LowDistanceSpec, MacdSpec, MicropriceSpec,
+    NormalisedSpec, ObvSpec, OpenDistanceSpec, OrderFlowImbalanceSpec, PairBetaSpec, PairRatioSpec, PairSpreadSpec,
+    RangeVolatilitySpec, RealisedVolatilitySpec, RollDaySpec, RollSpreadSpec, RollingVwapDistanceSpec, RsiSpec,
+    SessionVwapDistanceSpec, SimpleReturnSpec, SmaDistanceSpec, StochasticSpec, TimeOfDaySpec, TimeOfWeekSpec,
+    TimeToCloseSpec, VolumeRatioSpec, VolumeZscoreSpec, WmaDistanceSpec,
     describe::{Describe, Place, Work},
 };
 use crate::{Error, Result};
@@ -49,10 +53,68 @@ pub enum FeatureSpec {
     VolumeRatio(VolumeRatioSpec),
     /// Volatility of the last returns.
     RealisedVolatility(RealisedVolatilitySpec),
+    /// Simple return over a lag.
+    SimpleReturn(SimpleReturnSpec),
+    /// Relative distance of the close from the highest high.
+    HighDistance(HighDistanceSpec),
+    /// Relative distance of the close from the lowest low.
+    LowDistance(LowDistanceSpec),
+    /// Relative distance of the close from an open.
+    OpenDistance(OpenDistanceSpec),
+    /// Relative distance of the close from its weighted moving average.
+    WmaDistance(WmaDistanceSpec),
+    /// Distance between two exponential moving averages, relative to the close.
+    Macd(MacdSpec),
+    /// Place of the close between low and high, from -1 to 1.
+    Stochastic(StochasticSpec),
+    /// Place of the close between the Bollinger bands, or their width.
+    Bollinger(BollingerSpec),
+    /// Strength of a trend, or Wilder's directional indicators, from 0 to 1.
+    Adx(AdxSpec),
+    /// Commodity channel index, a hundredth of it.
+    Cci(CciSpec),
+    /// Share of the volume that went with the price, from -1 to 1.
+    Obv(ObvSpec),
+    /// Relative distance of the close from the volume-weighted average price.
+    RollingVwapDistance(RollingVwapDistanceSpec),
+    /// Volatility from the prices inside bars.
+    RangeVolatility(RangeVolatilitySpec),
+    /// Volume in standard deviations from its mean.
+    VolumeZscore(VolumeZscoreSpec),
+    /// Illiquidity: the move for a usual turnover.
+    Amihud(AmihudSpec),
+    /// Bid-ask spread that the closes give away, relative to the close.
+    RollSpread(RollSpreadSpec),
+    /// Body or wick of the bar as a share of its range.
+    Candle(CandleSpec),
     /// Sine and cosine of the local time of day.
     TimeOfDay(TimeOfDaySpec),
+    /// What crossing the market costs, relative to the mid price.
+    BidAskSpread(BidAskSpreadSpec),
+    /// Relative distance of the microprice from the mid price.
+    Microprice(MicropriceSpec),
+    /// Order flow at the best prices, in units of what waits there.
+    OrderFlowImbalance(OrderFlowImbalanceSpec),
+    /// Relative distance of the close from the session's volume-weighted average price.
+    SessionVwapDistance(SessionVwapDistanceSpec),
+    /// Logarithm of the price over that of another instrument.
+    PairRatio(PairRatioSpec),
+    /// Residual of the log price in a regression on that of another instrument.
+    PairSpread(PairSpreadSpec),
+    /// Slope of returns on those of another instrument.
+    PairBeta(PairBetaSpec),
+    /// Sine and cosine of the local time of the week.
+    TimeOfWeek(TimeOfWeekSpec),
+    /// Part of the session that is left, from 1 to 0.
+    TimeToClose(TimeToCloseSpec),
+    /// 1 from a roll to the end of its session, else 0.
+    RollDay(RollDaySpec),
+    /// An indicator of the user's own, in Rust.
+    Custom(CustomSpec),
     /// A column of the user's own.
     Column(ColumnSpec),
+    /// Another feature, made comparable with its own past.
+    Normalised(NormalisedSpec),
 }
 
 impl FeatureSpec {
@@ -65,8 +127,37 @@ impl FeatureSpec {
             Self::Atr(spec) => ("atr", spec),
             Self::VolumeRatio(spec) => ("volume_ratio", spec),
             Self::RealisedVolatility(spec) => ("realised_volatility", spec),
+            Self::SimpleReturn(spec) => ("simple_return", spec),
+            Self::HighDistance(spec) => ("high_distance", spec),
+            Self::LowDistance(spec) => ("low_distance", spec),
+            Self::OpenDistance(spec) => ("open_distance", spec),
+            Self::WmaDistance(spec) => ("wma_distance", spec),
+            Self::Macd(spec) => ("macd", spec),
+            Self::Stochastic(spec) => ("stochastic", spec),
+            Self::Bollinger(spec) => ("bollinger", spec),
+            Self::Adx(spec) => ("adx", spec),
+            Self::Cci(spec) => ("cci", spec),
+            Self::Obv(spec) => ("obv", spec),
+            Self::RollingVwapDistance(spec) => ("rolling_vwap_distance", spec),
+            Self::RangeVolatility(spec) => ("range_volatility", spec),
+            Self::VolumeZscore(spec) => ("volume_zscore", spec),
+            Self::Amihud(spec) => ("amihud", spec),
+            Self::RollSpread(spec) => ("roll_spread", spec),
+            Self::Candle(spec) => ("candle", spec),
             Self::TimeOfDay(spec) => ("time_of_day", spec),
+            Self::BidAskSpread(spec) => ("bid_ask_spread", spec),
+            Self::Microprice(spec) => ("microprice", spec),
+            Self::OrderFlowImbalance(spec) => ("order_flow_imbalance", spec),
+            Self::SessionVwapDistance(spec) => ("session_vwap_distance", spec),
+            Self::PairRatio(spec) => ("pair_ratio", spec),
+            Self::PairSpread(spec) => ("pair_spread", spec),
+            Self::PairBeta(spec) => ("pair_beta", spec),
+            Self::TimeOfWeek(spec) => ("time_of_week", spec),
+            Self::TimeToClose(spec) => ("time_to_close", spec),
+            Self::RollDay(spec) => ("roll_day", spec),
+            Self::Custom(spec) => ("custom", spec),
             Self::Column(spec) => ("column", spec),
+            Self::Normalised(spec) => ("normalised", spec),
         }
     }
 
@@ -75,6 +166,9 @@ impl FeatureSpec {
     pub fn names(&self) -> Vec<String> {
         let Place { instrument, timeframe, .. } = self.place();
         let mut names = self.describe().1.names();
+        if matches!(self, Self::Normalised(_)) {
+            return names;
+        }
         for name in &mut names {
             if let Some(minutes) = timeframe {
                 name.push_str(&format!("@{minutes}m"));
@@ -92,6 +186,12 @@ impl FeatureSpec {
     /// Names the field, its value and the allowed range.
     pub fn validate(&self) -> Result<()> {
         let (kind, spec) = self.describe();
+        if let Self::Normalised(outer) = self {
+            outer.of.validate().map_err(|error| match error {
+                Error::Spec { field, message } => Error::spec(format!("{kind}.of.{field}"), message),
+                other => other,
+            })?;
+        }
         let Place { timeframe, scale, .. } = spec.place();
         for (field, count) in spec.counts() {
             if !(1..=MAX_COUNT).contains(&count) {
@@ -110,11 +210,11 @@ impl FeatureSpec {
         if spec.names().iter().any(String::is_empty) {
             return Err(Error::spec(format!("{kind}.name"), "is empty; name a column of the data"));
         }
-        Ok(())
+        spec.check().map_err(|(field, message)| Error::spec(format!("{kind}.{field}"), message))
     }
 
-    /// The streaming indicator behind it, before `scale`; none for the time of day and the user's columns, nor for a
-    /// specification that is not valid.
+    /// The streaming indicator behind it, before `scale`; none for what is not made of the bars of one instrument alone, nor
+    /// for a specification that is not valid.
     ///
     /// It takes bars of its timeframe.
     #[must_use]
@@ -122,7 +222,7 @@ impl FeatureSpec {
         self.validate().ok()?;
         match self.work() {
             Work::Bars(indicator) => Some(indicator),
-            Work::TimeOfDay | Work::Column(_) => None,
+            Work::Pair(..) | Work::Facts(..) | Work::Column(_) | Work::Normalised(..) => None,
         }
     }
 
@@ -134,9 +234,18 @@ impl FeatureSpec {
         self.describe().1.place()
     }
 
-    /// Only for a validated specification.
+    /// What gives its first number. Only for a validated specification, as the next.
     pub(super) fn work(&self) -> Work {
         self.describe().1.work()
+    }
+
+    /// What gives its numbers, one each.
+    pub(super) fn works(&self) -> impl Iterator<Item = Work> {
+        std::iter::once(self.work()).chain(self.describe().1.more_work())
+    }
+
+    pub(super) fn other(&self) -> Option<u32> {
+        self.describe().1.other()
     }
 
     pub(super) fn needs_positive_prices(&self) -> bool {

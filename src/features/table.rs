@@ -1,7 +1,7 @@
 //! The features of data at hand.
 
-use super::{FeaturePipeline, FeaturePipelineSpec};
-use crate::{Bar, Error, MarketData, Result};
+use super::{FeaturePipeline, FeaturePipelineSpec, FeatureSpec, seen::Seen};
+use crate::{Bar, Error, MarketData, Result, market::FeatureTable};
 
 /// Gives `data` its feature table: a [`FeaturePipeline`] run over its [`feature_bars`](MarketData::feature_bars) from the
 /// first one.
@@ -41,28 +41,43 @@ pub fn attach(data: MarketData, spec: &FeaturePipelineSpec) -> Result<MarketData
 /// # Errors
 /// As [`attach`].
 pub fn backfill(mut data: MarketData, spec: &FeaturePipelineSpec) -> Result<(MarketData, FeaturePipeline)> {
-    let mut pipeline = FeaturePipeline::for_data(spec, &data)?;
-    let (n, width, len) = (data.instruments().len(), pipeline.width(), data.len());
-    let mut columns = vec![0.0f32; data.columns().len()];
-    let mut table = vec![0.0f32; len * width];
-    let mut warm_up = None;
-    let seen = data.feature_bars();
-    check_prices(&seen, n, spec)?;
-    for (t, (bars, row)) in seen.chunks_exact(n).zip(table.chunks_exact_mut(width)).enumerate() {
-        for (value, (_, column)) in columns.iter_mut().zip(data.columns()) {
-            *value = column[t];
+    let (table, warm_up, pipeline) = table(&data, spec)?;
+    data.set_table(pipeline.names().to_vec(), warm_up, table)?;
+    Ok((data, pipeline))
+}
+
+/// The feature table of `data`, its rows of warm-up, and the pipeline as it stands behind the last row. Beside the table
+/// itself, no memory is taken that grows with the data.
+///
+/// ```
+/// use tradepit::{features::{self, FeaturePipelineSpec}, market::synth};
+/// let data = synth::es_1m(300, 0).unwrap();
+/// let (table, warm_up, pipeline) = features::table(&data, &FeaturePipelineSpec::default()).unwrap();
+/// assert_eq!((table.numbers().len(), warm_up, pipeline.width()), (300 * 16, 224, 16));
+/// ```
+///
+/// # Errors
+/// As [`attach`], but for a number that is not finite after the warm-up, which setting the table refuses.
+pub fn table(data: &MarketData, spec: &FeaturePipelineSpec) -> Result<(FeatureTable, usize, FeaturePipeline)> {
+    let mut pipeline = FeaturePipeline::for_data(spec, data)?;
+    let len = data.len();
+    let mut table = FeatureTable::new(len, pipeline.width());
+    let (mut seen, mut warm_up) = (Seen::new(data), None);
+    let positive = positive(spec);
+    for t in 0..len {
+        let row = table.row_mut(t);
+        let bars = seen.feed(&mut pipeline, row);
+        for (instrument, feature) in &positive {
+            check_price(t, &bars[*instrument], feature)?;
         }
-        pipeline.update(bars, &columns, row);
         if warm_up.is_none() && row.iter().all(|x| x.is_finite()) {
             warm_up = Some(t);
         }
     }
-    drop(seen);
-    let Some(warm_up) = warm_up else {
-        return Err(never_warm(&pipeline, len, &table[(len - 1) * width..]));
-    };
-    data.set_features(pipeline.names().to_vec(), warm_up, &table)?;
-    Ok((data, pipeline))
+    match warm_up {
+        Some(warm_up) => Ok((table, warm_up, pipeline)),
+        None => Err(never_warm(&pipeline, len, table.row_mut(len - 1))),
+    }
 }
 
 fn never_warm(pipeline: &FeaturePipeline, len: usize, last: &[f32]) -> Error {
@@ -84,19 +99,29 @@ fn never_warm(pipeline: &FeaturePipeline, len: usize, last: &[f32]) -> Error {
     }
 }
 
-/// A ratio or a logarithm of such prices would be 0 by rule, without a word.
-fn check_prices(bars: &[Bar], n: usize, spec: &FeaturePipelineSpec) -> Result<()> {
+/// The instruments whose prices must be above 0, each with the first feature that asks for it.
+fn positive(spec: &FeaturePipelineSpec) -> Vec<(usize, &FeatureSpec)> {
+    let mut positive: Vec<(usize, &FeatureSpec)> = Vec::new();
     for feature in spec.features.iter().filter(|feature| feature.needs_positive_prices()) {
-        let instrument = feature.place().instrument as usize;
-        let closes = bars.iter().skip(instrument).step_by(n).map(|bar| bar.close);
-        if let Some((row, close)) = closes.enumerate().find(|(_, close)| *close <= 0.0) {
-            return Err(Error::Data {
-                source_name: None,
-                row,
-                column: "close".into(),
-                message: format!("{close} is not above 0, and {:?} divides by it; drop the feature", feature.names()),
-            });
+        for instrument in [Some(feature.place().instrument), feature.other()].into_iter().flatten() {
+            if positive.iter().all(|(known, _)| *known != instrument as usize) {
+                positive.push((instrument as usize, feature));
+            }
         }
     }
-    Ok(())
+    positive
+}
+
+/// A ratio or a logarithm of such prices would be 0 by rule, without a word.
+fn check_price(row: usize, bar: &Bar, feature: &FeatureSpec) -> Result<()> {
+    if bar.close > 0.0 {
+        return Ok(());
+    }
+    let (close, names) = (bar.close, feature.names());
+    Err(Error::Data {
+        source_name: None,
+        row,
+        column: "close".into(),
+        message: format!("{close} is not above 0, and {names:?} divides by it; drop the feature"),
+    })
 }

@@ -1,5 +1,7 @@
 //! Larger bars out of smaller ones, completed ones only.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Bar, Timestamp, time::MINUTE_NS};
 
 /// Builds bars of a higher timeframe; a bar is shown when it is complete, never before.
@@ -22,25 +24,27 @@ use crate::{Bar, Timestamp, time::MINUTE_NS};
 /// let closes: Vec<f64> = five.update(&bar(20, 14.0)).iter().map(|b| b.close).collect();
 /// assert_eq!(closes, [13.0, 14.0]);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Aggregator {
     length_ns: i64,
     partial: Option<Bar>,
     done: [Bar; 2],
+    /// How many of them the last update completed.
+    count: usize,
 }
 
 impl Aggregator {
     /// For bars of `minutes`.
     #[must_use]
     pub fn new(minutes: u32) -> Self {
-        Self { length_ns: i64::from(minutes.max(1)) * MINUTE_NS, partial: None, done: [Bar::default(); 2] }
+        Self { length_ns: i64::from(minutes.max(1)) * MINUTE_NS, partial: None, done: [Bar::default(); 2], count: 0 }
     }
 
     /// Takes the next bar and gives those that it completes: none, one, or two after a gap. They are stamped by the end
     /// of their interval.
     pub fn update(&mut self, bar: &Bar) -> &[Bar] {
         let end = ((bar.time.nanos() - 1).div_euclid(self.length_ns) + 1).saturating_mul(self.length_ns);
-        let mut count = 0;
+        self.count = 0;
         let grown = match self.partial.take() {
             Some(partial) if partial.time.nanos() == end => Bar {
                 high: partial.high.max(bar.high),
@@ -51,19 +55,24 @@ impl Aggregator {
             },
             interrupted => {
                 if let Some(interrupted) = interrupted {
-                    self.done[count] = interrupted;
-                    count += 1;
+                    self.done[self.count] = interrupted;
+                    self.count += 1;
                 }
                 Bar { time: Timestamp::from_nanos(end), ..*bar }
             }
         };
         if bar.time.nanos() == end {
-            self.done[count] = grown;
-            count += 1;
+            self.done[self.count] = grown;
+            self.count += 1;
         } else {
             self.partial = Some(grown);
         }
-        &self.done[..count]
+        self.done()
+    }
+
+    /// The bars that the last update completed.
+    pub(super) fn done(&self) -> &[Bar] {
+        &self.done[..self.count]
     }
 }
 

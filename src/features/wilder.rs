@@ -1,9 +1,11 @@
 //! Wilder's way to smooth.
 
+use serde::{Deserialize, Serialize};
+
 use super::Sma;
 
 /// An exponential average of weight `1 / period`, begun with the simple one of the first `period` values; NaN before.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Wilder {
     period: f64,
     seed: Sma,

@@ -1,10 +1,12 @@
 //! A sum over the last values.
 
+use serde::{Deserialize, Serialize};
+
 /// The sum of the last `len` values.
 ///
 /// A running sum drifts: what was rounded on the way in is not what is taken out. Each time round the ring, the window
 /// is exactly what came in since the last time, so a second sum, begun afresh there, replaces the first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct RollingSum {
     ring: Box<[f64]>,
     at: usize,

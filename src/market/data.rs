@@ -2,8 +2,10 @@
 
 mod details;
 mod part;
+mod table;
 
 pub use details::RowDetails;
+pub use table::FeatureTable;
 
 use super::{
     Adjustment, Bar, Calendar, Instrument, InstrumentId, MarketEvent, MarketView, Session, SessionClock,
@@ -29,10 +31,7 @@ use details::{Details, Given};
 pub struct MarketData {
     instruments: Vec<Instrument>,
     bars: Vec<Bar>,
-    features: Vec<f32>,
-    /// Floats to pass over so that the first row stands on a cache line.
-    skip: usize,
-    width: usize,
+    features: FeatureTable,
     names: Vec<String>,
     warm_up: usize,
     columns: Vec<(String, Vec<f32>)>,
@@ -48,9 +47,6 @@ pub struct MarketData {
     pub(super) events: Events,
     pub(super) adjustment: Adjustment,
 }
-
-/// Floats of one cache line.
-const LINE: usize = 16;
 
 impl MarketData {
     /// Begins with what is traded.
@@ -128,7 +124,7 @@ impl MarketData {
     #[must_use]
     #[inline]
     pub fn width(&self) -> usize {
-        self.width
+        self.features.width()
     }
 
     /// Names of the features, in the order of a row.
@@ -173,7 +169,7 @@ impl MarketData {
 
     #[inline]
     pub(super) fn feature_rows(&self, from: usize, to: usize) -> &[f32] {
-        &self.features[self.skip + from * self.width..self.skip + to * self.width]
+        self.features.rows(from, to)
     }
 
     #[inline]
@@ -185,35 +181,8 @@ impl MarketData {
     #[inline]
     pub fn prefetch(&self, t: usize) {
         prefetch_read(&self.bars, t * self.instruments.len());
-        prefetch_read(&self.features, self.skip + t * self.width);
-    }
-
-    /// Sets the feature table: `len * width` numbers, row-major, unknown only in the first `warm_up` rows.
-    ///
-    /// # Errors
-    /// When the table's size does not fit, or a number after the warm-up is not finite.
-    pub fn set_features(&mut self, names: Vec<String>, warm_up: usize, table: &[f32]) -> Result<()> {
-        let width = names.len();
-        if table.len() != self.len * width {
-            return Err(Error::spec(
-                "features",
-                format!("{} numbers for {} rows of {width}; expected {}", table.len(), self.len, self.len * width),
-            ));
-        }
-        if let Some(at) = table.iter().skip(warm_up * width).position(|x| !x.is_finite()) {
-            let at = at + warm_up * width;
-            return Err(Error::Data {
-                source_name: None,
-                row: at / width,
-                column: names[at % width].clone(),
-                message: format!("{} after the warm-up of {warm_up} rows; features must be finite", table[at]),
-            });
-        }
-        let mut features = vec![0.0f32; table.len() + LINE];
-        let skip = features.as_ptr().align_offset(64).min(LINE);
-        features[skip..skip + table.len()].copy_from_slice(table);
-        (self.features, self.skip, self.width, self.names, self.warm_up) = (features, skip, width, names, warm_up);
-        Ok(())
+        let (numbers, at) = self.features.place(t);
+        prefetch_read(numbers, at);
     }
 
     /// Appends one row, as a live session does when a bar closes.
@@ -232,7 +201,7 @@ impl MarketData {
     /// or later than the bar's open, finer bars do not make up the row, or an event can't be.
     pub fn push_with(&mut self, bars: &[Bar], columns: &[f32], details: RowDetails<'_>, row: &[f32]) -> Result<()> {
         let got = [bars.len(), columns.len(), row.len()];
-        let expected = [self.instruments.len(), self.columns.len(), self.width];
+        let expected = [self.instruments.len(), self.columns.len(), self.width()];
         if got != expected {
             let words = |[bars, columns, row]: [usize; 3]| format!("{bars} bars, {columns} columns and {row} features");
             return Err(Error::spec("row", format!("{}; expected {}", words(got), words(expected))));
@@ -246,8 +215,7 @@ impl MarketData {
         for ((_, column), value) in self.columns.iter_mut().zip(columns) {
             column.push(*value);
         }
-        self.features.truncate(self.skip + self.len * self.width);
-        self.features.extend_from_slice(row);
+        self.features.push(row);
         self.len += 1;
         Ok(())
     }
@@ -408,9 +376,7 @@ impl MarketDataBuilder {
         let mut data = MarketData {
             instruments,
             bars: Vec::new(),
-            features: Vec::new(),
-            skip: 0,
-            width: 0,
+            features: FeatureTable::default(),
             names: Vec::new(),
             warm_up: 0,
             columns,

@@ -15,7 +15,7 @@ mod view;
 pub use adjust::{Adjuster, Adjustment};
 pub use bar::Bar;
 pub use calendar::{Calendar, Session, SessionClock};
-pub use data::{MarketData, MarketDataBuilder, RowDetails};
+pub use data::{FeatureTable, MarketData, MarketDataBuilder, RowDetails};
 pub use event::{MarketEvent, MarketFact};
 pub use instrument::{Instrument, InstrumentId, Settlement};
 pub use quote::{Quote, QuotesAt};

@@ -12,7 +12,10 @@ use super::{
 use crate::{
     Bar, InstrumentId, MarketData, Result, Rng, Timestamp,
     account::{Account, AccountEvent, Fill},
-    market::synth::{self, Leak},
+    market::{
+        FeatureTable, RowDetails,
+        synth::{self, Leak},
+    },
     models::{Bps, Commission, FillContext, Models, Slippage, SlippageModel},
     order::{OrderId, OrderRequest},
     rng::{Purpose, stream},
@@ -40,7 +43,7 @@ impl RowMaker for Mean {
         vec!["mean".into(), "signal".into()]
     }
 
-    fn update(&mut self, bars: &[Bar], columns: &[f32], row: &mut [f32]) -> Result<()> {
+    fn update(&mut self, bars: &[Bar], columns: &[f32], _: RowDetails<'_>, row: &mut [f32]) -> Result<()> {
         self.value += 0.1 * (bars[0].close - self.value);
         self.rows += 1;
         row[0] = if self.rows == 1 { f32::NAN } else { self.value as f32 };
@@ -51,11 +54,11 @@ impl RowMaker for Mean {
 
 fn data() -> Arc<MarketData> {
     let mut data = synth::planted(400, 3, Leak::OpenToOpen, 2.0, 3.0).unwrap();
-    let (mut maker, mut table) = (Mean::default(), vec![0.0; 2 * data.len()]);
-    for (t, row) in table.chunks_exact_mut(2).enumerate() {
-        maker.update(&data.bars()[t..=t], &[data.columns()[0].1[t]], row).unwrap();
+    let (mut maker, mut table) = (Mean::default(), FeatureTable::new(data.len(), 2));
+    for t in 0..data.len() {
+        maker.update(&data.bars()[t..=t], &[data.columns()[0].1[t]], RowDetails::default(), table.row_mut(t)).unwrap();
     }
-    data.set_features(maker.names(), 1, &table).unwrap();
+    data.set_table(maker.names(), 1, table).unwrap();
     Arc::new(data)
 }
 

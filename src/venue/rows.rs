@@ -8,7 +8,7 @@ use super::Opening;
 use crate::{
     Bar, Error, InstrumentId, MarketData, MarketView, Result, Timestamp,
     features::FeaturePipeline,
-    market::{Adjuster, MarketEvent, Quote, QuotesAt, RowDetails},
+    market::{Adjuster, FeatureTable, MarketEvent, Quote, QuotesAt, RowDetails},
 };
 
 /// What became known with one close: a bar for each instrument, and the user's own columns.
@@ -103,11 +103,11 @@ impl Row {
 /// filled the table.
 ///
 /// ```
-/// use tradepit::{Bar, Result, venue::RowMaker};
+/// use tradepit::{Bar, Result, market::RowDetails, venue::RowMaker};
 /// struct Move(Option<f64>);
 /// impl RowMaker for Move {
 ///     fn names(&self) -> Vec<String> { vec!["move".into()] }
-///     fn update(&mut self, bars: &[Bar], _columns: &[f32], row: &mut [f32]) -> Result<()> {
+///     fn update(&mut self, bars: &[Bar], _: &[f32], _: RowDetails<'_>, row: &mut [f32]) -> Result<()> {
 ///         row[0] = (bars[0].close - self.0.unwrap_or(f64::NAN)) as f32;
 ///         self.0 = Some(bars[0].close);
 ///         Ok(())
@@ -115,19 +115,19 @@ impl Row {
 /// }
 /// let (mut maker, mut row) = (Move(None), [0.0]);
 /// for close in [10.0, 10.5] {
-///     maker.update(&[Bar { close, ..Bar::default() }], &[], &mut row).unwrap();
+///     maker.update(&[Bar { close, ..Bar::default() }], &[], RowDetails::default(), &mut row).unwrap();
 /// }
 /// assert_eq!(row, [0.5]);
 /// ```
 pub trait RowMaker: Send {
     /// Names of the features, in the order of a row.
     fn names(&self) -> Vec<String>;
-    /// Takes the bars (those that features are made of: adjusted for what happened) and user columns of one row, and
-    /// writes its features.
+    /// Takes the bars (those that features are made of: adjusted for what happened), user columns and further details of
+    /// one row, and writes its features.
     ///
     /// # Errors
     /// When it can't make sense of them.
-    fn update(&mut self, bars: &[Bar], columns: &[f32], row: &mut [f32]) -> Result<()>;
+    fn update(&mut self, bars: &[Bar], columns: &[f32], details: RowDetails<'_>, row: &mut [f32]) -> Result<()>;
 }
 
 /// No features: for markets that are only traded by their bars.
@@ -144,7 +144,7 @@ impl RowMaker for NoFeatures {
         Vec::new()
     }
 
-    fn update(&mut self, _: &[Bar], _: &[f32], _: &mut [f32]) -> Result<()> {
+    fn update(&mut self, _: &[Bar], _: &[f32], _: RowDetails<'_>, _: &mut [f32]) -> Result<()> {
         Ok(())
     }
 }
@@ -154,8 +154,8 @@ impl RowMaker for FeaturePipeline {
         Self::names(self).to_vec()
     }
 
-    fn update(&mut self, bars: &[Bar], columns: &[f32], row: &mut [f32]) -> Result<()> {
-        Self::update(self, bars, columns, row);
+    fn update(&mut self, bars: &[Bar], columns: &[f32], details: RowDetails<'_>, row: &mut [f32]) -> Result<()> {
+        self.update_with(bars, columns, details, row);
         Ok(())
     }
 }
@@ -192,15 +192,15 @@ impl GrowingMarket {
         let (mut bars, mut events) = (Vec::with_capacity(rows * n), Vec::new());
         let mut columns: Vec<Vec<f32>> = vec![Vec::with_capacity(rows); opening.columns.len()];
         let (mut adjuster, mut seen) = (Adjuster::new(opening.adjust, &opening.instruments), vec![Bar::default(); n]);
-        let mut table = vec![0.0; rows * width];
+        let mut table = FeatureTable::new(rows, width);
         let mut features = vec![0.0; width];
         let (mut before, mut quotes, mut sub_bars) = (None, Vec::new(), Vec::new());
         for (t, row) in opening.history.iter().enumerate() {
             row.check(n, columns.len(), before)?;
             before = Some(row.time());
             adjuster.update(&row.bars, &row.events, &mut seen);
-            maker.update(&seen, &row.columns, &mut features)?;
-            table[t * width..(t + 1) * width].copy_from_slice(&features);
+            maker.update(&seen, &row.columns, row.details(), &mut features)?;
+            table.row_mut(t).copy_from_slice(&features);
             bars.extend_from_slice(&row.bars);
             quotes.extend_from_slice(&row.quotes);
             sub_bars.extend_from_slice(&row.sub_bars);
@@ -221,7 +221,8 @@ impl GrowingMarket {
         let mut data = own.fold(data, |data, (name, values)| data.column(name, values)).build()?;
         // What is warm is read off the rows themselves, as for the table of a simulation.
         let known = |row: &[f32]| row.iter().all(|value| value.is_finite());
-        let warm_up = if width == 0 { 0 } else { table.chunks_exact(width).take_while(|row| !known(row)).count() };
+        let warm_up =
+            if width == 0 { 0 } else { table.numbers().chunks_exact(width).take_while(|row| !known(row)).count() };
         if warm_up == rows {
             let at = features.iter().position(|value| !value.is_finite()).unwrap_or_default();
             return Err(Error::TooLittleData(format!(
@@ -229,7 +230,7 @@ impl GrowingMarket {
                 names[at]
             )));
         }
-        data.set_features(names, warm_up, &table)?;
+        data.set_table(names, warm_up, table)?;
         Ok(Self { data, maker, adjuster, seen, features })
     }
 
@@ -254,7 +255,7 @@ impl GrowingMarket {
         row.check(self.data.instruments().len(), self.data.columns().len(), Some(now))?;
         self.data.check_details(&row.bars, row.details())?;
         self.adjuster.update(&row.bars, &row.events, &mut self.seen);
-        self.maker.update(&self.seen, &row.columns, &mut self.features)?;
+        self.maker.update(&self.seen, &row.columns, row.details(), &mut self.features)?;
         if let Some(at) = self.features.iter().position(|value| !value.is_finite()) {
             let (name, value) = (&self.data.feature_names()[at], self.features[at]);
             return Err(Error::Venue(format!("row of {}: feature {name} is {value} after the warm-up", row.time())));

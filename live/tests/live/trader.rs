@@ -13,7 +13,7 @@ use tradepit::{
     Bar, InstrumentId, MarketData, Result, Rng, Venue,
     account::{Account, AccountEvent},
     market::{
-        Adjustment, MarketEvent, MarketFact,
+        Adjustment, FeatureTable, MarketEvent, MarketFact, RowDetails,
         synth::{self, Leak},
     },
     models::{
@@ -82,7 +82,7 @@ impl RowMaker for Mean {
         vec!["mean".into(), "signal".into()]
     }
 
-    fn update(&mut self, bars: &[Bar], columns: &[f32], row: &mut [f32]) -> Result<()> {
+    fn update(&mut self, bars: &[Bar], columns: &[f32], _: RowDetails<'_>, row: &mut [f32]) -> Result<()> {
         self.value += 0.1 * (bars[0].close - self.value);
         self.rows += 1;
         row[0] = if self.rows == 1 { f32::NAN } else { (bars[0].close - self.value) as f32 };
@@ -119,11 +119,13 @@ pub(crate) fn eventful(bars: usize) -> Arc<MarketData> {
 }
 
 fn with_features(mut data: MarketData) -> Arc<MarketData> {
-    let (mut maker, mut table) = (Mean::default(), vec![0.0; 2 * data.len()]);
-    for (t, row) in table.chunks_exact_mut(2).enumerate() {
-        maker.update(&data.feature_bars()[t..=t], &[data.columns()[0].1[t]], row).unwrap();
+    let (mut maker, mut table) = (Mean::default(), FeatureTable::new(data.len(), 2));
+    for t in 0..data.len() {
+        maker
+            .update(&data.feature_bars()[t..=t], &[data.columns()[0].1[t]], RowDetails::default(), table.row_mut(t))
+            .unwrap();
     }
-    data.set_features(maker.names(), 1, &table).unwrap();
+    data.set_table(maker.names(), 1, table).unwrap();
     Arc::new(data)
 }
 

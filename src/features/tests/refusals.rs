@@ -1,8 +1,9 @@
 //! What is refused, by its text.
 
+use super::kinds::every_kind;
 use crate::{
     Bar, Instrument, MarketData, Timestamp,
-    features::{FeaturePipeline, FeaturePipelineSpec, attach, backfill},
+    features::{FeaturePipeline, FeaturePipelineSpec, FeatureSpec, MarketShape, attach, backfill},
     market::{Calendar, synth},
     time::MINUTE_NS,
 };
@@ -33,6 +34,20 @@ fn numbers_out_of_range_are_named() {
 }
 
 #[test]
+fn numbers_that_do_not_fit_each_other_are_named() {
+    assert_eq!(refused(r#"{"kind": "macd", "fast": 30}"#), "features[0].macd.fast: 30 must be below slow, which is 26");
+    assert_eq!(
+        refused(r#"{"kind": "bollinger", "deviations": 0}"#),
+        "features[0].bollinger.deviations: 0 must be a finite number above 0"
+    );
+    assert_eq!(
+        refused(r#"{"kind": "range_volatility", "period": 1}"#),
+        "features[0].range_volatility.period: 1 must be at least 2 for yang_zhang"
+    );
+    assert_eq!(refused(r#"{"kind": "macd", "slow": 0}"#), "features[0].macd.slow: 0 must be from 1 to 100000");
+}
+
+#[test]
 fn what_the_market_lacks_is_named() {
     assert!(
         refused(r#"{"kind": "rsi", "instrument": 1}"#).starts_with("features[0].rsi.instrument: 1 is not in the data")
@@ -42,29 +57,22 @@ fn what_the_market_lacks_is_named() {
             .starts_with("features[0].column.name: \"news\" is not in the data")
     );
     let data = synth::es_1m(300, 0).unwrap();
-    let hourly = FeaturePipeline::new(&FeaturePipelineSpec::default(), 1, 60 * MINUTE_NS, data.clock().clone(), &[])
-        .unwrap_err();
+    let hourly = {
+        let clock = data.clock().clone();
+        let shape = MarketShape { instruments: 1, period_ns: 60 * MINUTE_NS, clock, columns: &[], quotes: false };
+        FeaturePipeline::new(&FeaturePipelineSpec::default(), shape).unwrap_err()
+    };
     let text = hourly.to_string();
     assert!(text.starts_with("features[10].log_return.timeframe: 5 minutes are not a whole number of"), "{text}");
 }
 
 #[test]
 fn unknown_fields_are_named_in_every_kind() {
-    for kind in [
-        "log_return",
-        "sma_distance",
-        "ema_distance",
-        "rsi",
-        "atr",
-        "volume_ratio",
-        "realised_volatility",
-        "time_of_day",
-        "column",
-    ] {
-        let name = if kind == "column" { r#""name": "x", "# } else { "" };
-        let text = format!(r#"{{"features": [{{"kind": "{kind}", {name}"bps": 5}}]}}"#);
-        let error = serde_json::from_str::<FeaturePipelineSpec>(&text).unwrap_err().to_string();
-        assert!(error.contains("unknown field `bps`"), "{kind}: {error}");
+    for feature in every_kind(None) {
+        let mut json = serde_json::to_value(&feature).unwrap();
+        json["bps"] = 5.into();
+        let error = serde_json::from_value::<FeatureSpec>(json).unwrap_err().to_string();
+        assert!(error.contains("unknown field `bps`"), "{}: {error}", feature.kind());
     }
     let error = serde_json::from_str::<FeaturePipelineSpec>(r#"{"feature": []}"#).unwrap_err().to_string();
     assert!(error.contains("unknown field `feature`"), "{error}");
