@@ -17,8 +17,9 @@ use crate::{Bar, Result};
 /// assert!(rsi.update(&bar(10.0)).is_nan() && rsi.update(&bar(11.0)).is_nan());
 /// let stopped = rsi.save().unwrap();
 /// assert_eq!(rsi.update(&bar(12.0)), 1.0);
+/// assert_eq!(rsi.update(&bar(2.0)), -0.75);
 /// rsi.restore(&stopped).unwrap();
-/// assert_eq!(rsi.update(&bar(9.0)), -1.0 / 3.0);
+/// assert_eq!(rsi.update(&bar(12.0)), 1.0);
 /// ```
 ///
 /// [`Stream`] makes one out of a state and a function. `I` is what it takes: a bar, but for the indicators of the house
@@ -42,7 +43,7 @@ pub trait Indicator<I = Bar>: Debug + Send + Sync {
     /// Takes over a state that [`save`](Self::save) gave.
     ///
     /// # Errors
-    /// When these are not the bytes of such a state.
+    /// When these are not the bytes of such a state; the indicator is then of no use.
     fn restore(&mut self, bytes: &[u8]) -> Result<()>;
 }
 
@@ -118,8 +119,7 @@ impl<S: State, I: Debug + 'static> Indicator<I> for Stream<S, I> {
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<()> {
-        self.state = state::read(bytes)?;
-        Ok(())
+        state::read_in_place(bytes, &mut self.state)
     }
 }
 

@@ -268,6 +268,11 @@ impl Timeframe {
         })
     }
 
+    /// Forgets the bars under way.
+    pub(super) fn restart(&mut self) {
+        self.aggregators.fill(Aggregator::new(self.minutes));
+    }
+
     fn update(&mut self, bars: &[Bar], nodes: &mut [Node]) {
         let mut completed = 0;
         for (instrument, aggregator) in self.instruments.iter().zip(&mut self.aggregators) {

@@ -114,6 +114,11 @@ impl MarketData {
         &mut self.bars
     }
 
+    /// The bars, and the features to be written from them.
+    pub(crate) fn bars_and_table(&mut self) -> (&[Bar], &mut FeatureTable) {
+        (&self.bars, &mut self.features)
+    }
+
     /// The user's own columns, one number a row each.
     #[must_use]
     pub fn columns(&self) -> &[(String, Vec<f32>)] {
