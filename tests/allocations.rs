@@ -107,6 +107,7 @@ fn main() {
             assert_eq!(counted, 0, "{mode:?}, {threads} threads");
         }
     }
+    fresh_paths();
     let data = synth::es_1m(2_000, 0).unwrap();
     let mut pipeline = FeaturePipeline::for_data(&FeaturePipelineSpec::default(), &data).unwrap();
     let mut row = vec![0.0; pipeline.width()];
@@ -114,4 +115,40 @@ fn main() {
     warm.iter().for_each(|bar| pipeline.update(std::slice::from_ref(bar), &[], &mut row));
     let counted = count(|| steady.iter().for_each(|bar| pipeline.update(std::slice::from_ref(bar), &[], &mut row)));
     assert_eq!(counted, 0, "feature pipeline");
+}
+
+/// A market of its own for every episode: the first ones make room, the others are drawn in it, features and all.
+fn fresh_paths() {
+    let kinds = "log_return sma_distance ema_distance rsi atr volume_ratio realised_volatility simple_return high_distance \
+        low_distance open_distance wma_distance macd stochastic bollinger adx cci obv rolling_vwap_distance \
+        range_volatility volume_zscore amihud roll_spread candle time_of_day session_vwap_distance time_of_week \
+        time_to_close roll_day";
+    let kinds = kinds.split_whitespace().map(|kind| format!(r#"{{"kind": "{kind}"}}"#));
+    let by = ["rank", "z_score", "min_max"].map(|by| {
+        format!(r#"{{"kind": "normalised", "by": {{"kind": "{by}", "window": 20}}, "of": {{"kind": "rsi", "timeframe": 5}}}}"#)
+    });
+    let every = format!("[{}]", kinds.chain(by).collect::<Vec<_>>().join(", "));
+    let synthetic = r#"{"kind": "synthetic", "rows": 600}"#;
+    let bootstrap = r#"{"kind": "bootstrap", "rows": 600, "blocks": {"flip": true}}"#;
+    for (market, features) in [(synthetic, "null"), (bootstrap, "null"), (synthetic, every.as_str())] {
+        let features = if features == "null" { features.into() } else { format!("{{\"features\": {features}}}") };
+        let mut spec = costly();
+        spec.market = serde_json::from_str(market).unwrap();
+        spec.features = serde_json::from_str(&features).unwrap();
+        spec.episode.length = Length::Steps(StepsLength { steps: 20 });
+        let setup = SimSetup::new(spec, es(4_000)).unwrap();
+        for threads in [1, 2] {
+            let mut envs = setup.vec_env(128, threads, Autoreset::SameStep).unwrap();
+            let mut buffers = StepBuffers::new(&envs);
+            let step = |envs: &mut tradepit_envs::SimVecEnv, buffers: &mut StepBuffers| {
+                envs.step(tradepit_envs::Actions::Box(&[1.0; 128]), buffers.out()).unwrap();
+            };
+            envs.reset(0, &mut buffers.obs).unwrap();
+            (0..25).for_each(|_| step(&mut envs, &mut buffers));
+            envs.drain_episodes();
+            let counted = count(|| (0..60).for_each(|_| step(&mut envs, &mut buffers)));
+            assert_eq!(envs.drain_episodes().episodes, 3 * 128);
+            assert_eq!(counted, 0, "{market}, {features}, {threads} threads");
+        }
+    }
 }

@@ -19,6 +19,7 @@ mod reward;
 mod session;
 mod space;
 mod spec;
+mod synth;
 mod vec_env;
 
 use pyo3::prelude::*;
@@ -34,6 +35,7 @@ mod _core {
         measure::bench_steps,
         ppo::PyPpo,
         spec::{default_spec, read_spec},
+        synth::{synth_bootstrap, synth_facts, synth_fit, synth_like, synth_market, synth_mirror},
         vec_env::PyVecEnv,
     };
 }

@@ -9,7 +9,7 @@ Importing this package registers its environments with Gymnasium. ``tradepit.sb3
 
 import gymnasium as _gymnasium
 
-from . import errors, samples
+from . import errors, samples, synth
 from .data import MarketData, market_data, times
 from .env import TradingEnv
 from .errors import TradepitError
@@ -27,6 +27,7 @@ __all__ = [
     "market_data",
     "read_spec",
     "samples",
+    "synth",
     "times",
 ]
 
