@@ -86,7 +86,10 @@ fn main() {
         .unwrap(),
         ..spec.clone()
     };
-    let setups = [spec, carried, drawn, told].map(|spec| SimSetup::new(spec, es(4_000)).unwrap());
+    // Orders that are under way, and everything that an account of futures can have.
+    let rich: EnvSpec = serde_json::from_str(include_str!("../benches/bench_v0/rich.json")).unwrap();
+    let rich = EnvSpec { cash: 1e6, episode: spec.episode, ..rich };
+    let setups = [spec, carried, drawn, told, rich].map(|spec| SimSetup::new(spec, es(4_000)).unwrap());
     for (setup, mode) in setups.iter().flat_map(|s| [(s, Autoreset::NextStep), (s, Autoreset::SameStep)]) {
         for threads in [1, 2] {
             let mut envs = setup.vec_env(256, threads, mode).unwrap();
@@ -108,13 +111,24 @@ fn main() {
         }
     }
     fresh_paths();
-    let data = synth::es_1m(2_000, 0).unwrap();
-    let mut pipeline = FeaturePipeline::for_data(&FeaturePipelineSpec::default(), &data).unwrap();
-    let mut row = vec![0.0; pipeline.width()];
-    let (warm, steady) = data.bars().split_at(500);
-    warm.iter().for_each(|bar| pipeline.update(std::slice::from_ref(bar), &[], &mut row));
-    let counted = count(|| steady.iter().for_each(|bar| pipeline.update(std::slice::from_ref(bar), &[], &mut row)));
-    assert_eq!(counted, 0, "feature pipeline");
+    let data = synth::with_quotes(&synth::es_1m(2_000, 0).unwrap(), 1.0).unwrap();
+    let seen: FeaturePipelineSpec = serde_json::from_str(
+        r#"{"features": [
+            {"kind": "normalised", "of": {"kind": "rsi", "timeframe": 5}, "by": {"kind": "rank", "window": 20}},
+            {"kind": "normalised", "of": {"kind": "rsi"}, "by": {"kind": "min_max", "window": 20}},
+            {"kind": "normalised", "of": {"kind": "atr"}, "by": {"kind": "z_score", "window": 20}},
+            {"kind": "order_flow_imbalance"}, {"kind": "session_vwap_distance"}, {"kind": "time_of_week"}]}"#,
+    )
+    .unwrap();
+    for spec in [FeaturePipelineSpec::default(), seen] {
+        let mut pipeline = FeaturePipeline::for_data(&spec, &data).unwrap();
+        let mut row = vec![0.0; pipeline.width()];
+        let mut feed = |rows: std::ops::Range<usize>| {
+            rows.for_each(|t| pipeline.update_with(&data.bars()[t..=t], &[], data.details(t), &mut row));
+        };
+        feed(0..500);
+        assert_eq!(count(|| feed(500..2_000)), 0, "feature pipeline of {:?}", spec.names());
+    }
 }
 
 /// A market of its own for every episode: the first ones make room, the others are drawn in it, features and all.

@@ -268,13 +268,25 @@ impl PyMarketData {
         let json = features.map_or_else(|| "{}".to_owned(), |features| format!("{{\"features\": {features}}}"));
         let mut spec = spec::parse(&json)?;
         let spec: FeaturePipelineSpec = spec.resolve_features(self.data.period_ns()).clone();
-        let data = (*self.data).clone();
-        let made = detached(py, move || features::backfill(data, &spec))?;
-        let (data, pipeline) = made.map_err(fault)?;
-        let table = data.view(data.len()).window(data.len()).to_vec();
-        let table = Array2::from_shape_vec((data.len(), data.width()), table)
+        let made = detached(py, || features::table(&self.data, &spec))?;
+        let (table, warm_up, pipeline) = made.map_err(fault)?;
+        let table = Array2::from_shape_vec((self.data.len(), pipeline.width()), table.into_numbers())
             .map_err(|error| raise("InternalError", error.to_string()))?;
-        Ok((data.feature_names().to_vec(), data.warm_up(), pipeline.clipped(), PyArray2::from_owned_array(py, table)))
+        Ok((pipeline.names().to_vec(), warm_up, pipeline.clipped(), PyArray2::from_owned_array(py, table)))
+    }
+
+    /// The features (JSON) with the statistics of every `frozen` normalisation fitted on rows `start..stop`, as JSON.
+    fn fit_features(&self, py: Python<'_>, features: &str, start: usize, stop: usize) -> PyResult<String> {
+        let spec = spec::parse_features(features)?;
+        let fitted = detached(py, || spec.fit(&self.data, start..stop))?.map_err(fault)?;
+        serde_json::to_string(&fitted).map_err(|error| raise("SpecError", error.to_string()))
+    }
+
+    /// The same data with one more column, float32 of shape `(len,)`, in place of one of the same name.
+    fn with_column(&self, py: Python<'_>, name: String, values: PyReadonlyArray1<'_, f32>) -> PyResult<Self> {
+        let values = values.as_slice()?.to_vec();
+        let data = detached(py, || self.data.with_column(name, values))?;
+        Ok(data.map_err(fault)?.into())
     }
 
     /// What the indicator of one feature (JSON) gives for each row, in full precision: float64 of shape `(len,)`, before

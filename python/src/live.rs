@@ -12,7 +12,7 @@ use tradepit::{
     MarketData, Venue,
     features::{self, FeaturePipeline},
     rng::{Purpose, stream},
-    venue::{EventLog, Opening, ReplayVenue, Start},
+    venue::{EventLog, ReplayVenue, Start},
 };
 use tradepit_envs::{Env, EnvSpec, Error, MarketSpec, Result, Rules, Transition};
 use tradepit_live::{Feed, FeedServer, Journal, LiveOptions, LiveVenue, Pace, PaperBroker, StopHandle};
@@ -381,23 +381,10 @@ fn pipeline(spec: &EnvSpec, data: &MarketData) -> Result<FeaturePipeline> {
 
 /// Rules and venue of a log: its history is the data by which the spec is checked.
 fn replay(log: EventLog, mut spec: EnvSpec) -> Result<(Arc<Rules>, ReplayVenue, f64)> {
-    let data = history(log.opening())?;
+    let data = log.opening().market()?;
     let resolved = spec.resolve_features(data.period_ns()).clone();
     let data = features::attach(data, &resolved)?;
     let pipeline = pipeline(&spec, &data)?;
     let bars_per_year = data.calendar().bars_per_year(data.period_ns());
     Ok((Arc::new(Rules::new(spec, &data)?), ReplayVenue::new(log, pipeline)?, bars_per_year))
-}
-
-fn history(opening: &Opening) -> Result<MarketData> {
-    let bars = opening.history.iter().flat_map(|row| row.bars.iter().copied()).collect();
-    let builder = MarketData::builder(opening.instruments.clone())
-        .bars(bars)
-        .calendar(opening.calendar)
-        .period_ns(opening.period_ns);
-    let columns = opening.columns.iter().enumerate();
-    let builder = columns.fold(builder, |builder, (at, name)| {
-        builder.column(name.clone(), opening.history.iter().map(|row| row.columns[at]).collect())
-    });
-    Ok(builder.build()?)
 }

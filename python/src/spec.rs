@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 use serde_json::{Map, Value};
+use tradepit::features::FeaturePipelineSpec;
 use tradepit_envs::EnvSpec;
 
 use crate::error::{fault, raise};
@@ -82,9 +83,26 @@ fn expand(fields: &mut Map<String, Value>) {
             *features = Value::Object(Map::from_iter([("features".to_owned(), list)]));
         }
         if let Some(Value::Array(list)) = features.get_mut("features") {
-            list.iter_mut().for_each(kind);
+            list.iter_mut().for_each(feature);
         }
     }
+}
+
+/// A feature, and that which it normalises.
+fn feature(value: &mut Value) {
+    kind(value);
+    for name in ["of", "by"] {
+        value.get_mut(name).into_iter().for_each(feature);
+    }
+}
+
+/// Reads features, which need not be fitted yet.
+pub(crate) fn parse_features(json: &str) -> PyResult<FeaturePipelineSpec> {
+    let refuse = |error: serde_json::Error| raise("SpecError", format!("features: {error}"));
+    let mut fields = Map::from_iter([("features".to_owned(), serde_json::from_str(json).map_err(refuse)?)]);
+    expand(&mut fields);
+    let features = fields.remove("features").unwrap_or_default();
+    serde_json::from_value(features).map_err(refuse)
 }
 
 fn kind(value: &mut Value) {

@@ -28,7 +28,8 @@ PACKAGE = Path(tradepit.__file__).parent
 CLASSES = [value for value in vars(_core).values() if inspect.isclass(value)]
 #: Modules whose examples must be there.
 SHOWN = {
-    f"tradepit{name}" for name in ("", ".data", ".env", ".frames", ".render", ".samples", ".sb3", ".spec", ".vector")
+    f"tradepit{name}"
+    for name in ("", ".data", ".env", ".features", ".frames", ".render", ".samples", ".sb3", ".spec", ".vector")
 }
 MODULES = [
     "tradepit",
@@ -93,6 +94,12 @@ CHANGES = {
                 "instrument": 0,
                 "scale": 1.0,
             },
+            {
+                "kind": "normalised",
+                "of": {"kind": "rsi", "period": 4, "timeframe": None, "instrument": 0, "scale": 1.0},
+                "by": {"kind": "frozen", "mean": 0.25, "deviation": 0.5, "until": None},
+                "scale": 2.0,
+            },
         ],
     },
     "window": 3,
@@ -127,8 +134,11 @@ def test_every_kind_of_feature_is_known_by_its_name_and_its_fields():
         tradepit.read_spec({"features": ["no such kind"]})
     kinds = re.findall(r"`(\w+)`", str(unknown.value))
     assert set(kinds) == set(get_args(get_type_hints(Feature)["kind"]))
-    for kind in kinds:
-        given = {"kind": kind, "name": "x"} if kind == "column" else kind
+    needed = {"column": {"name": "x"}, "normalised": {"of": "rsi", "by": "z_score"}}
+    with pytest.raises(tradepit.errors.SpecError, match="is not registered"):
+        tradepit.read_spec({"features": [{"kind": "custom", "name": "x", "version": 1}]})
+    for kind in set(kinds) - {"custom"}:
+        given = {"kind": kind, **needed.get(kind, {})}
         read = tradepit.read_spec({"features": [given]})["features"]["features"]
         assert set(read[0]) <= set(Feature.__annotations__)
 

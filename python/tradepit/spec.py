@@ -88,7 +88,9 @@ class Feature(TypedDict, total=False):
     ``macd`` (``line``, ``signal``, ``histogram``), ``stochastic`` (``fast_k``, ``k``, ``d``), ``bollinger`` (``percent_b``,
     ``bandwidth``) or ``adx`` (``adx``, ``plus_di``, ``minus_di``), ``part`` one of ``candle`` (``body``, ``upper_wick``,
     ``lower_wick``), ``estimator`` one of ``range_volatility`` (``parkinson``, ``garman_klass``, ``rogers_satchell``,
-    ``yang_zhang``). ``name`` is that of a ``column``. ``timeframe`` is a bar size in minutes, ``instrument`` an index.
+    ``yang_zhang``). ``name`` is that of a ``column``, or with ``version`` that of a ``custom`` indicator, which only Rust can
+    register. ``normalised`` is another feature, ``of``, normalised ``by`` its past. ``pair_ratio``, ``pair_spread`` and
+    ``pair_beta`` compare with the instrument ``other``. ``timeframe`` is a bar size in minutes, ``instrument`` an index.
     """
 
     kind: Literal[
@@ -117,7 +119,19 @@ class Feature(TypedDict, total=False):
         "roll_spread",
         "candle",
         "time_of_day",
+        "bid_ask_spread",
+        "microprice",
+        "order_flow_imbalance",
+        "session_vwap_distance",
+        "pair_ratio",
+        "pair_spread",
+        "pair_beta",
+        "time_of_week",
+        "time_to_close",
+        "roll_day",
+        "custom",
         "column",
+        "normalised",
     ]
     period: int
     lag: int
@@ -131,9 +145,29 @@ class Feature(TypedDict, total=False):
     part: str
     estimator: str
     name: str
+    version: int
+    of: str | Feature
+    by: str | Normalise
     timeframe: int | None
     instrument: int
+    other: int
     scale: float
+
+
+class Normalise(TypedDict, total=False):
+    """How a feature is normalised: by its last ``window`` values, by all ``after`` so many, or by frozen statistics.
+
+    ``z_score`` (mean and deviation), ``rank`` and ``min_max`` (both from -1 to 1) have a ``window``; ``expanding`` is known
+    ``after`` so many values; ``frozen`` has ``mean`` and ``deviation``, which :func:`tradepit.features.fit` fills in, with
+    the time ``until`` which it read.
+    """
+
+    kind: Literal["z_score", "rank", "min_max", "expanding", "frozen"]
+    window: int
+    after: int
+    mean: float | None
+    deviation: float | None
+    until: int | None
 
 
 class Features(TypedDict, total=False):

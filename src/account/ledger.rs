@@ -217,6 +217,17 @@ impl Account {
         &self.positions
     }
 
+    /// Whether nothing is held.
+    ///
+    /// ```
+    /// assert!(tradepit::account::Account::new(2).is_flat());
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn is_flat(&self) -> bool {
+        self.positions.iter().all(|position| position.qty() == 0.0)
+    }
+
     /// What is held of one instrument.
     ///
     /// # Panics

@@ -5,6 +5,7 @@ use super::{
     describe::{Fault, Needs, Place, Work},
     facts::{Facts, Moments},
     node::{Node, Source},
+    normalise::Normaliser,
 };
 use crate::{
     Bar, Error, MarketData, Result, Timestamp,
@@ -155,7 +156,7 @@ impl FeaturePipeline {
             Work::Normalised(..) => return Err(("of", "is normalised already; do it once".into())),
         };
         let bars_each = timeframe.map_or(Ok(1), |minutes| bars_each(minutes, shape.period_ns))?;
-        let warm_up = source.warm_up() + normaliser.as_ref().map_or(0, |normaliser| normaliser.warm_up());
+        let warm_up = source.warm_up() + normaliser.as_ref().map_or(0, Normaliser::warm_up);
         self.max_warm_up = self.max_warm_up.max((warm_up + 1) * bars_each - 1);
         if let Some(minutes) = timeframe {
             let reader = self.nodes.len();

@@ -57,7 +57,7 @@ pub fn backfill(mut data: MarketData, spec: &FeaturePipelineSpec) -> Result<(Mar
 /// ```
 ///
 /// # Errors
-/// As [`attach`], but for a number that is not finite after the warm-up, which setting the table refuses.
+/// As [`attach`].
 pub fn table(data: &MarketData, spec: &FeaturePipelineSpec) -> Result<(FeatureTable, usize, FeaturePipeline)> {
     let mut pipeline = FeaturePipeline::for_data(spec, data)?;
     let len = data.len();
@@ -75,7 +75,10 @@ pub fn table(data: &MarketData, spec: &FeaturePipelineSpec) -> Result<(FeatureTa
         }
     }
     match warm_up {
-        Some(warm_up) => Ok((table, warm_up, pipeline)),
+        Some(warm_up) => {
+            table.check(pipeline.names(), warm_up)?;
+            Ok((table, warm_up, pipeline))
+        }
         None => Err(never_warm(&pipeline, len, table.row_mut(len - 1))),
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::grid::nearest;
 use crate::{Error, Result};
 
 /// Index of an instrument in its [`MarketData`](super::MarketData); names live at the edge.
@@ -202,9 +203,9 @@ impl Instrument {
 }
 
 fn round_to(value: f64, step: f64) -> f64 {
-    let steps = (value / step).round();
+    let steps = nearest(value / step);
     // A decimal step such as 0.00001 has no exact binary form: dividing by its inverse, a whole number, is exact
     // to the last bit where multiplying by the step is not.
-    let inverse = (1.0 / step).round();
+    let inverse = nearest(1.0 / step);
     if (inverse * step - 1.0).abs() < 1e-12 { steps / inverse } else { steps * step }
 }

@@ -6,6 +6,7 @@ mod calendar;
 mod data;
 mod event;
 mod events;
+pub(crate) mod grid;
 mod instrument;
 mod prefetch;
 mod quote;

@@ -91,7 +91,7 @@ impl<'a> MarketView<'a> {
     /// The quote that stood when the last bar opened, if one had come; none where the data have no quotes.
     #[must_use]
     pub fn quote(&self, id: InstrumentId) -> Option<&'a Quote> {
-        self.details().quotes.get(id.0 as usize)?.as_ref()
+        self.data.quotes_of(self.end - 1).get(id.0 as usize)?.as_ref()
     }
 
     /// Whether the data have quotes.
@@ -135,7 +135,7 @@ impl<'a> MarketView<'a> {
     /// What took effect before the open of the last bar: dividends, splits, halts, rolls.
     #[must_use]
     pub fn events(&self) -> &'a [MarketEvent] {
-        self.details().events
+        self.data.events.of(self.end - 1)
     }
 
     /// Whether trading in an instrument stands still: its orders wait.
@@ -202,7 +202,19 @@ impl<'a> MarketView<'a> {
     }
 
     /// Days, by the calendar, from the close of the session of the row before to that of the last row's session.
+    #[inline(always)]
     pub(crate) fn days_turned(&self) -> i64 {
+        // A day that begins behind no close, nor with one, is no session's: the usual row.
+        let row = self.end - 1;
+        let sessions = self.data.calendar() != super::Calendar::None;
+        if sessions && row > 0 && !self.data.session_closed(row - 1) && !self.data.session_closed(row) {
+            return 0;
+        }
+        self.days_to_a_new_one()
+    }
+
+    #[inline(never)]
+    fn days_to_a_new_one(&self) -> i64 {
         let Some(before) = self.before() else { return 0 };
         if !self.day_begins() {
             return 0;

@@ -281,6 +281,7 @@ impl Financing {
 }
 
 impl FinancingModel for Financing {
+    #[inline(always)]
     fn schedule(&self) -> CarrySchedule {
         match self {
             Self::None(model) => model.schedule(),

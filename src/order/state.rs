@@ -102,6 +102,7 @@ impl OrderState {
     ///
     /// # Errors
     /// [`Error::Spec`] for any other pair; it names both.
+    #[inline]
     pub fn after(self, change: OrderChange) -> Result<Self> {
         use OrderChange as C;
         use OrderState as S;
@@ -121,10 +122,7 @@ impl OrderState {
                 S::Cancelled
             }
             (S::Accepted | S::Triggered | S::PartiallyFilled | S::PendingCancel, C::Expire) => S::Expired,
-            (state, change) => {
-                let (state, change) = (name(state), name(change));
-                return Err(Error::spec("order.state", format!("a {state} order can't be changed by {change}")));
-            }
+            (state, change) => return Err(illegal(state, change)),
         })
     }
 
@@ -133,6 +131,12 @@ impl OrderState {
     pub fn is_closed(self) -> bool {
         matches!(self, Self::Filled | Self::Cancelled | Self::Rejected | Self::Expired)
     }
+}
+
+#[cold]
+fn illegal(state: OrderState, change: OrderChange) -> Error {
+    let (state, change) = (name(state), name(change));
+    Error::spec("order.state", format!("a {state} order can't be changed by {change}"))
 }
 
 /// The name of a variant as people write it.

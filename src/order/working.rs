@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Modification, OrderId, OrderRequest, OrderState, open::is_at_market};
+use super::{Modification, OrderChange, OrderId, OrderRequest, OrderState, open::is_at_market};
 use crate::{
     Error, InstrumentId, MarketView, Result, Rng, Timestamp,
     models::{
@@ -130,11 +130,25 @@ pub struct Resting {
 impl Resting {
     /// As it is when the venue takes it.
     #[must_use]
+    #[inline]
     pub fn new(order: Order, arrives: Timestamp) -> Self {
         let left = if order.request.parent.is_some() { 0.0 } else { order.request.qty };
         let (state, filled, value, triggered) = (OrderState::Accepted, 0.0, 0.0, false);
         let (cancelled_at, modified, best, queue) = (None, None, None, Queue::default());
         Self { order, state, arrives, cancelled_at, modified, left, filled, value, triggered, best, queue }
+    }
+
+    /// So many units of it, signed, fill for that value; less than half a lot left is nothing.
+    #[inline(always)]
+    pub(crate) fn fill(&mut self, qty: f64, value: f64, lot: f64) {
+        let left = self.left - qty;
+        self.left = if left.abs() < 0.5 * lot { 0.0 } else { left };
+        self.filled += qty.abs();
+        self.value += value;
+        let whole = self.left == 0.0 && self.filled + 0.5 * lot >= self.order.request.qty.abs();
+        let next = self.state.after(if whole { OrderChange::Fill } else { OrderChange::PartialFill });
+        // Only working orders are matched, and to those both are legal.
+        self.state = next.unwrap_or(self.state);
     }
 }
 
@@ -225,6 +239,19 @@ impl Working {
         models.slippage.counts_units() && self.plain().any(|other| other.instrument == instrument)
     }
 
+    /// Whether no order waits.
+    #[must_use]
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        !self.has_plain() && self.book.is_empty()
+    }
+
+    /// Whether market orders wait that need no book.
+    #[inline]
+    pub(crate) fn has_plain(&self) -> bool {
+        self.qty != 0.0 || self.has_several()
+    }
+
     /// Whether several market orders wait that need no book.
     pub(crate) fn has_several(&self) -> bool {
         !self.more.is_empty()
@@ -269,7 +296,13 @@ impl Working {
         self.book.iter_mut().find(|resting| resting.order.id == id)
     }
 
+    /// Room for the orders of an account that has few at a time, so that a row with one of them allocates nothing.
+    pub(crate) fn reserve(&mut self) {
+        self.book.reserve(4);
+    }
+
     /// Puts an order into the book as it is.
+    #[inline]
     pub fn rest(&mut self, resting: Resting) {
         self.book.push(resting);
     }
@@ -335,7 +368,7 @@ impl Working {
     #[must_use]
     #[inline]
     pub fn at_market(&self, instrument: InstrumentId) -> f64 {
-        if self.qty == 0.0 && self.more.is_empty() && self.book.is_empty() {
+        if self.is_empty() {
             return 0.0;
         }
         self.at_market_of_many(instrument)

@@ -9,6 +9,7 @@
 //! All instruments are on their way together: what comes first gets what there is of margin, and at the same moment the
 //! older order does, whatever the order in which instruments were registered.
 
+mod alone;
 mod carry;
 mod happen;
 mod own;
@@ -19,9 +20,12 @@ use super::VenueFacts;
 use crate::{
     Bar, Error, Instrument, InstrumentId, MarketView, Result, Rng, Timestamp,
     account::{Account, AccountEvent, Fill, Position, RejectReason, TradedVolume},
-    market::{MarketEvent, Quote},
-    models::{IntrabarPath, Liquidity, Models, Told},
-    order::{OrderChange, Resting, TimeInForce, Working},
+    market::{MarketEvent, Quote, grid},
+    models::{
+        CommissionModel as _, FeeContext, FillContext, Flatten, IntrabarPath, Liquidity, Models, SlippageModel as _,
+        Told,
+    },
+    order::{Order, OrderChange, Resting, TimeInForce, Working},
 };
 use carry::Call;
 use own::{At, Own};
@@ -79,11 +83,23 @@ struct Met {
     spread: f64,
 }
 
+/// Units of an order that change hands, and how.
+#[derive(Clone, Copy, Debug)]
+struct Executed {
+    qty: f64,
+    price: f64,
+    reference: f64,
+    time: Timestamp,
+    /// Whether it rested, and was taken.
+    maker: bool,
+}
+
 impl<'a> MatchRow<'a> {
     /// The last row of `market`, which `facts` know already.
     ///
     /// # Errors
     /// When it is also the first one: orders need a row to be decided on.
+    #[inline(always)]
     pub fn last(models: &'a Models, facts: &'a VenueFacts, market: MarketView<'a>) -> Result<Self> {
         let Some(before) = market.before() else {
             return Err(Error::TooLittleData("orders meet the second row of a market at the earliest".into()));
@@ -101,6 +117,19 @@ impl<'a> MatchRow<'a> {
             period_ns: market.period_ns(),
             session_closed: market.session_closed(),
         })
+    }
+
+    /// Whether nothing can happen in the last row of `market`: no order waits, nothing falls due, nobody is called. Most rows
+    /// are so.
+    #[inline(always)]
+    pub(super) fn is_quiet(models: &Models, market: MarketView<'_>, working: &Working, account: &Account) -> bool {
+        let Some(before) = market.before() else { return false };
+        working.is_empty()
+            && market.events().is_empty()
+            && (!models.carries()
+                || (!carry::is_due(&models.financing, market)
+                    && (models.flatten == (Flatten::None {}) || !market.session_closed())
+                    && Call::of(models, account, before).is_none()))
     }
 
     /// When the bars of this row opened: one period before they closed, but not before the last ones did.
@@ -136,7 +165,7 @@ impl<'a> MatchRow<'a> {
     /// Units of an instrument that the account may take of this row; whole lots.
     fn cap(&self, id: usize) -> f64 {
         let lot = self.instruments[id].lot;
-        let lots = |share: f64| (share * self.bars[id].volume / lot + 1e-9).floor() * lot;
+        let lots = |share: f64| grid::below(share * self.bars[id].volume / lot + 1e-9) * lot;
         self.models.matching.participation.map_or(f64::INFINITY, lots)
     }
 
@@ -159,6 +188,48 @@ impl<'a> MatchRow<'a> {
         Told { liquidity, traded: self.facts.traded(traded) }
     }
 
+    /// What units of an order pay at the market, slipped; nothing beyond the price protection.
+    #[inline(always)]
+    fn slipped(&self, id: usize, qty: f64, met: Met, known: &Bar, told: &Told<'_>, rng: &mut Rng) -> Option<f64> {
+        let instrument = &self.instruments[id];
+        let ctx = FillContext::new(instrument, qty, met.price, known);
+        let price = self.models.slippage.price(&FillContext { liquidity: told.liquidity, ..ctx }, rng);
+        let Some(ticks) = self.models.matching.protection_ticks else { return Some(price) };
+        let worst = self.before[id].close + (ticks * instrument.tick).copysign(qty);
+        let within = (met.price - worst) * qty <= 0.0;
+        within.then(|| if qty > 0.0 { price.min(worst) } else { price.max(worst) })
+    }
+
+    /// The fill of units of an order, with its fee, and what they are worth without a sign.
+    #[inline]
+    fn fill_of(&self, resting: &Resting, executed: Executed, traded: &TradedVolume) -> (Fill, f64) {
+        let Executed { qty, price, reference, time, maker } = executed;
+        let Order { id: order, request, .. } = resting.order;
+        let instrument = &self.instruments[request.instrument.0 as usize];
+        let mut fees = FeeContext {
+            filled_before: resting.filled,
+            value_before: resting.value,
+            maker,
+            time,
+            ..FeeContext::new(instrument, qty, price)
+        };
+        if let Some(traded) = self.facts.traded(traded) {
+            fees = fees.after(traded);
+        }
+        let fill = Fill {
+            qty,
+            price,
+            reference,
+            fee: self.models.commission.fee(&fees),
+            multiplier: instrument.multiplier,
+            time,
+            order,
+            instrument: request.instrument,
+            futures: instrument.is_futures(),
+        };
+        (fill, fees.value())
+    }
+
     /// Matches everything that works with this row; every event is applied to `account` and shown to `on`.
     ///
     /// The simulator and the paper broker both come here.
@@ -178,13 +249,20 @@ impl<'a> MatchRow<'a> {
             return self.run_orders(working, traded, account, rng, &mut tell);
         }
         let call = self.market.before().and_then(|closed| Call::of(self.models, account, closed));
-        self.finance(account, true, &mut tell);
+        let due = carry::is_due(&self.models.financing, self.market);
+        if due {
+            self.finance(account, true, &mut tell);
+        }
         if self.events.is_empty() {
             self.run_from_open(call, working, traded, account, rng, &mut tell);
         } else {
             let before = self.happen(working, traded, account, rng, &mut tell);
             MatchRow { before: &before, ..*self }.run_from_open(call, working, traded, account, rng, &mut tell);
         }
+        if due {
+            self.finance(account, false, &mut tell);
+        }
+        self.flatten(traded, account, rng, &mut tell);
     }
 
     #[inline]
@@ -201,8 +279,6 @@ impl<'a> MatchRow<'a> {
             self.liquidate(call, working, traded, account, rng, tell);
         }
         self.run_orders(working, traded, account, rng, tell);
-        self.finance(account, false, tell);
-        self.flatten(traded, account, rng, tell);
     }
 
     fn is_halted(&self, id: usize) -> bool {
@@ -218,6 +294,9 @@ impl<'a> MatchRow<'a> {
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
         // Several orders share what models are told, and in a halt orders wait: the book keeps count.
+        if self.is_alone(working) {
+            return self.run_alone(working, traded, account, rng, tell);
+        }
         if !working.book().is_empty()
             || !self.halted.is_empty()
             || (working.has_several() && !self.models.needs_bars_only(self.market.has_quotes()))

@@ -1,6 +1,7 @@
 //! Where orders go, and where facts come from.
 
 mod facts;
+mod history;
 mod log;
 mod matching;
 mod recorder;

@@ -8,7 +8,7 @@ use super::Opening;
 use crate::{
     Bar, Error, InstrumentId, MarketData, MarketView, Result, Timestamp,
     features::FeaturePipeline,
-    market::{Adjuster, FeatureTable, MarketEvent, Quote, QuotesAt, RowDetails},
+    market::{Adjuster, FeatureTable, MarketEvent, Quote, RowDetails},
 };
 
 /// What became known with one close: a bar for each instrument, and the user's own columns.
@@ -178,6 +178,8 @@ pub struct GrowingMarket {
     /// The bars that features are made of, and the features, of the last row.
     seen: Vec<Bar>,
     features: Vec<f32>,
+    /// The quotes that stand.
+    quotes: Vec<Option<Quote>>,
 }
 
 impl GrowingMarket {
@@ -189,36 +191,16 @@ impl GrowingMarket {
         let mut maker: Box<dyn RowMaker> = Box::new(maker);
         let (names, rows) = (maker.names(), opening.history.len());
         let (width, n) = (names.len(), opening.instruments.len());
-        let (mut bars, mut events) = (Vec::with_capacity(rows * n), Vec::new());
-        let mut columns: Vec<Vec<f32>> = vec![Vec::with_capacity(rows); opening.columns.len()];
+        let mut data = opening.market()?;
         let (mut adjuster, mut seen) = (Adjuster::new(opening.adjust, &opening.instruments), vec![Bar::default(); n]);
         let mut table = FeatureTable::new(rows, width);
         let mut features = vec![0.0; width];
-        let (mut before, mut quotes, mut sub_bars) = (None, Vec::new(), Vec::new());
         for (t, row) in opening.history.iter().enumerate() {
-            row.check(n, columns.len(), before)?;
-            before = Some(row.time());
             adjuster.update(&row.bars, &row.events, &mut seen);
-            maker.update(&seen, &row.columns, row.details(), &mut features)?;
+            maker.update(&seen, &row.columns, data.details(t), &mut features)?;
             table.row_mut(t).copy_from_slice(&features);
-            bars.extend_from_slice(&row.bars);
-            quotes.extend_from_slice(&row.quotes);
-            sub_bars.extend_from_slice(&row.sub_bars);
-            events.extend_from_slice(&row.events);
-            columns.iter_mut().zip(&row.columns).for_each(|(column, value)| column.push(*value));
         }
-        let mut data = MarketData::builder(opening.instruments.clone())
-            .bars(bars)
-            .calendar(opening.calendar)
-            .period_ns(opening.period_ns)
-            .events(events)
-            .adjust(opening.adjust)
-            .sub_bars(sub_bars);
-        if !quotes.is_empty() {
-            data = data.quotes(quotes, QuotesAt::Open);
-        }
-        let own = opening.columns.iter().zip(columns);
-        let mut data = own.fold(data, |data, (name, values)| data.column(name, values)).build()?;
+        let quotes = data.details(rows - 1).quotes.to_vec();
         // What is warm is read off the rows themselves, as for the table of a simulation.
         let known = |row: &[f32]| row.iter().all(|value| value.is_finite());
         let warm_up =
@@ -231,7 +213,7 @@ impl GrowingMarket {
             )));
         }
         data.set_table(names, warm_up, table)?;
-        Ok(Self { data, maker, adjuster, seen, features })
+        Ok(Self { data, maker, adjuster, seen, quotes, features })
     }
 
     /// All of it: there is nothing that has not happened yet.
@@ -255,7 +237,9 @@ impl GrowingMarket {
         row.check(self.data.instruments().len(), self.data.columns().len(), Some(now))?;
         self.data.check_details(&row.bars, row.details())?;
         self.adjuster.update(&row.bars, &row.events, &mut self.seen);
-        self.maker.update(&self.seen, &row.columns, row.details(), &mut self.features)?;
+        row.details().stand_on(&mut self.quotes, self.data.instruments());
+        let details = RowDetails { quotes: &self.quotes, ..row.details() };
+        self.maker.update(&self.seen, &row.columns, details, &mut self.features)?;
         if let Some(at) = self.features.iter().position(|value| !value.is_finite()) {
             let (name, value) = (&self.data.feature_names()[at], self.features[at]);
             return Err(Error::Venue(format!("row of {}: feature {name} is {value} after the warm-up", row.time())));

@@ -203,6 +203,9 @@ impl Venue for Sim<'_> {
         self.state.t = row;
         self.state.next_id = 0;
         self.state.working.clear();
+        if !self.world.plain_orders {
+            self.state.working.reserve();
+        }
         self.world.facts.begin(&mut self.state.traded);
         account.open(self.world.cash);
         Ok(())
@@ -282,7 +285,22 @@ fn match_row(
     account: &mut Account,
     on: &mut impl FnMut(&AccountEvent),
 ) -> Result<()> {
-    let row = MatchRow::last(&world.models, &world.facts, world.data.view(state.t as usize + 2))?;
+    let market = world.data.past(state.t as usize + 2);
+    if MatchRow::is_quiet(&world.models, market, &state.working, account) {
+        return Ok(());
+    }
+    match_eventful_row(world, state, rng, account, on)
+}
+
+#[inline(never)]
+fn match_eventful_row(
+    world: &SimWorld,
+    state: &mut SimState,
+    rng: &mut Rng,
+    account: &mut Account,
+    on: &mut impl FnMut(&AccountEvent),
+) -> Result<()> {
+    let row = MatchRow::last(&world.models, &world.facts, world.data.past(state.t as usize + 2))?;
     row.run(&mut state.working, &mut state.traded, account, rng, on);
     Ok(())
 }

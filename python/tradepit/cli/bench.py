@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from .. import bench, bench_ppo
+from .. import bench, bench_features, bench_ppo
 from . import options as shared
 from .console import Console
 
@@ -31,12 +31,20 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ppo", action="store_true", help="also PPO, learning included, beside Stable-Baselines3's")
     parser.add_argument("--only-ppo", action="store_true", help="PPO alone")
     parser.add_argument("--ppo-iterations", type=shared.positive, default=10, help="of one run of PPO; default 10")
+    parser.add_argument(
+        "--features", action="store_true", help="a table of 30 features alone, beside pandas and polars"
+    )
+    parser.add_argument(
+        "--bars", type=shared.positive, default=bench_features.BARS, help="of --features; default 1000000"
+    )
     parser.add_argument("--markdown", action="store_true", help="print tables in Markdown")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Measures."""
     facts = bench.machine()
+    if args.features:
+        return _features(args, console, facts)
     setups = [bench.Setup(n, window, args.threads, args.seconds) for window in args.window for n in args.envs]
     total = len(setups) * (3 + bench.has_sb3()) + args.envs.count(1) * len(args.window)
     done = 0
@@ -69,6 +77,28 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if not bench.has_sb3():
         console.say("\nStable-Baselines3 is not installed, so its roads are missing: pip install 'tradepit[sb3]'")
     console.result({"machine": facts, "steps": rows, "ppo": ppo})
+    return 0
+
+
+def _features(args: argparse.Namespace, console: Console, facts: dict[str, Any]) -> int:
+    console.progress(0, 1, f"{args.bars:,} bars")
+    rows = bench_features.compare(bars=args.bars, runs=args.runs)
+    known = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
+    console.say(f"{known}\n")
+    header = ["features of one-minute bars", "rows", "features", "seconds", "times as long", "largest difference"]
+    cells = [
+        [
+            row["road"],
+            f"{row['bars']:,}",
+            str(row["features"]),
+            f"{row['seconds']:.2f}",
+            f"{row['ratio']:.1f}",
+            f"{row['differs']:.1e}",
+        ]
+        for row in rows
+    ]
+    console.say((_markdown if args.markdown else _aligned)(header, cells))
+    console.result({"machine": facts, "features": rows})
     return 0
 
 

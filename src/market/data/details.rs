@@ -35,6 +35,15 @@ impl RowDetails<'_> {
         self.sub_bars.iter().try_for_each(Bar::check)
     }
 
+    /// Lets the quotes of this row come over those that stood before it: where none has come, the old one stands on, as it
+    /// reads after the row's events.
+    pub(crate) fn stand_on(&self, standing: &mut [Option<Quote>], instruments: &[Instrument]) {
+        carry(standing, self.events, instruments);
+        for (stood, came) in standing.iter_mut().zip(self.quotes) {
+            *stood = came.or(*stood);
+        }
+    }
+
     /// Whether it can belong to the row of `bars` that opened at `opened`, after a row of time `after`.
     fn fits(
         &self,
@@ -104,7 +113,9 @@ fn follows(quote: &Quote, stood: Option<Quote>, moment: Timestamp) -> std::resul
 fn carry(standing: &mut [Option<Quote>], events: &[MarketEvent], instruments: &[Instrument]) {
     for event in events {
         let id = event.instrument.0 as usize;
-        standing[id] = standing[id].map(|quote| event.what.ex_quote(&quote, instruments[id].multiplier));
+        if let Some(stood) = standing.get_mut(id) {
+            *stood = stood.map(|quote| event.what.ex_quote(&quote, instruments[id].multiplier));
+        }
     }
 }
 
@@ -119,11 +130,12 @@ pub(super) struct Details {
 }
 
 impl Details {
+    fn quotes(&self, row: usize, instruments: usize) -> &[Option<Quote>] {
+        if self.quotes.is_empty() { &[] } else { &self.quotes[row * instruments..(row + 1) * instruments] }
+    }
+
     fn row(&self, row: usize, instruments: usize) -> RowDetails<'_> {
-        let quotes = match self.quotes.is_empty() {
-            true => &[],
-            false => &self.quotes[row * instruments..(row + 1) * instruments],
-        };
+        let quotes = self.quotes(row, instruments);
         let end = self.ends.get(row).copied().unwrap_or_default();
         let start = row.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
         RowDetails { quotes, sub_bars: &self.sub_bars[start..end], events: &[] }
@@ -245,6 +257,12 @@ impl MarketData {
         RowDetails { events: self.events.of(row), ..self.details.row(row, self.instruments.len()) }
     }
 
+    /// The quotes of a row, one an instrument; none where the data have none.
+    #[inline]
+    pub(in crate::market) fn quotes_of(&self, row: usize) -> &[Option<Quote>] {
+        self.details.quotes(row, self.instruments.len())
+    }
+
     /// When the bars of a row opened: one period before they closed, but not before the last ones did. Of the first row
     /// nobody needs to know.
     pub(in crate::market) fn opened(&self, row: usize) -> Timestamp {
@@ -278,8 +296,8 @@ impl MarketData {
         let own = &mut self.details;
         if !details.quotes.is_empty() {
             let mut standing = own.quotes[own.quotes.len() - self.instruments.len()..].to_vec();
-            carry(&mut standing, details.events, &self.instruments);
-            own.quotes.extend(details.quotes.iter().zip(standing).map(|(quote, stood)| quote.or(stood)));
+            details.stand_on(&mut standing, &self.instruments);
+            own.quotes.extend(standing);
         }
         if !details.sub_bars.is_empty() {
             own.ends.resize(self.len, own.sub_bars.len());

@@ -36,6 +36,28 @@ impl MarketData {
         self.columns.iter().fold(part, |part, (name, values)| part.column(name.clone(), values[rows.clone()].to_vec()))
     }
 
+    /// The same data with one more column of the user's, in place of one of that name; without features.
+    ///
+    /// ```
+    /// use tradepit::market::synth;
+    /// let data = synth::es_1m(2, 0).unwrap().with_column("news", vec![0.0, 1.0]).unwrap();
+    /// assert_eq!(data.columns(), [("news".to_owned(), vec![0.0, 1.0])]);
+    /// ```
+    ///
+    /// # Errors
+    /// When it has not one number a row.
+    pub fn with_column(&self, name: impl Into<String>, values: Vec<f32>) -> Result<Self> {
+        let (name, len) = (name.into(), self.len);
+        if values.len() != len {
+            let got = values.len();
+            return Err(Error::spec(format!("columns.{name}"), format!("{got} values for {len} rows; give one a row")));
+        }
+        let mut data = Self { features: super::FeatureTable::default(), names: Vec::new(), warm_up: 0, ..self.clone() };
+        data.columns.retain(|(known, _)| *known != name);
+        data.columns.push((name, values));
+        Ok(data)
+    }
+
     /// Longer bars out of these, which stay as the finer bars of theirs: rows of `period_ns` that close at its multiples
     /// since 1970 UTC. A row has the columns of its last bar, the quote that stood when it opened, and the events of all of
     /// them. Bars at the end that do not fill a row are left out.

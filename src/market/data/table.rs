@@ -51,6 +51,28 @@ impl FeatureTable {
         &mut self.numbers[start..start + self.width]
     }
 
+    /// All numbers, row by row, as a vector.
+    #[must_use]
+    pub fn into_numbers(mut self) -> Vec<f32> {
+        self.numbers.drain(..self.skip);
+        self.numbers
+    }
+
+    /// Whether every number behind the first `warm_up` rows is finite.
+    ///
+    /// # Errors
+    /// Names the first that is not, by its row and the name of its column.
+    pub fn check(&self, names: &[String], warm_up: usize) -> Result<()> {
+        let behind = self.numbers().iter().skip(warm_up * self.width);
+        let Some((at, value)) = behind.enumerate().find(|(_, value)| !value.is_finite()) else { return Ok(()) };
+        Err(Error::Data {
+            source_name: None,
+            row: at / self.width + warm_up,
+            column: names.get(at % self.width).cloned().unwrap_or_default(),
+            message: format!("{value} after the warm-up of {warm_up} rows; features must be finite"),
+        })
+    }
+
     #[inline]
     pub(super) fn width(&self) -> usize {
         self.width
@@ -91,15 +113,7 @@ impl MarketData {
                 ),
             ));
         }
-        if let Some(at) = numbers.iter().skip(warm_up * width).position(|x| !x.is_finite()) {
-            let at = at + warm_up * width;
-            return Err(Error::Data {
-                source_name: None,
-                row: at / width,
-                column: names[at % width].clone(),
-                message: format!("{} after the warm-up of {warm_up} rows; features must be finite", numbers[at]),
-            });
-        }
+        table.check(&names, warm_up)?;
         (self.features, self.names, self.warm_up) = (table, names, warm_up);
         Ok(())
     }

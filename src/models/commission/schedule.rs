@@ -32,7 +32,7 @@ pub struct Schedule {
     /// By root, then by date.
     entries: Vec<Entry>,
     /// Of each root its key and its entries; by key. Every fill looks here: whole numbers, not texts.
-    roots: Vec<(u128, Range<usize>)>,
+    roots: Vec<(u64, Range<usize>)>,
 }
 
 /// A schedule as it is written.
@@ -95,17 +95,13 @@ const FILES: [(&str, &str); 5] = [
 ];
 
 /// Bytes of a name that its key holds.
-const KEY: usize = 15;
+const KEY: usize = 8;
 
-/// The length of a name and its first bytes as a number: names of up to [`KEY`] bytes have the same key only when they are
-/// the same.
-fn key(name: &str) -> u128 {
-    let bytes = name.as_bytes();
-    let len = bytes.len().min(KEY);
-    let mut key = [0; 16];
-    key[..len].copy_from_slice(&bytes[..len]);
-    key[KEY] = bytes.len().min(KEY + 1) as u8;
-    u128::from_be_bytes(key)
+/// The first bytes of a name as a number: names of the same length up to [`KEY`] have the same key only when
+/// they are the same.
+#[inline]
+fn key(name: &str) -> u64 {
+    name.bytes().take(KEY).fold(0, |key, byte| key << 8 | u64::from(byte))
 }
 
 impl Schedule {
@@ -177,7 +173,12 @@ impl Schedule {
         let at = self.roots.partition_point(|(known, _)| *known < key);
         let same = self.roots[at..].iter().take_while(|(known, _)| *known == key);
         let mut entries = same.map(|(_, range)| &self.entries[range.clone()]);
-        entries.find(|entries| root.len() <= KEY || entries[0].root == root).unwrap_or_default()
+        entries
+            .find(|entries| {
+                let known = &entries[0].root;
+                known.len() == root.len() && (root.len() <= KEY || known == root)
+            })
+            .unwrap_or_default()
     }
 
     fn of(data: ScheduleData) -> Result<Self> {
@@ -205,7 +206,7 @@ impl Schedule {
             *start = range.end;
             Some((key(&same[0].root), range))
         });
-        let mut roots: Vec<(u128, Range<usize>)> = ranges.collect();
+        let mut roots: Vec<(u64, Range<usize>)> = ranges.collect();
         roots.sort_by_key(|(key, _)| *key);
         Ok(Self { data, builtin: false, entries, roots })
     }

@@ -137,6 +137,7 @@ impl MarginModel for NoMargin {
 }
 
 impl MarginModel for InstrumentMargin {
+    #[inline]
     fn required(&self, ctx: &MarginContext<'_>) -> Required {
         let i = ctx.instrument;
         let base = if i.is_futures() { ctx.qty.abs() } else { (ctx.qty * ctx.price * i.multiplier).abs() };
@@ -282,6 +283,7 @@ impl MarginRule {
 }
 
 impl MarginModel for MarginRule {
+    #[inline]
     fn required(&self, ctx: &MarginContext<'_>) -> Required {
         match self {
             Self::None(model) => model.required(ctx),

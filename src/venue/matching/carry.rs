@@ -5,9 +5,11 @@
 
 use super::{At, MatchRow, Own};
 use crate::{
-    InstrumentId, MarketView, Rng, Timestamp,
+    Bar, Instrument, InstrumentId, MarketView, Rng, Timestamp,
     account::{Account, AccountEvent, TradedVolume},
-    models::{CarryContext, CarrySchedule, FinancingModel as _, Flatten, MarginContext, MarginModel as _, Models},
+    models::{
+        CarryContext, CarrySchedule, Financing, FinancingModel as _, Flatten, MarginContext, MarginModel as _, Models,
+    },
     order::{OrderState, Working},
     time::HOUR_NS,
 };
@@ -21,19 +23,55 @@ pub(super) struct Call {
 
 impl Call {
     /// Whether the account is called at the last closes of `market`.
+    #[inline(always)]
     pub(super) fn of(models: &Models, account: &Account, market: MarketView<'_>) -> Option<Self> {
-        if models.margin.is_none() {
-            return None;
-        }
-        let bars = market.row().iter();
-        let value: f64 = account.positions().iter().zip(bars).map(|(p, bar)| p.value(bar.close)).sum();
-        let (equity, maintenance) = (account.cash() + value, models.margin.of_account(account, market).maintenance);
+        if models.margin.is_none() || account.is_flat() { None } else { Self::of_holder(models, account, market) }
+    }
+
+    #[inline(never)]
+    fn of_holder(models: &Models, account: &Account, market: MarketView<'_>) -> Option<Self> {
+        let at = (market.is_overnight(), market.now());
+        let (equity, maintenance) = standing(models, account, market.instruments(), market.row(), |bar| bar.close, at);
         (maintenance > 0.0 && equity < maintenance).then_some(Self { equity, maintenance })
     }
 }
 
+/// What an account is worth at these prices, and its maintenance margin, overnight or not, at that time.
+#[inline]
+fn standing(
+    models: &Models,
+    account: &Account,
+    instruments: &[Instrument],
+    bars: &[Bar],
+    price: impl Fn(&Bar) -> f64,
+    (overnight, time): (bool, Timestamp),
+) -> (f64, f64) {
+    let (mut value, mut maintenance) = (0.0, 0.0);
+    for ((position, instrument), bar) in account.positions().iter().zip(instruments).zip(bars) {
+        let ctx = MarginContext { instrument, qty: position.qty(), price: price(bar), overnight, time };
+        value += position.value(ctx.price);
+        maintenance += models.margin.required(&ctx).maintenance;
+    }
+    (account.cash() + value, maintenance)
+}
+
+/// Whether carry falls due in the last row of `market`.
+#[inline(always)]
+pub(super) fn is_due(financing: &Financing, market: MarketView<'_>) -> bool {
+    match financing.schedule() {
+        CarrySchedule::Never => false,
+        CarrySchedule::Daily => market.days_turned() > 0,
+        CarrySchedule::EveryHours(hours) => {
+            let step = i64::from(hours.max(1)) * HOUR_NS;
+            let boundaries = |time: Timestamp| time.nanos().div_euclid(step);
+            market.before().is_none_or(|before| boundaries(before.now()) != boundaries(market.now()))
+        }
+    }
+}
+
 impl MatchRow<'_> {
-    /// Pays the carry that fell due up to the open of this row, or after it.
+    /// Pays the carry that fell due up to the open of this row, or after it; nothing in a row in which none is due.
+    #[cold]
     pub(super) fn finance(
         &self,
         account: &mut Account,
@@ -158,12 +196,8 @@ impl MatchRow<'_> {
     /// Whether the account is worth its maintenance margin at the open of this row, by the rule of the last close.
     fn covered_at_open(&self, account: &Account) -> bool {
         let overnight = self.market.before().is_none_or(|market| market.is_overnight());
-        let (time, mut equity, mut maintenance) = (self.opened(), account.cash(), 0.0);
-        for ((position, instrument), bar) in account.positions().iter().zip(self.instruments).zip(self.bars) {
-            let ctx = MarginContext { instrument, qty: position.qty(), price: bar.open, overnight, time };
-            equity += position.value(bar.open);
-            maintenance += self.models.margin.required(&ctx).maintenance;
-        }
+        let at = (overnight, self.opened());
+        let (equity, maintenance) = standing(self.models, account, self.instruments, self.bars, |bar| bar.open, at);
         equity >= maintenance
     }
 

@@ -6,7 +6,7 @@ mod halt;
 mod limits;
 mod spot;
 
-use super::MatchRow;
+use super::{MatchRow, path::last_on_grid};
 use crate::{
     Rng, Timestamp,
     account::{Account, AccountEvent, TradedVolume},
@@ -141,7 +141,9 @@ impl<'w, 'a> Walk<'w, 'a> {
         // Between its corners the path is on the grid too: a message comes at the last price before it.
         let price = match next {
             Next::Stop | Next::Limit | Next::Corner => price,
-            Next::Arrival | Next::Cancel | Next::Modify => self.spot().last_on_grid(price, leg.to),
+            Next::Arrival | Next::Cancel | Next::Modify => {
+                last_on_grid(self.spot().instrument, self.spot().price, price, leg.to)
+            }
         };
         self.follow(price);
         self.now = self.now.max(self.row.opened().plus_ns(moment as i64));
@@ -251,8 +253,8 @@ impl<'w, 'a> Walk<'w, 'a> {
         for (at, resting) in orders {
             let mut message = |time: Timestamp, next: Next| {
                 // A moment on this leg is a price on it, and the other way round.
-                let price = from + leg.passed(time) * (to - from);
-                if time > leg.begins && time <= leg.ends && between(price) {
+                let price = leg.price_at(time);
+                if leg.has(time) && between(price) {
                     offer(price, leg.passed(time), at, next);
                 }
             };

@@ -1,9 +1,12 @@
 //! What orders do at a price: they trigger, fill, wake each other, and end.
 
-use super::{super::Met, Walk, change};
+use super::{
+    super::{Executed, Met},
+    Walk, change,
+};
 use crate::{
-    account::{AccountEvent, Fill, Position, RejectReason},
-    models::{CommissionModel as _, FeeContext, FillContext, SlippageModel as _, queue::LimitModel as _},
+    account::{AccountEvent, Position, RejectReason},
+    models::queue::LimitModel as _,
     order::{Modification, OrderChange, Resting, TimeInForce},
 };
 
@@ -46,17 +49,8 @@ impl Walk<'_, '_> {
         // At the close the bar itself is known; before, the one before it.
         let known = if self.at_close() { spot.bar } else { spot.before };
         let told = self.row.told(spot.id, spot.position.qty(), spot.taken, met.spread, &self.done.traded);
-        let ctx = FillContext::new(spot.instrument, qty, met.price, known);
-        let ctx = FillContext { liquidity: told.liquidity, ..ctx };
-        let (before, tick) = (spot.before.close, spot.instrument.tick);
-        let mut price = self.row.models.slippage.price(&ctx, &mut self.done.rng);
-        if let Some(ticks) = self.row.models.matching.protection_ticks {
-            let worst = before + (ticks * tick).copysign(qty);
-            if (met.price - worst) * qty > 0.0 {
-                return;
-            }
-            price = if qty > 0.0 { price.min(worst) } else { price.max(worst) };
-        }
+        let slipped = self.row.slipped(spot.id, qty, met, known, &told, &mut self.done.rng);
+        let Some(price) = slipped else { return };
         self.fill(at, price, met.reference);
     }
 
@@ -110,52 +104,25 @@ impl Walk<'_, '_> {
         }
         let (spot, resting) = (self.spot(), &self.done.book[at]);
         let (instrument, close, lot) = (spot.instrument, spot.bar.close, spot.instrument.lot);
-        let mut fees = FeeContext {
-            filled_before: resting.filled,
-            value_before: resting.value,
-            maker: resting.order.request.kind.limit().is_some() && !self.taking,
-            time: self.now,
-            ..FeeContext::new(instrument, qty, price)
-        };
-        if let Some(traded) = self.row.facts.traded(&self.done.traded) {
-            fees = fees.after(traded);
-        }
-        let fee = self.row.models.commission.fee(&fees);
-        let order = resting.order;
-        let fill = Fill {
-            qty,
-            price,
-            reference,
-            fee,
-            multiplier: instrument.multiplier,
-            time: self.now,
-            order: order.id,
-            instrument: order.request.instrument,
-            futures: instrument.is_futures(),
-        };
+        let maker = resting.order.request.kind.limit().is_some() && !self.taking;
+        let at_price = Executed { qty, price, reference, time: self.now, maker };
+        let (fill, value) = self.row.fill_of(resting, at_price, &self.done.traded);
         let Some((position, cash)) = self.row.carried(self.cash, |id| self.position(id), &fill, self.at_close()) else {
             return self.refuse(at, RejectReason::Margin);
         };
-        let resting = &mut self.done.book[at];
-        let left = resting.left - qty;
-        resting.left = if left.abs() < 0.5 * lot { 0.0 } else { left };
-        resting.filled += qty.abs();
-        resting.value += fees.value();
-        let whole = resting.left == 0.0 && resting.filled + 0.5 * lot >= resting.order.request.qty.abs();
-        let next = resting.state.after(if whole { OrderChange::Fill } else { OrderChange::PartialFill });
-        resting.state = next.unwrap_or(resting.state);
+        self.done.book[at].fill(qty, value, lot);
         let spot = &mut self.spots[self.here];
         spot.cap -= qty.abs();
         spot.taken += qty.abs();
         (spot.position, self.cash) = (position, cash);
         let price = spot.price;
-        self.done.gain += qty * (close - fill.price) * instrument.multiplier - fee;
+        self.done.gain += qty * (close - fill.price) * instrument.multiplier - fill.fee;
         self.row.facts.count(&mut self.done.traded, &fill);
         self.done.events.push(AccountEvent::Fill(fill));
         if !self.at_open {
             self.done.filled_at.push(price);
         }
-        if let Some(group) = order.request.oco {
+        if let Some(group) = self.done.book[at].order.request.oco {
             self.take_off_group(at, group, qty.abs());
         }
         self.wake_children(at);

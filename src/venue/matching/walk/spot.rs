@@ -7,7 +7,7 @@ use crate::{
     order::Resting,
     venue::{
         MatchRow,
-        matching::path::{Stretch, Way},
+        matching::path::{Leg, Stretch, Way},
     },
 };
 
@@ -37,27 +37,6 @@ pub(in crate::venue::matching) struct Spot<'a> {
     pub(super) position: Position,
 }
 
-/// From one corner of the way to the next.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Leg {
-    pub(super) begins: Timestamp,
-    pub(super) ends: Timestamp,
-    pub(super) from: f64,
-    pub(super) to: f64,
-}
-
-impl Leg {
-    /// The part of the leg that is behind a moment of it.
-    pub(super) fn passed(&self, time: Timestamp) -> f64 {
-        (time.nanos() - self.begins.nanos()) as f64 / (self.ends.nanos() - self.begins.nanos()).max(1) as f64
-    }
-
-    /// The part of the leg that is behind a price on it.
-    pub(super) fn reached(&self, price: f64) -> f64 {
-        if self.to == self.from { 0.0 } else { (price - self.from) / (self.to - self.from) }
-    }
-}
-
 impl<'a> Spot<'a> {
     /// At the open.
     pub(in crate::venue::matching) fn new(row: &MatchRow<'a>, id: usize, way: Way, account: &Account) -> Self {
@@ -75,21 +54,7 @@ impl<'a> Spot<'a> {
 
     /// The leg on which it is; none where the way is at its end.
     pub(super) fn leg(&self) -> Option<Leg> {
-        let stretch = self.way.stretches().get(self.stretch)?;
-        // The legs take equal times: nothing more is known of the way than its corners.
-        let length = (stretch.closed.nanos() - stretch.opened.nanos()) / stretch.legs as i64;
-        let begins = stretch.opened.plus_ns(length * self.leg as i64);
-        let ends = if self.leg + 1 == stretch.legs { stretch.closed } else { begins.plus_ns(length) };
-        let (from, to) = stretch.leg(self.leg);
-        Some(Leg { begins, ends, from, to })
-    }
-
-    /// The last price on the grid, on the way from where it is over `price` to `to`.
-    pub(super) fn last_on_grid(&self, price: f64, to: f64) -> f64 {
-        let ticks = price / self.instrument.tick;
-        let last = if to > self.price { (ticks + 1e-9).floor() } else { (ticks - 1e-9).ceil() };
-        let last = self.instrument.round_price(last * self.instrument.tick);
-        last.clamp(self.price.min(to), self.price.max(to))
+        self.way.stretches().get(self.stretch).map(|stretch| stretch.leg(self.leg))
     }
 
     /// When it goes behind the next corner: where a stretch ends, when the next one begins.
@@ -109,6 +74,6 @@ impl<'a> Spot<'a> {
         (self.leg, self.stretch) = (0, self.stretch + 1);
         let next = self.way.stretches().get(self.stretch);
         self.range = next.map_or((self.bar.low, self.bar.high), Stretch::range);
-        next.map(|stretch| (stretch.leg(0).0, stretch.opened))
+        next.map(|stretch| (stretch.first(), stretch.opened))
     }
 }
