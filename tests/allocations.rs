@@ -9,7 +9,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use road::{Actor, actions, costly, draw_all, es};
+use road::{Actor, actions, costly, draw_all, es, every_kind};
 use tradepit::{
     features::{FeaturePipeline, FeaturePipelineSpec},
     market::synth,
@@ -133,15 +133,7 @@ fn main() {
 
 /// A market of its own for every episode: the first ones make room, the others are drawn in it, features and all.
 fn fresh_paths() {
-    let kinds = "log_return sma_distance ema_distance rsi atr volume_ratio realised_volatility simple_return high_distance \
-        low_distance open_distance wma_distance macd stochastic bollinger adx cci obv rolling_vwap_distance \
-        range_volatility volume_zscore amihud roll_spread candle time_of_day session_vwap_distance time_of_week \
-        time_to_close roll_day";
-    let kinds = kinds.split_whitespace().map(|kind| format!(r#"{{"kind": "{kind}"}}"#));
-    let by = ["rank", "z_score", "min_max"].map(|by| {
-        format!(r#"{{"kind": "normalised", "by": {{"kind": "{by}", "window": 20}}, "of": {{"kind": "rsi", "timeframe": 5}}}}"#)
-    });
-    let every = format!("[{}]", kinds.chain(by).collect::<Vec<_>>().join(", "));
+    let every = every_kind();
     let synthetic = r#"{"kind": "synthetic", "rows": 600}"#;
     let bootstrap = r#"{"kind": "bootstrap", "rows": 600, "blocks": {"flip": true}}"#;
     for (market, features) in [(synthetic, "null"), (bootstrap, "null"), (synthetic, every.as_str())] {

@@ -4,7 +4,7 @@
 
 mod road;
 
-use road::{Actor, actions, bits, draw_all};
+use road::{Actor, actions, bits, draw_all, every_kind};
 use serde_json::{Value, json};
 use tradepit::{
     MarketData,
@@ -73,6 +73,21 @@ fn episode_e_of_seed_s_trades_on_path_e_of_seed_s() {
     let bootstrap = tradepit::market::synth::Bootstrap::new(&sessions, &real(), &path).unwrap();
     bootstrap.redraw(4, 1, &mut path).unwrap();
     assert_eq!(env.venue().world().data.bars(), path.bars());
+}
+
+#[test]
+fn features_of_every_kind_begin_anew_with_every_path() {
+    let features: Value = serde_json::from_str(&every_kind()).unwrap();
+    for setup in setups(&json!({"features": {"features": features}})) {
+        let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+        env.reset(Some(1), &mut obs).unwrap();
+        for _ in 0..3 {
+            env.reset(None, &mut obs).unwrap();
+            let own = &env.venue().world().data;
+            let fresh = attach(own.part(0..ROWS).build().unwrap(), setup.rules().spec().features.as_ref().unwrap());
+            assert_eq!(bits(own.view(ROWS).window(ROWS)), bits(fresh.unwrap().view(ROWS).window(ROWS)));
+        }
+    }
 }
 
 #[test]

@@ -29,7 +29,19 @@ CLASSES = [value for value in vars(_core).values() if inspect.isclass(value)]
 #: Modules whose examples must be there.
 SHOWN = {
     f"tradepit{name}"
-    for name in ("", ".data", ".env", ".features", ".frames", ".render", ".samples", ".sb3", ".spec", ".vector")
+    for name in (
+        "",
+        ".data",
+        ".env",
+        ".features",
+        ".frames",
+        ".render",
+        ".samples",
+        ".sb3",
+        ".spec",
+        ".synth",
+        ".vector",
+    )
 }
 MODULES = [
     "tradepit",

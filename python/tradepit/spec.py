@@ -343,9 +343,7 @@ class Randomise(TypedDict, total=False):
 class Process(TypedDict, total=False):
     """How a synthetic market moves; the numbers of each kind are in the Rust documentation, and in :mod:`tradepit.synth`."""
 
-    kind: Literal[
-        "brownian", "ornstein_uhlenbeck", "jump_diffusion", "heston", "garch", "regime_switching", "intraday"
-    ]
+    kind: Literal["brownian", "ornstein_uhlenbeck", "jump_diffusion", "heston", "garch", "regime_switching", "intraday"]
 
 
 class Blocks(TypedDict, total=False):
@@ -357,8 +355,10 @@ class Blocks(TypedDict, total=False):
 
 
 class Market(TypedDict, total=False):
-    """Which prices an episode sees: those of the ``data``, or a path of its own, ``synthetic`` (``process``) or a
-    ``bootstrap`` of the data (``blocks``); ``rows``: how many rows a path has, the first ones of the data without.
+    """Which prices an episode sees: those of the ``data``, or a path of its own.
+
+    ``synthetic`` draws it from a ``process``, ``bootstrap`` out of the data's bars in ``blocks``; ``rows``: how many rows a
+    path has, the first ones of the data (all without).
     """
 
     kind: Literal["data", "synthetic", "bootstrap"]

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import numpy as np
 
 from .. import synth
-from ..data import MarketData
+from ..data import MarketData, _read_parquet, _table, market_data
 from . import options as shared
 from .console import Console, Fault
 
@@ -32,16 +32,18 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
     shared.data_options(parser, positional=True)
     parser.add_argument("--kind", choices=get_args(synth.Kind), default="intraday", help="default intraday")
-    parser.add_argument("--seeds", type=shared.count, default=8, metavar="N", help="paths that are drawn; default 8")
-    parser.add_argument("--volume", metavar="FILE", help="longer bars that have the volume, spread evenly over the bars")
+    parser.add_argument("--seeds", type=shared.positive, default=8, metavar="N", help="paths that are drawn; default 8")
+    parser.add_argument(
+        "--volume", metavar="FILE", help="longer bars that have the volume, spread evenly over the bars"
+    )
     parser.add_argument("--out", metavar="FILE", help="where to write the process, as JSON")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Fits, draws and compares."""
-    data = shared.read_data(args)
-    if args.volume is not None:
-        data = _with_volume(data, args)
+    if args.out is not None:
+        shared.writable(args.out, "--out")
+    data = shared.read_data(args) if args.volume is None else _with_volume(args)
     process = synth.fit(data, args.kind)
     real = _flat(synth.stylised_facts(data))
     drawn = []
@@ -82,8 +84,9 @@ def _page(args: argparse.Namespace, rows: dict[str, dict[str, float]]) -> str:
     return "\n".join(lines)
 
 
-def _with_volume(data: MarketData, args: argparse.Namespace) -> MarketData:
-    """The bars with the volume of longer ones, spread evenly."""
+def _with_volume(args: argparse.Namespace) -> MarketData:
+    """The bars with the volume of longer ones, spread evenly; their own is not read."""
+    data = _without_volume(args)
     other = argparse.Namespace(**{**vars(args), "data": args.volume, "period": None})
     longer = shared.read_data(other)
     share = longer.period_ns // data.period_ns
@@ -98,3 +101,11 @@ def _with_volume(data: MarketData, args: argparse.Namespace) -> MarketData:
     spread[within] = volume[at[within]] / share
     prices = [columns[name] for name in ("open", "high", "low", "close")]
     return MarketData(times, *prices, spread, {}, data.instrument_json, data.calendar, "close", data.period_ns)
+
+
+def _without_volume(args: argparse.Namespace) -> MarketData:
+    path = Path(args.data)
+    if path.suffix.lower() not in (".parquet", ".pq"):
+        return shared.read_data(args)
+    table = {name: values for name, values in _table(_read_parquet(path)).items() if name.lower() != "volume"}
+    return market_data(table, instrument=args.instrument, calendar=args.calendar, stamp=args.stamp, period=args.period)

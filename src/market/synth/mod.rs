@@ -19,6 +19,8 @@
 //!
 //! Log prices move between bars' opens and closes by the model, and inside a bar by a Brownian bridge; what is shown is
 //! rounded to the tick. [`es_1m`], [`planted`] and [`with_quotes`] are older and simpler: walks on the tick grid itself.
+//!
+#![doc = include_str!("synth.md")]
 
 mod bootstrap;
 mod brownian;
