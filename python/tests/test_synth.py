@@ -80,7 +80,9 @@ MARKETS = (
 def test_every_episode_has_a_path_of_its_own_and_a_batch_is_its_environments(market):
     options = {"data": "es_1m", "market": market, "window": 4, "episode": {"length": {"kind": "steps", "steps": 20}}}
     env = gymnasium.make("tradepit/SingleAsset-v0", **options)
-    envs = gymnasium.make_vec("tradepit/SingleAsset-v0", num_envs=3, vectorization_mode="vector_entry_point", info="step", **options)
+    envs = gymnasium.make_vec(
+        "tradepit/SingleAsset-v0", num_envs=3, vectorization_mode="vector_entry_point", info="step", **options
+    )
     many, infos = envs.reset(seed=7)
     one, info = env.reset(seed=8)
     assert np.array_equal(many[1], one)

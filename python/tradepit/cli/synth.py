@@ -99,8 +99,9 @@ def _with_volume(args: argparse.Namespace) -> MarketData:
     within[within] &= longer.time_ns()[at[within]] - times[within] < longer.period_ns
     spread = np.zeros(len(times))
     spread[within] = volume[at[within]] / share
-    prices = [columns[name] for name in ("open", "high", "low", "close")]
-    return MarketData(times, *prices, spread, {}, data.instrument_json, data.calendar, "close", data.period_ns)
+    opens, highs, lows, closes = (columns[name] for name in ("open", "high", "low", "close"))
+    facts = (data.instrument_json, data.calendar, "close", data.period_ns)
+    return MarketData(times, opens, highs, lows, closes, spread, {}, *facts)
 
 
 def _without_volume(args: argparse.Namespace) -> MarketData:
