@@ -49,7 +49,8 @@ impl PyMarketData {
     pub(crate) fn setup(&self, mut spec: EnvSpec) -> tradepit_envs::Result<SimSetup> {
         spec.resolve_features(self.data.period_ns());
         let mut setups = self.setups.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = setups.iter().find(|setup| setup.rules().spec().features == spec.features) {
+        let same = |known: &EnvSpec| known.features == spec.features && known.market == spec.market;
+        if let Some(known) = setups.iter().find(|setup| same(setup.rules().spec())) {
             return known.with_spec(spec);
         }
         let setup = SimSetup::new(spec, (*self.data).clone())?;

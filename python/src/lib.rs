@@ -20,6 +20,7 @@ mod reward;
 mod session;
 mod space;
 mod spec;
+mod synth;
 mod vec_env;
 
 use pyo3::prelude::*;
@@ -36,6 +37,7 @@ mod _core {
         measure::bench_steps,
         ppo::PyPpo,
         spec::{default_spec, read_spec},
+        synth::{synth_bootstrap, synth_facts, synth_fit, synth_like, synth_market, synth_mirror},
         vec_env::PyVecEnv,
     };
 }

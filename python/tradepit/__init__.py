@@ -9,7 +9,7 @@ Importing this package registers its environments with Gymnasium. ``tradepit.sb3
 
 import gymnasium as _gymnasium
 
-from . import errors, samples
+from . import errors, samples, synth
 from .combine import align, continuous, index_contracts, join_published, sessions
 from .data import MarketData, market_data, times
 from .env import TradingEnv
@@ -33,6 +33,7 @@ __all__ = [
     "read_spec",
     "samples",
     "sessions",
+    "synth",
     "times",
 ]
 

@@ -269,6 +269,11 @@ impl Timeframe {
         })
     }
 
+    /// Forgets the bars under way.
+    pub(super) fn restart(&mut self) {
+        self.aggregators.iter_mut().for_each(Aggregator::clear);
+    }
+
     fn update(&mut self, bars: &[Bar], nodes: &mut [Node]) {
         let mut completed = 0;
         for (instrument, aggregator) in self.instruments.iter().zip(&mut self.aggregators) {

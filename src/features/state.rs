@@ -131,6 +131,18 @@ pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     }
 }
 
+/// As [`read`], in the memory of `place`: what is a list or a structure in it takes no new memory, as long as none is longer.
+/// After an error, it is of no use.
+pub(super) fn read_in_place<T: DeserializeOwned>(bytes: &[u8], place: &mut T) -> Result<()> {
+    let mut source = postcard::Deserializer::from_bytes(bytes);
+    T::deserialize_in_place(&mut source, place).map_err(|error| refuse(format!("can't be read: {error}")))?;
+    match source.finalize() {
+        Ok([]) => Ok(()),
+        Ok(rest) => Err(refuse(format!("can't be read: {} bytes too many", rest.len()))),
+        Err(error) => Err(refuse(format!("can't be read: {error}"))),
+    }
+}
+
 fn refuse(message: String) -> Error {
     Error::spec("saved state of a feature pipeline", message)
 }

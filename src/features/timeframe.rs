@@ -82,6 +82,11 @@ impl Aggregator {
         self.done()
     }
 
+    /// Forgets all bars.
+    pub(super) fn clear(&mut self) {
+        self.built = Built::default();
+    }
+
     /// What it remembers, to be saved.
     pub(super) fn built(&self) -> Built {
         self.built

@@ -109,6 +109,16 @@ impl MarketData {
         &self.bars
     }
 
+    /// For a market that is drawn anew in its own memory; the times must stay, and the features are then old.
+    pub(super) fn bars_mut(&mut self) -> &mut [Bar] {
+        &mut self.bars
+    }
+
+    /// The bars, and the features to be written from them.
+    pub(crate) fn bars_and_table(&mut self) -> (&[Bar], &mut FeatureTable) {
+        (&self.bars, &mut self.features)
+    }
+
     /// The user's own columns, one number a row each.
     #[must_use]
     pub fn columns(&self) -> &[(String, Vec<f32>)] {
