@@ -5,6 +5,7 @@
 
 mod actions;
 mod buffers;
+mod combine;
 mod data;
 mod env;
 mod error;
@@ -28,6 +29,7 @@ use pyo3::prelude::*;
 mod _core {
     #[pymodule_export]
     use super::{
+        combine::{align, continuous, index_contracts, sessions, with_published},
         data::{PyMarketData, instrument_equity, instrument_preset, planted_es, synthetic_es},
         env::PyEnv,
         gradients::ppo_gradients,

@@ -10,6 +10,7 @@ Importing this package registers its environments with Gymnasium. ``tradepit.sb3
 import gymnasium as _gymnasium
 
 from . import errors, samples, synth
+from .combine import align, continuous, index_contracts, join_published, sessions
 from .data import MarketData, market_data, times
 from .env import TradingEnv
 from .errors import TradepitError
@@ -22,11 +23,16 @@ __all__ = [
     "TradepitError",
     "TradingEnv",
     "TradingVectorEnv",
+    "align",
+    "continuous",
     "default_spec",
     "errors",
+    "index_contracts",
+    "join_published",
     "market_data",
     "read_spec",
     "samples",
+    "sessions",
     "synth",
     "times",
 ]

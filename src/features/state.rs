@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Aggregator, normalise::Normaliser, pipeline::FeaturePipeline};
+use super::{Aggregator, normalise::Normaliser, pipeline::FeaturePipeline, timeframe::Built};
 use crate::{Error, Result};
 
 /// What the bytes begin with.
@@ -19,7 +19,7 @@ struct Saved {
     hash: String,
     market: String,
     clipped: u64,
-    timeframes: Vec<Vec<Aggregator>>,
+    timeframes: Vec<Vec<Built>>,
     nodes: Vec<SavedNode>,
 }
 
@@ -45,7 +45,11 @@ impl FeaturePipeline {
             hash: self.hash.clone(),
             market: self.market.clone(),
             clipped: self.clipped,
-            timeframes: self.timeframes.iter().map(|timeframe| timeframe.aggregators.clone()).collect(),
+            timeframes: self
+                .timeframes
+                .iter()
+                .map(|timeframe| timeframe.aggregators.iter().map(Aggregator::built).collect())
+                .collect(),
             nodes: nodes.collect::<Result<_>>()?,
         })?;
         Ok([MAGIC.as_slice(), &fnv(&body).to_le_bytes(), &body].concat())
@@ -91,7 +95,7 @@ impl FeaturePipeline {
         fits(saved.timeframes.len(), self.timeframes.len())?;
         for (timeframe, aggregators) in self.timeframes.iter_mut().zip(saved.timeframes) {
             fits(aggregators.len(), timeframe.aggregators.len())?;
-            timeframe.aggregators = aggregators;
+            timeframe.aggregators.iter_mut().zip(aggregators).for_each(|(own, built)| own.restore(built));
         }
         for (node, saved) in self.nodes.iter_mut().zip(saved.nodes) {
             (node.value, node.normaliser) = (saved.value, saved.normaliser);

@@ -29,7 +29,7 @@ pub(crate) fn below(value: f64) -> f64 {
         return value.floor();
     }
     let nearest = nearest_even(value);
-    if nearest > value { nearest - 1.0 } else { nearest }
+    nearest - f64::from(u8::from(nearest > value))
 }
 
 /// The smallest whole number that is not below `value`.

@@ -83,6 +83,11 @@ pub struct Working {
     instrument: u32,
     active_from: u32,
     id: u32,
+    /// Whether the first order is under way and works when it has arrived; otherwise it fills on the next row.
+    #[serde(default)]
+    under_way: bool,
+    #[serde(default)]
+    arrives: Timestamp,
     more: Vec<MarketOrder>,
     /// Orders that need a book: limits, stops, and market orders with conditions.
     #[serde(default)]
@@ -161,13 +166,14 @@ impl Working {
             self.instrument = order.instrument.0;
             self.active_from = order.active_from;
             self.id = order.id.0;
+            self.under_way = false;
         } else {
             self.more.push(order);
         }
     }
 
     /// Takes an order: one that is nothing but a market order waits for the next bar where `plain` says that the models
-    /// need no book for it ([`Models::is_plain`]); any other goes into the book.
+    /// need no book for it ([`Models::is_plain`]), or is under way while there is no other; any other goes into the book.
     ///
     /// # Errors
     /// As [`take`](Self::take).
@@ -185,6 +191,11 @@ impl Working {
         let is_first = self.qty == 0.0 && self.more.is_empty();
         if plain && order.request.is_plain() && (is_first || !self.is_counted_with(instrument, models)) {
             self.push(MarketOrder { id: order.id, instrument, qty, active_from: order.active_from });
+            return Ok(());
+        }
+        if !plain && order.request.is_plain() && self.is_empty() {
+            let order = MarketOrder { id: order.id, instrument, qty, active_from: order.active_from };
+            self.send(order, models.latency.arrival(sent, rng));
             return Ok(());
         }
         self.take(order, market, models, sent, rng)
@@ -219,8 +230,36 @@ impl Working {
         }
         let known = market.last(instrument);
         let queue = models.matching.limit.join(&market.instruments()[instrument.0 as usize], None, known);
+        self.settle();
         self.rest(Resting { queue, ..Resting::new(order, models.latency.arrival(sent, rng)) });
         Ok(())
+    }
+
+    /// Lets a market order that has the book to itself be under way; there is no other.
+    #[inline]
+    pub(crate) fn send(&mut self, order: MarketOrder, arrives: Timestamp) {
+        self.push(order);
+        (self.under_way, self.arrives) = (true, arrives);
+    }
+
+    /// The order that is under way and has the book to itself, and when it arrives.
+    #[inline]
+    pub(crate) fn under_way(&self) -> Option<(MarketOrder, Timestamp)> {
+        (self.qty != 0.0 && self.under_way).then(|| (self.first(), self.arrives))
+    }
+
+    /// Takes out the order that was under way.
+    #[inline]
+    pub(crate) fn arrived(&mut self) {
+        self.qty = 0.0;
+    }
+
+    /// Puts the order that is under way into the book, where others meet it.
+    pub(crate) fn settle(&mut self) {
+        if let Some((order, arrives)) = self.under_way() {
+            self.arrived();
+            self.rest(Resting::new(order.into(), arrives));
+        }
     }
 
     /// Asks to take an order out; it goes, and is told to be gone, when the message arrives.
@@ -284,6 +323,7 @@ impl Working {
 
     /// The order as one of the book: messages meet orders there.
     fn resting(&mut self, id: OrderId, sent: Timestamp) -> Option<&mut Resting> {
+        self.settle();
         let plain = self.plain().find(|order| order.id == id);
         if let Some(order) = plain {
             if self.qty != 0.0 && self.id == id.0 {

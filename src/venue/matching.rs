@@ -25,7 +25,7 @@ use crate::{
         CommissionModel as _, FeeContext, FillContext, Flatten, IntrabarPath, Liquidity, Models, SlippageModel as _,
         Told,
     },
-    order::{Order, OrderChange, Resting, TimeInForce, Working},
+    order::{OrderChange, OrderId, Resting, TimeInForce, Working},
 };
 use carry::Call;
 use own::{At, Own};
@@ -196,23 +196,26 @@ impl<'a> MatchRow<'a> {
         let price = self.models.slippage.price(&FillContext { liquidity: told.liquidity, ..ctx }, rng);
         let Some(ticks) = self.models.matching.protection_ticks else { return Some(price) };
         let worst = self.before[id].close + (ticks * instrument.tick).copysign(qty);
-        let within = (met.price - worst) * qty <= 0.0;
-        within.then(|| if qty > 0.0 { price.min(worst) } else { price.max(worst) })
+        // The sign makes one side of both: orders come from either, and which is nothing to be guessed.
+        let side = 1f64.copysign(qty);
+        ((met.price - worst) * side <= 0.0).then(|| (price * side).min(worst * side) * side)
     }
 
-    /// The fill of units of an order, with its fee, and what they are worth without a sign.
+    /// The fill of units of an order, with its fee, and what they are worth without a sign; before them, so many units of
+    /// that value had filled.
     #[inline]
-    fn fill_of(&self, resting: &Resting, executed: Executed, traded: &TradedVolume) -> (Fill, f64) {
+    fn fill_of(
+        &self,
+        (order, instrument): (OrderId, InstrumentId),
+        (filled_before, value_before): (f64, f64),
+        executed: Executed,
+        traded: &TradedVolume,
+    ) -> (Fill, f64) {
         let Executed { qty, price, reference, time, maker } = executed;
-        let Order { id: order, request, .. } = resting.order;
-        let instrument = &self.instruments[request.instrument.0 as usize];
-        let mut fees = FeeContext {
-            filled_before: resting.filled,
-            value_before: resting.value,
-            maker,
-            time,
-            ..FeeContext::new(instrument, qty, price)
-        };
+        let id = instrument;
+        let instrument = &self.instruments[id.0 as usize];
+        let mut fees =
+            FeeContext { filled_before, value_before, maker, time, ..FeeContext::new(instrument, qty, price) };
         if let Some(traded) = self.facts.traded(traded) {
             fees = fees.after(traded);
         }
@@ -224,7 +227,7 @@ impl<'a> MatchRow<'a> {
             multiplier: instrument.multiplier,
             time,
             order,
-            instrument: request.instrument,
+            instrument: id,
             futures: instrument.is_futures(),
         };
         (fill, fees.value())
@@ -294,8 +297,11 @@ impl<'a> MatchRow<'a> {
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
         // Several orders share what models are told, and in a halt orders wait: the book keeps count.
-        if self.is_alone(working) {
-            return self.run_alone(working, traded, account, rng, tell);
+        if let Some(under_way) = working.under_way() {
+            if self.meets_one() {
+                return self.run_alone(under_way, working, traded, account, rng, tell);
+            }
+            working.settle();
         }
         if !working.book().is_empty()
             || !self.halted.is_empty()

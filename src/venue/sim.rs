@@ -65,8 +65,8 @@ impl SimWorld {
         let known = known.filter(|known| known.facts.are_for(&models));
         let facts = known.map_or_else(|| Arc::new(VenueFacts::new(&models, market)), |known| Arc::clone(&known.facts));
         facts.check(market)?;
-        let plain = !models.carries() && data.events().is_empty() && models.needs_bars_only(has.quotes);
         let plain_orders = models.is_plain();
+        let plain = plain_orders && !models.carries() && data.events().is_empty() && models.needs_bars_only(has.quotes);
         Ok(Self { data, models, cash, facts, plain, plain_orders })
     }
 

@@ -105,8 +105,10 @@ impl Walk<'_, '_> {
         let (spot, resting) = (self.spot(), &self.done.book[at]);
         let (instrument, close, lot) = (spot.instrument, spot.bar.close, spot.instrument.lot);
         let maker = resting.order.request.kind.limit().is_some() && !self.taking;
+        let before = (resting.filled, resting.value);
         let at_price = Executed { qty, price, reference, time: self.now, maker };
-        let (fill, value) = self.row.fill_of(resting, at_price, &self.done.traded);
+        let (fill, value) =
+            self.row.fill_of((resting.order.id, resting.order.request.instrument), before, at_price, &self.done.traded);
         let Some((position, cash)) = self.row.carried(self.cash, |id| self.position(id), &fill, self.at_close()) else {
             return self.refuse(at, RejectReason::Margin);
         };
