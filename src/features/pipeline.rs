@@ -271,7 +271,7 @@ impl Timeframe {
 
     /// Forgets the bars under way.
     pub(super) fn restart(&mut self) {
-        self.aggregators.iter_mut().for_each(Aggregator::clear);
+        self.aggregators.iter_mut().for_each(Aggregator::restart);
     }
 
     fn update(&mut self, bars: &[Bar], nodes: &mut [Node]) {

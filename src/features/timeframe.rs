@@ -51,6 +51,11 @@ impl Aggregator {
         Self { intervals, built: Built::default() }
     }
 
+    /// Forgets the bars that it took.
+    pub(super) fn restart(&mut self) {
+        self.built = Built::default();
+    }
+
     /// Takes the next bar and gives those that it completes: none, one, or two after a gap. They are stamped by the end
     /// of their interval.
     pub fn update(&mut self, bar: &Bar) -> &[Bar] {
@@ -80,11 +85,6 @@ impl Aggregator {
             built.partial = Some(grown);
         }
         self.done()
-    }
-
-    /// Forgets all bars.
-    pub(super) fn clear(&mut self) {
-        self.built = Built::default();
     }
 
     /// What it remembers, to be saved.

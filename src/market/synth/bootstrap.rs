@@ -78,8 +78,8 @@ impl BootstrapSpec {
 /// let real = synth::es_1m(100, 0).unwrap();
 /// let mirror = synth::mirror(&real).unwrap();
 /// let (bar, other) = (real.bars()[99], mirror.bars()[99]);
-/// let factor = |bar: tradepit::Bar, first: f64| (bar.close / first).ln();
-/// assert!((factor(bar, 20_000.0) + factor(other, 20_000.0)).abs() < 1e-4);
+/// let factor = |bar: tradepit::Bar| (bar.close / real.bars()[0].open).ln();
+/// assert!((factor(bar) + factor(other)).abs() < 1e-4);
 /// ```
 ///
 /// # Errors

@@ -2,11 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Bar, Error, Instrument, MarketData, Result, Timestamp,
-    market::{Calendar, SessionClock},
-    time::MINUTE_NS,
-};
+use crate::{Bar, Error, Instrument, MarketData, Result, Timestamp, market::Calendar, time::MINUTE_NS};
 
 /// The instrument, calendar and times that a synthetic market fills.
 ///
@@ -19,8 +15,8 @@ use crate::{
 /// assert_eq!(rows.bars()[389].time.to_string(), "2024-01-02T21:00:00Z");
 /// ```
 ///
-/// Bars fill whole sessions of the calendar; those of exchanges and currencies have no session that closes on a Saturday or
-/// a Sunday. A bar as long as a session, or longer, is one session.
+/// Bars fill whole sessions of the calendar; holidays, shortened days and halts are the calendar's. A bar as long as a session,
+/// or longer, is one session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SynthRows {
@@ -80,32 +76,28 @@ impl SynthRows {
 
     /// When the bars close.
     fn times(&self) -> Result<Vec<Timestamp>> {
-        let clock = self.calendar.clock()?;
-        let (mut times, mut from) = (Vec::with_capacity(self.bars), self.start.nanos());
-        while times.len() < self.bars {
-            let session = clock.session(Timestamp::from_nanos(from + 1));
-            let (opens, closes) = (session.opens.nanos().max(self.start.nanos()), session.closes.nanos());
-            if !is_weekend(&clock, self.calendar, session.closes) {
-                // Where a session is begun late, bars keep to its own grid.
-                let late = opens.saturating_sub(session.opens.nanos()) % self.period_ns;
-                let on_grid = late == 0 || session.opens.nanos() == i64::MIN;
-                let first = if on_grid { opens } else { opens - late + self.period_ns };
-                let room = closes.saturating_sub(first) / self.period_ns;
-                let left = (self.bars - times.len()) as i64;
-                times.extend((1..=room.min(left)).map(|n| Timestamp::from_nanos(first + n * self.period_ns)));
-                if room == 0 && first == session.opens.nanos() {
-                    times.push(session.closes);
-                }
+        let (clock, end) = (self.calendar.clock()?, Timestamp::from_nanos(i64::MAX));
+        let mut times = Vec::with_capacity(self.bars);
+        for session in clock.sessions(self.start, end) {
+            let (begins, closes) = (session.opens.nanos(), session.closes.nanos());
+            let opens = begins.max(self.start.nanos());
+            // Where a session is begun late, bars keep to its own grid.
+            let late = opens.saturating_sub(begins) % self.period_ns;
+            let on_grid = late == 0 || begins == i64::MIN;
+            let first = if on_grid { opens } else { opens - late + self.period_ns };
+            let room = closes.saturating_sub(first) / self.period_ns;
+            let closes_of = |n: i64| Timestamp::from_nanos(first + n * self.period_ns);
+            let left = self.bars - times.len();
+            // A session may have a halt in it.
+            let open = (1..=room).map(closes_of).filter(|time| clock.expects(*time, self.period_ns));
+            times.extend(open.take(left));
+            if room == 0 && first == begins {
+                times.push(session.closes);
             }
-            from = closes;
+            if times.len() == self.bars {
+                break;
+            }
         }
         Ok(times)
-    }
-}
-
-fn is_weekend(clock: &SessionClock, calendar: Calendar, closes: Timestamp) -> bool {
-    match calendar {
-        Calendar::Cme | Calendar::Nyse | Calendar::Forex => clock.local_minute(closes).1 >= 5,
-        Calendar::Utc | Calendar::None => false,
     }
 }
