@@ -28,6 +28,8 @@ pub enum Purpose {
     Policy = 4,
     /// Numbers of the models, where they are drawn.
     Randomise = 5,
+    /// Paths of synthetic and resampled markets.
+    Path = 6,
 }
 
 /// The stream of one seed, episode and purpose.

@@ -9,7 +9,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use road::{Actor, actions, costly, draw_all, es};
+use road::{Actor, actions, costly, draw_all, es, every_kind};
 use tradepit::{
     features::{FeaturePipeline, FeaturePipelineSpec},
     market::synth,
@@ -110,6 +110,7 @@ fn main() {
             assert_eq!(counted, 0, "{mode:?}, {threads} threads");
         }
     }
+    fresh_paths();
     let data = synth::with_quotes(&synth::es_1m(2_000, 0).unwrap(), 1.0).unwrap();
     let seen: FeaturePipelineSpec = serde_json::from_str(
         r#"{"features": [
@@ -127,5 +128,33 @@ fn main() {
         };
         feed(0..500);
         assert_eq!(count(|| feed(500..2_000)), 0, "feature pipeline of {:?}", spec.names());
+    }
+}
+
+/// A market of its own for every episode: the first ones make room, the others are drawn in it, features and all.
+fn fresh_paths() {
+    let every = every_kind();
+    let synthetic = r#"{"kind": "synthetic", "rows": 600}"#;
+    let bootstrap = r#"{"kind": "bootstrap", "rows": 600, "blocks": {"flip": true}}"#;
+    for (market, features) in [(synthetic, "null"), (bootstrap, "null"), (synthetic, every.as_str())] {
+        let features = if features == "null" { features.into() } else { format!("{{\"features\": {features}}}") };
+        let mut spec = costly();
+        spec.market = serde_json::from_str(market).unwrap();
+        spec.features = serde_json::from_str(&features).unwrap();
+        spec.episode.length = Length::Steps(StepsLength { steps: 20 });
+        let setup = SimSetup::new(spec, es(4_000)).unwrap();
+        for threads in [1, 2] {
+            let mut envs = setup.vec_env(128, threads, Autoreset::SameStep).unwrap();
+            let mut buffers = StepBuffers::new(&envs);
+            let step = |envs: &mut tradepit_envs::SimVecEnv, buffers: &mut StepBuffers| {
+                envs.step(tradepit_envs::Actions::Box(&[1.0; 128]), buffers.out()).unwrap();
+            };
+            envs.reset(0, &mut buffers.obs).unwrap();
+            (0..25).for_each(|_| step(&mut envs, &mut buffers));
+            envs.drain_episodes();
+            let counted = count(|| (0..60).for_each(|_| step(&mut envs, &mut buffers)));
+            assert_eq!(envs.drain_episodes().episodes, 3 * 128);
+            assert_eq!(counted, 0, "{market}, {features}, {threads} threads");
+        }
     }
 }

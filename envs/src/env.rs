@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tradepit::{
     Rng, Venue,
+    features::Refill,
     venue::{SimState, SimVenue, Start},
 };
 
@@ -35,6 +36,8 @@ pub struct Env<V: Venue = SimVenue> {
     state: EnvState,
     facts: StepFacts,
     drawn: Drawn,
+    /// Computes the features of its paths, from the first of them on.
+    refill: Option<Refill>,
     setup: Option<SimSetup>,
     seed: u64,
     episode: u64,
@@ -53,6 +56,7 @@ impl<V: Venue> Env<V> {
             drawn,
             state: EnvState::new(instruments),
             facts: StepFacts::default(),
+            refill: None,
             setup: None,
             seed: 0,
             episode: 0,
@@ -181,6 +185,9 @@ impl Env<SimVenue> {
         if let Some(models) = setup.models(&drawn)? {
             self.venue.set_models(models)?;
         }
+        if let Some(paths) = setup.paths() {
+            self.venue.redraw(|data| paths.redraw(self.seed, self.episode, data, &mut self.refill))?;
+        }
         self.drawn = drawn;
         self.venue.set_rng(rng);
         self.open(Start::At(row), obs)
@@ -226,6 +233,9 @@ impl Env<SimVenue> {
         let models = self.setup.as_ref().map_or(Ok(None), |setup| setup.models(&drawn))?;
         self.venue.restore(snapshot.sim, snapshot.rng)?;
         models.map_or(Ok(()), |models| self.venue.set_models(models))?;
+        if let Some(paths) = self.setup.as_ref().and_then(SimSetup::paths) {
+            self.venue.redraw(|data| paths.redraw(snapshot.seed, snapshot.episode, data, &mut self.refill))?;
+        }
         self.drawn = drawn;
         self.state = snapshot.state;
         self.facts = snapshot.facts;

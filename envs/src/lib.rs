@@ -126,6 +126,8 @@ mod env;
 mod episode;
 mod error;
 mod facts;
+mod leakcheck;
+mod market;
 mod randomise;
 mod record;
 mod reward;
@@ -144,6 +146,8 @@ pub use episode::{
 };
 pub use error::{Error, Result};
 pub use facts::StepFacts;
+pub use leakcheck::{Leak, LeakCheck, LeakReport};
+pub use market::{BootstrapMarket, DataMarket, MarketSpec, SyntheticMarket};
 pub use randomise::{ChoiceRange, LogUniformRange, NumberRange, Randomise, UniformRange};
 pub use record::{EpisodeRecord, Moment};
 pub use reward::{BatchReward, DifferentialSharpe, LogReturn, Profit, Reward, RewardMemory, RewardSpec, Weighted};

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use tradepit::{
-    MarketData, Rng, features,
+    MarketData, Rng,
     models::Models,
     rng::{Purpose, stream},
     venue::{SimVenue, SimWorld},
 };
 
-use crate::{Autoreset, Env, EnvSpec, Result, Rules, SimVecEnv, episode::Starts, randomise::Drawn};
+use crate::{Autoreset, Env, EnvSpec, Result, Rules, SimVecEnv, episode::Starts, market::Paths, randomise::Drawn};
 
 /// A spec made ready over a market: feature table, rules, starts. Immutable and shared; a clone is a pointer.
 ///
@@ -28,6 +28,7 @@ pub struct SimSetup {
     rules: Arc<Rules>,
     world: Arc<SimWorld>,
     starts: Arc<Starts>,
+    paths: Option<Arc<Paths>>,
 }
 
 impl SimSetup {
@@ -38,11 +39,11 @@ impl SimSetup {
     pub fn new(mut spec: EnvSpec, data: MarketData) -> Result<Self> {
         let pipeline = spec.resolve_features(data.period_ns()).clone();
         spec.validate(data.instruments().len())?;
-        let data = features::attach(data, &pipeline)?;
+        let (data, paths) = Paths::new(&spec.market, data, &pipeline)?;
         let starts = Starts::new(&spec.episode, &data, spec.window)?;
         let world = SimWorld::new(Arc::new(data), spec.models(), spec.cash)?;
         let rules = Rules::new(spec, &world.data)?;
-        Ok(Self { rules: Arc::new(rules), world: Arc::new(world), starts: Arc::new(starts) })
+        Ok(Self { rules: Arc::new(rules), world: Arc::new(world), starts: Arc::new(starts), paths })
     }
 
     /// The same data and features under another spec, as for an evaluation; the features must be the same.
@@ -50,16 +51,18 @@ impl SimSetup {
     /// # Errors
     /// Names the field that does not fit.
     pub fn with_spec(&self, mut spec: EnvSpec) -> Result<Self> {
-        let own = &self.rules.spec().features;
-        if spec.features.is_some() && spec.features != *own {
-            return Self::new(spec, (*self.world.data).clone());
+        let EnvSpec { features: own, market, .. } = self.rules.spec();
+        if spec.features.is_some() && spec.features != *own || spec.market != *market {
+            let origin = self.paths.as_ref().map_or(&self.world.data, |paths| &paths.origin);
+            return Self::new(spec, (**origin).clone());
         }
         spec.features.clone_from(own);
         spec.validate(self.world.data.instruments().len())?;
         let starts = Starts::new(&spec.episode, &self.world.data, spec.window)?;
         let world = SimWorld::new(Arc::clone(&self.world.data), spec.models(), spec.cash)?;
         let rules = Rules::new(spec, &world.data)?;
-        Ok(Self { rules: Arc::new(rules), world: Arc::new(world), starts: Arc::new(starts) })
+        let paths = self.paths.clone();
+        Ok(Self { rules: Arc::new(rules), world: Arc::new(world), starts: Arc::new(starts), paths })
     }
 
     /// Spec and spaces.
@@ -68,7 +71,7 @@ impl SimSetup {
         &self.rules
     }
 
-    /// Data, models and cash.
+    /// Data, models and cash. Where every episode draws a path of its own, the data are path 0 of seed 0.
     #[must_use]
     pub fn world(&self) -> &Arc<SimWorld> {
         &self.world
@@ -93,6 +96,11 @@ impl SimSetup {
     pub(crate) fn begin(&self, seed: u64, episode: u64) -> (u32, Rng) {
         let start = self.starts.draw(&mut stream(seed, episode, Purpose::Episode));
         (start, stream(seed, episode, Purpose::Models))
+    }
+
+    /// What draws a path for every episode, where one is drawn.
+    pub(crate) fn paths(&self) -> Option<&Paths> {
+        self.paths.as_deref()
     }
 
     /// The models with the numbers that were drawn; none where nothing is.

@@ -6,7 +6,7 @@ use tradepit::{
     models::{Commission, FillRule, Financing, Flatten, Latency, MarginRule, Matching, Models, Slippage},
 };
 
-use crate::{ActionSpec, EpisodeSpec, Error, Randomise, Result, RewardSpec, randomise::Numbers};
+use crate::{ActionSpec, EpisodeSpec, Error, MarketSpec, Randomise, Result, RewardSpec, randomise::Numbers};
 
 /// Everything that makes an environment, but for its data. Python keywords, JSON and TOML have the same names.
 ///
@@ -20,6 +20,8 @@ use crate::{ActionSpec, EpisodeSpec, Error, Randomise, Result, RewardSpec, rando
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EnvSpec {
+    /// Which prices an episode sees.
+    pub market: MarketSpec,
     /// Cash at the beginning of an episode, in account currency.
     pub cash: f64,
     /// At which point of the next bar orders fill.
@@ -55,6 +57,7 @@ pub struct EnvSpec {
 impl Default for EnvSpec {
     fn default() -> Self {
         Self {
+            market: MarketSpec::default(),
             cash: 100_000.0,
             fill: FillRule::default(),
             slippage: Slippage::default(),
@@ -106,6 +109,7 @@ impl EnvSpec {
         if !(1..=10_000).contains(&self.window) {
             return Err(Error::spec("window", format!("{} must be in 1..=10000 rows", self.window)));
         }
+        self.market.validate()?;
         let models = self.models();
         models.validate()?;
         Numbers::new(&self.randomise, &models)?;

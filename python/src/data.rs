@@ -23,24 +23,14 @@ use tradepit::{
 use tradepit_envs::{EnvSpec, SimSetup};
 
 use crate::{
+    combine,
     error::{detached, fault, raise},
     events,
     quotes::{self, QuoteArrays},
     spec, table,
 };
 
-/// A column of a bar.
-type Column = (&'static str, fn(&Bar) -> f64);
-
-const COLUMNS: [Column; 5] = [
-    ("open", |bar| bar.open),
-    ("high", |bar| bar.high),
-    ("low", |bar| bar.low),
-    ("close", |bar| bar.close),
-    ("volume", |bar| bar.volume),
-];
-
-/// Bars of one instrument, with columns of the user's own. It never changes, and is shared, not copied.
+/// Bars of one instrument or of several on one clock, with columns of the user's own. It never changes, and is shared, not copied.
 #[pyclass(frozen, name = "MarketData", module = "tradepit._core")]
 pub(crate) struct PyMarketData {
     data: Arc<MarketData>,
@@ -59,7 +49,8 @@ impl PyMarketData {
     pub(crate) fn setup(&self, mut spec: EnvSpec) -> tradepit_envs::Result<SimSetup> {
         spec.resolve_features(self.data.period_ns());
         let mut setups = self.setups.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = setups.iter().find(|setup| setup.rules().spec().features == spec.features) {
+        let same = |known: &EnvSpec| known.features == spec.features && known.market == spec.market;
+        if let Some(known) = setups.iter().find(|setup| same(setup.rules().spec())) {
             return known.with_spec(spec);
         }
         let setup = SimSetup::new(spec, (*self.data).clone())?;
@@ -105,11 +96,7 @@ impl PyMarketData {
         events: &str,
         adjust: &str,
     ) -> PyResult<Self> {
-        let mut own = Vec::new();
-        for (name, values) in columns {
-            let values: PyReadonlyArray1<'_, f32> = values.extract()?;
-            own.push((name.extract::<String>()?, values.as_slice()?.to_vec()));
-        }
+        let own = read_columns(columns)?;
         let bars = BarColumns {
             times_ns: time_ns.as_slice()?,
             open: open.as_slice()?,
@@ -136,7 +123,13 @@ impl PyMarketData {
         Ok(data.map_err(fault)?.into())
     }
 
-    /// Name of the instrument.
+    /// Names of the instruments.
+    #[getter]
+    fn instruments(&self) -> Vec<&str> {
+        self.data.instruments().iter().map(|instrument| instrument.name.as_str()).collect()
+    }
+
+    /// Name of the instrument; of several, the first.
     #[getter]
     fn instrument_name(&self) -> &str {
         &self.data.instruments()[0].name
@@ -168,11 +161,7 @@ impl PyMarketData {
 
     /// The bars that features are made of, moved by the events: columns by name, each of shape `(len,)`, float64.
     fn feature_bars<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (dict, bars) = (PyDict::new(py), self.data.feature_bars());
-        for (name, of) in COLUMNS {
-            dict.set_item(name, PyArray1::from_iter(py, bars.iter().map(of)))?;
-        }
-        Ok(dict)
+        combine::bar_columns(py, &self.data, &self.data.feature_bars())
     }
 
     /// Length of a bar in nanoseconds.
@@ -183,18 +172,14 @@ impl PyMarketData {
 
     /// Times at which bars close, in nanoseconds since 1970 UTC, shape `(len,)`, int64.
     fn time_ns<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
-        PyArray1::from_iter(py, self.data.bars().iter().map(|bar| bar.time.nanos()))
+        let rows = self.data.bars().iter().step_by(self.data.instruments().len());
+        PyArray1::from_iter(py, rows.map(|bar| bar.time.nanos()))
     }
 
     /// Columns by name: open, high, low, close, volume (float64), then the user's own (float32), each of shape `(len,)`.
     fn columns<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let dict = PyDict::new(py);
-        for (name, of) in COLUMNS {
-            dict.set_item(name, PyArray1::from_iter(py, self.data.bars().iter().map(of)))?;
-        }
-        for (name, values) in self.data.columns() {
-            dict.set_item(name, PyArray1::from_slice(py, values))?;
-        }
+        let dict = combine::bar_columns(py, &self.data, self.data.bars())?;
+        dict.update(column_arrays(py, &self.data)?.as_mapping())?;
         Ok(dict)
     }
 
@@ -306,20 +291,19 @@ impl PyMarketData {
 
     fn __reduce__<'py>(this: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         let (py, own) = (this.py(), this.get());
-        let bars = COLUMNS.map(|(_, of)| PyArray1::from_iter(py, own.data.bars().iter().map(of)).into_any());
-        let [open, high, low, close, volume] = bars;
-        let columns = PyDict::new(py);
-        for (name, values) in own.data.columns() {
-            columns.set_item(name, PyArray1::from_slice(py, values))?;
+        if own.data.instruments().len() > 1 {
+            return Ok((py.import("tradepit._core")?.getattr("align")?, combine::parts(py, &own.data)?));
         }
+        let bars = combine::bar_columns(py, &own.data, own.data.bars())?;
+        let bar = |name: &str| bars.as_any().get_item(name);
         let args = (
             own.time_ns(py),
-            open,
-            high,
-            low,
-            close,
-            volume,
-            columns,
+            bar("open")?,
+            bar("high")?,
+            bar("low")?,
+            bar("close")?,
+            bar("volume")?,
+            column_arrays(py, &own.data)?,
             own.instrument_json()?,
             own.calendar()?,
             "close",
@@ -341,6 +325,24 @@ impl PyMarketData {
 
 pub(crate) fn finer(data: Option<&MarketData>) -> Vec<Bar> {
     data.map_or_else(Vec::new, |data| data.bars().to_vec())
+}
+
+/// The user's columns by name, as they come from Python.
+pub(crate) fn read_columns(columns: &Bound<'_, PyDict>) -> PyResult<Vec<(String, Vec<f32>)>> {
+    let read = |(name, values): (Bound<'_, PyAny>, Bound<'_, PyAny>)| {
+        let values: PyReadonlyArray1<'_, f32> = values.extract()?;
+        Ok((name.extract::<String>()?, values.as_slice()?.to_vec()))
+    };
+    columns.iter().map(read).collect()
+}
+
+/// The user's columns by name.
+pub(crate) fn column_arrays<'py>(py: Python<'py>, data: &MarketData) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    for (name, values) in data.columns() {
+        dict.set_item(name, PyArray1::from_slice(py, values))?;
+    }
+    Ok(dict)
 }
 
 pub(crate) fn read_instrument(json: &str) -> PyResult<Instrument> {

@@ -21,6 +21,9 @@ pub(crate) fn read(json: &str) -> PyResult<Vec<MarketEvent>> {
 
 fn fields(event: &MarketEvent) -> Map<String, Value> {
     let mut fields = Map::from_iter([("time".to_owned(), event.time.nanos().into())]);
+    if event.instrument.0 > 0 {
+        fields.insert("instrument".to_owned(), event.instrument.0.into());
+    }
     if let Ok(Value::Object(what)) = serde_json::to_value(event.what) {
         fields.extend(what);
     }

@@ -5,6 +5,7 @@
 
 mod actions;
 mod buffers;
+mod combine;
 mod data;
 mod env;
 mod error;
@@ -19,6 +20,7 @@ mod reward;
 mod session;
 mod space;
 mod spec;
+mod synth;
 mod table;
 mod trades;
 mod vec_env;
@@ -29,6 +31,7 @@ use pyo3::prelude::*;
 mod _core {
     #[pymodule_export]
     use super::{
+        combine::{align, continuous, index_contracts, sessions, with_published},
         data::{PyMarketData, instrument_equity, instrument_preset, planted_es, synthetic_es},
         env::PyEnv,
         gradients::ppo_gradients,
@@ -36,6 +39,7 @@ mod _core {
         measure::bench_steps,
         ppo::PyPpo,
         spec::{default_spec, read_spec},
+        synth::{synth_bootstrap, synth_facts, synth_fit, synth_like, synth_market, synth_mirror},
         table::PyBarTable,
         trades::{PyBarBuilder, market_from_trades},
         vec_env::PyVecEnv,

@@ -14,7 +14,7 @@ use tradepit::{
     rng::{Purpose, stream},
     venue::{EventLog, ReplayVenue, Start},
 };
-use tradepit_envs::{Env, EnvSpec, Error, Result, Rules, Transition};
+use tradepit_envs::{Env, EnvSpec, Error, MarketSpec, Result, Rules, Transition};
 use tradepit_live::{Feed, FeedServer, Journal, LiveOptions, LiveVenue, Pace, PaperBroker, StopHandle};
 
 use crate::{
@@ -118,7 +118,8 @@ impl PyPaperEnv {
             })?),
         };
         let (rules, venue) = detached(py, || -> Result<_> {
-            let setup = market.setup(spec)?;
+            // A session trades on what is fed, not on paths that training draws.
+            let setup = market.setup(EnvSpec { market: MarketSpec::default(), ..spec })?;
             let (rules, world) = (Arc::clone(setup.rules()), setup.world());
             let feed = feed.map_or_else(|| Feed::memory(Arc::clone(&world.data), start), Feed::socket);
             let rng = stream(seed, 0, Purpose::Models);

@@ -8,7 +8,9 @@ use tradepit_envs::EnvSpec;
 use crate::error::{fault, raise};
 
 /// Fields whose value is `{"kind": ..}`, as paths; a bare string there is the kind.
-const KINDS: [&[&str]; 15] = [
+const KINDS: [&[&str]; 17] = [
+    &["market"],
+    &["market", "process"],
     &["fill"],
     &["slippage"],
     &["commission"],

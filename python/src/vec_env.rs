@@ -117,14 +117,15 @@ impl State {
 
     /// Infos of the environments for which `only` is true, as they stand now.
     fn infos(&self, only: impl Fn(usize) -> bool) -> Vec<Option<Info>> {
-        let (rules, data) = (self.envs.setup().rules(), &self.envs.setup().world().data);
+        let rules = self.envs.setup().rules();
         let lanes = self.envs.lanes().iter().enumerate();
         lanes
             .map(|(i, lane)| {
                 // After a reset, in place of a step or by one, no fees were paid yet.
                 let stepped = self.facts.as_ref().filter(|_| lane.env().steps() > 0);
                 let facts = stepped.map_or_else(StepFacts::default, |facts| facts[i]);
-                only(i).then(|| Info::now(rules, data.view(lane.row() as usize + 1), lane.env(), &facts))
+                let market = self.envs.data(i).view(lane.row() as usize + 1);
+                only(i).then(|| Info::now(rules, market, lane.env(), &facts))
             })
             .collect()
     }

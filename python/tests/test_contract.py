@@ -29,7 +29,19 @@ CLASSES = [value for value in vars(_core).values() if inspect.isclass(value)]
 #: Modules whose examples must be there.
 SHOWN = {
     f"tradepit{name}"
-    for name in ("", ".data", ".env", ".features", ".frames", ".render", ".samples", ".sb3", ".spec", ".vector")
+    for name in (
+        "",
+        ".data",
+        ".env",
+        ".features",
+        ".frames",
+        ".render",
+        ".samples",
+        ".sb3",
+        ".spec",
+        ".synth",
+        ".vector",
+    )
 }
 MODULES = [
     "tradepit",
@@ -64,6 +76,7 @@ def test_every_field_of_a_spec_is_reached_by_its_name(data, path, value):
 
 
 CHANGES = {
+    "market": {"kind": "bootstrap", "blocks": {"mean_bars": 30.0, "sessions": False, "flip": True}, "rows": 1500},
     "cash": 5_000.0,
     "fill": {"kind": "next_close"},
     "slippage": {"kind": "volume_share", "impact": 0.2, "limit": 0.5},

@@ -9,7 +9,8 @@ Importing this package registers its environments with Gymnasium. ``tradepit.sb3
 
 import gymnasium as _gymnasium
 
-from . import errors, samples
+from . import errors, samples, synth
+from .combine import align, continuous, index_contracts, join_published, sessions
 from .data import MarketData, bars_from_trades, check, market_data, times
 from .env import TradingEnv
 from .errors import TradepitError
@@ -22,13 +23,19 @@ __all__ = [
     "TradepitError",
     "TradingEnv",
     "TradingVectorEnv",
+    "align",
     "bars_from_trades",
     "check",
+    "continuous",
     "default_spec",
     "errors",
+    "index_contracts",
+    "join_published",
     "market_data",
     "read_spec",
     "samples",
+    "sessions",
+    "synth",
     "times",
 ]
 

@@ -16,15 +16,26 @@ __all__ = [
     "Ppo",
     "ReplayEnv",
     "VecEnv",
+    "align",
     "bench_steps",
+    "continuous",
     "default_spec",
+    "index_contracts",
     "instrument_equity",
     "instrument_preset",
     "market_from_trades",
     "planted_es",
     "ppo_gradients",
     "read_spec",
+    "sessions",
+    "synth_bootstrap",
+    "synth_facts",
+    "synth_fit",
+    "synth_like",
+    "synth_market",
+    "synth_mirror",
     "synthetic_es",
+    "with_published",
 ]
 
 _Space: TypeAlias = tuple[str, int] | tuple[str, int, float, float]
@@ -63,7 +74,7 @@ class BarTable:
 
 @final
 class MarketData:
-    """Bars of one instrument, with columns of the user's own. It never changes, and is shared, not copied."""
+    """Bars of one instrument or of several on one clock, with columns of the user's own. It never changes, and is shared."""
 
     def __new__(
         cls,
@@ -84,6 +95,8 @@ class MarketData:
         events: str = ...,
         adjust: str = ...,
     ) -> MarketData: ...
+    @property
+    def instruments(self) -> list[str]: ...
     @property
     def instrument_name(self) -> str: ...
     @property
@@ -316,6 +329,36 @@ def default_spec() -> str: ...
 def read_spec(json: str) -> str: ...
 def instrument_preset(name: str) -> str | None: ...
 def instrument_equity(name: str) -> str: ...
+def synth_market(process: str, rows: str, seed: int) -> MarketData: ...
+def synth_like(process: str, data: MarketData, seed: int, path: int) -> MarketData: ...
+def synth_fit(data: MarketData, kind: str, states: int) -> str: ...
+def synth_bootstrap(data: MarketData, blocks: str, seed: int, path: int) -> MarketData: ...
+def synth_mirror(data: MarketData) -> MarketData: ...
+def synth_facts(data: MarketData) -> str: ...
 def synthetic_es(bars: int, seed: int) -> MarketData: ...
 def market_from_trades(trades: Any, rule: str, instrument: str, calendar: str, options: str) -> MarketData: ...
 def planted_es(bars: int, seed: int, leak: str, edge_ticks: float, noise_ticks: float) -> MarketData: ...
+def align(
+    data: Sequence[MarketData], missing: str, columns: dict[str, NDArray[np.float32]] | None = None
+) -> MarketData: ...
+def continuous(
+    names: Sequence[str],
+    expires_ns: Sequence[int | None],
+    data: Sequence[MarketData],
+    instrument: str,
+    calendar: str,
+    rule: str,
+    adjust: str,
+    period_ns: int | None = None,
+) -> tuple[MarketData, list[tuple[int, int, int, int, float, float]]]: ...
+def index_contracts(root: str, from_ns: int, to_ns: int) -> list[tuple[str, int]]: ...
+def sessions(calendar: str, from_ns: int, to_ns: int) -> dict[str, NDArray[np.int64]]: ...
+def with_published(
+    data: MarketData,
+    name: str,
+    published_ns: NDArray[np.int64],
+    values: NDArray[np.float32],
+    max_age_ns: int | None = None,
+    fill: float | None = None,
+    age: bool = False,
+) -> MarketData: ...

@@ -65,7 +65,8 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], Any]):
             ``winning_streak``, ``fills``, ``step``; float64, one number an environment, here one) and gives as many
             rewards. What it raises comes out of ``step``; the step has been taken then, with reward 0.
         render_mode: ``"ansi"`` (a line of text) or ``"rgb_array"`` (a picture of price and equity).
-        spec: The fields of :class:`tradepit.EnvSpec`: cash, fill, slippage, commission, features, window, action,
+        spec: The fields of :class:`tradepit.EnvSpec`: market (a path of its own for every episode, see
+            :mod:`tradepit.synth`), cash, fill, slippage, commission, features, window, action,
             episode, randomise.
 
     Raises:

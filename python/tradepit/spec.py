@@ -340,9 +340,37 @@ class Randomise(TypedDict, total=False):
     draw: bool
 
 
+class Process(TypedDict, total=False):
+    """How a synthetic market moves; the numbers of each kind are in the Rust documentation, and in :mod:`tradepit.synth`."""
+
+    kind: Literal["brownian", "ornstein_uhlenbeck", "jump_diffusion", "heston", "garch", "regime_switching", "intraday"]
+
+
+class Blocks(TypedDict, total=False):
+    """What a bootstrap draws: blocks of ``mean_bars`` on average, or whole ``sessions``; ``flip`` turns half of them around."""
+
+    mean_bars: float
+    sessions: bool
+    flip: bool
+
+
+class Market(TypedDict, total=False):
+    """Which prices an episode sees: those of the ``data``, or a path of its own.
+
+    ``synthetic`` draws it from a ``process``, ``bootstrap`` out of the data's bars in ``blocks``; ``rows``: how many rows a
+    path has, the first ones of the data (all without).
+    """
+
+    kind: Literal["data", "synthetic", "bootstrap"]
+    process: str | Process | dict[str, Any]
+    blocks: Blocks
+    rows: int | None
+
+
 class EnvSpec(TypedDict, total=False):
     """Everything that makes an environment, but for its data. See the fields' own types for what they take."""
 
+    market: str | Market
     cash: float
     fill: str | NoNumbers
     slippage: str | Slippage

@@ -48,7 +48,7 @@ impl Describe for CciSpec {
     fn work(&self) -> Work {
         let (state, warm_up) = (Same { period: self.period, count: 0, before: 0.0 }, self.period as usize - 1);
         Work::Bars(if self.period <= SHORT {
-            let window = Window { ring: vec![0.0; self.period as usize].into_boxed_slice(), at: 0, full: false };
+            let window = Window { ring: vec![0.0; self.period as usize], at: 0, full: false };
             Stream::boxed((state, window), warm_up, |(same, window), bar| {
                 same.update(typical(bar), |p| window.update(p))
             })
@@ -85,7 +85,7 @@ impl Same {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Window {
-    ring: Box<[f64]>,
+    ring: Vec<f64>,
     at: usize,
     full: bool,
 }
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn in_order_or_gone_through_is_the_same() {
-        let mut window = Window { ring: vec![0.0; 20].into_boxed_slice(), at: 0, full: false };
+        let mut window = Window { ring: vec![0.0; 20], at: 0, full: false };
         let mut order = SortedWindow::new(20);
         for at in 0..500u64 {
             let price = 4000.0 + (crate::rng::mix(at) % 64) as f64 / 12.0;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct RollingMax {
     /// Values that can still be the largest, falling, and when each came, in a ring.
-    queue: Box<[(u64, f64)]>,
+    queue: Vec<(u64, f64)>,
     head: usize,
     waiting: usize,
     updates: u64,
@@ -18,7 +18,7 @@ pub(super) struct RollingMax {
 
 impl RollingMax {
     pub(super) fn new(len: u32) -> Self {
-        Self { queue: vec![(0, 0.0); len.max(1) as usize].into_boxed_slice(), head: 0, waiting: 0, updates: 0 }
+        Self { queue: vec![(0, 0.0); len.max(1) as usize], head: 0, waiting: 0, updates: 0 }
     }
 
     /// NaN until there are enough values.

@@ -43,7 +43,7 @@ pub trait Indicator<I = Bar>: Debug + Send + Sync {
     /// Takes over a state that [`save`](Self::save) gave.
     ///
     /// # Errors
-    /// When these are not the bytes of such a state.
+    /// When these are not the bytes of such a state; the indicator is then of no use.
     fn restore(&mut self, bytes: &[u8]) -> Result<()>;
 }
 
@@ -119,8 +119,7 @@ impl<S: State, I: Debug + 'static> Indicator<I> for Stream<S, I> {
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<()> {
-        self.state = state::read(bytes)?;
-        Ok(())
+        state::read_in_place(bytes, &mut self.state)
     }
 }
 

@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 /// Gives each value back `len` updates later; NaN where there was none yet.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Lag {
-    ring: Box<[f64]>,
+    ring: Vec<f64>,
     at: usize,
 }
 
 impl Lag {
     pub(super) fn new(len: u32) -> Self {
-        Self { ring: vec![f64::NAN; len.max(1) as usize].into_boxed_slice(), at: 0 }
+        Self { ring: vec![f64::NAN; len.max(1) as usize], at: 0 }
     }
 
     pub(super) fn update(&mut self, value: f64) -> f64 {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// afresh each time round the ring, from a new such value, and do not drift.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Moments {
-    ring: Box<[f64]>,
+    ring: Vec<f64>,
     at: usize,
     full: bool,
     sums: Sums,
@@ -43,7 +43,7 @@ impl Sums {
 
 impl Moments {
     pub(super) fn new(len: u32) -> Self {
-        let ring = vec![0.0; len.max(1) as usize].into_boxed_slice();
+        let ring = vec![0.0; len.max(1) as usize];
         Self { ring, at: 0, full: false, sums: Sums::default(), fresh: Sums::default(), same: 0, last: 0.0 }
     }
 

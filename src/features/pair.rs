@@ -36,7 +36,7 @@ pub(super) fn check(instrument: u32, other: u32) -> Result<(), Fault> {
 /// [`Moments`](super::moments::Moments).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct PairMoments {
-    ring: Box<[(f64, f64)]>,
+    ring: Vec<(f64, f64)>,
     at: usize,
     full: bool,
     sums: Sums,
@@ -75,7 +75,7 @@ pub(super) struct Line {
 
 impl PairMoments {
     pub(super) fn new(len: u32) -> Self {
-        let ring = vec![(0.0, 0.0); len.max(1) as usize].into_boxed_slice();
+        let ring = vec![(0.0, 0.0); len.max(1) as usize];
         Self { ring, at: 0, full: false, sums: Sums::default(), fresh: Sums::default(), same: 0 }
     }
 

@@ -163,8 +163,8 @@ impl FeaturePipeline {
             let timeframe = self.timeframe(minutes);
             timeframe.readers.push(reader);
             match &mut source {
-                Source::Bars(at, _) => *at = timeframe.place(*at),
-                Source::Pair(both, _) => *both = both.map(|at| timeframe.place(at)),
+                Source::Bars(at, _) => *at = timeframe.place(*at, &shape.clock),
+                Source::Pair(both, _) => *both = both.map(|at| timeframe.place(at, &shape.clock)),
                 Source::Facts(..) | Source::Column(_) => {}
             }
         }
@@ -260,13 +260,18 @@ impl FeaturePipeline {
 
 impl Timeframe {
     /// The place of an instrument among those that are read.
-    fn place(&mut self, instrument: usize) -> usize {
+    fn place(&mut self, instrument: usize, clock: &SessionClock) -> usize {
         let known = self.instruments.iter().position(|known| *known == instrument);
         known.unwrap_or_else(|| {
             self.instruments.push(instrument);
-            self.aggregators.push(Aggregator::new(self.minutes));
+            self.aggregators.push(Aggregator::new(self.minutes, clock.clone()));
             self.instruments.len() - 1
         })
+    }
+
+    /// Forgets the bars under way.
+    pub(super) fn restart(&mut self) {
+        self.aggregators.iter_mut().for_each(Aggregator::restart);
     }
 
     fn update(&mut self, bars: &[Bar], nodes: &mut [Node]) {

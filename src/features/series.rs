@@ -29,7 +29,7 @@ pub fn series(data: &MarketData, feature: &FeatureSpec) -> Result<Vec<f64>> {
         let field = format!("{}.instrument", feature.kind());
         return Err(Error::spec(field, format!("{instrument} is not in the data, which has {n}; count from 0")));
     }
-    let mut aggregator = place.timeframe.map(Aggregator::new);
+    let mut aggregator = place.timeframe.map(|minutes| Aggregator::new(minutes, data.clock().clone()));
     let mut last = f64::NAN;
     let bars = data.feature_bars();
     let rows = bars.iter().skip(instrument).step_by(n).map(|bar| {

@@ -14,7 +14,7 @@ const NONE: u32 = u32::MAX;
 /// nothing drifts, and is one of differences, so nothing is lost where prices are large beside their changes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct SortedWindow {
-    nodes: Box<[Node]>,
+    nodes: Vec<Node>,
     root: u32,
     at: usize,
     full: bool,
@@ -39,7 +39,7 @@ fn priority(slot: u32) -> u64 {
 impl SortedWindow {
     pub(super) fn new(len: u32) -> Self {
         let node = Node { value: 0.0, above: 0.0, count: 0, left: NONE, right: NONE };
-        Self { nodes: vec![node; len.max(1) as usize].into_boxed_slice(), root: NONE, at: 0, full: false }
+        Self { nodes: vec![node; len.max(1) as usize], root: NONE, at: 0, full: false }
     }
 
     /// Takes a value in, and the oldest one out of a full window; gives how many there are once it is full.

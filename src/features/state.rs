@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Aggregator, normalise::Normaliser, pipeline::FeaturePipeline};
+use super::{Aggregator, normalise::Normaliser, pipeline::FeaturePipeline, timeframe::Built};
 use crate::{Error, Result};
 
 /// What the bytes begin with.
@@ -19,7 +19,7 @@ struct Saved {
     hash: String,
     market: String,
     clipped: u64,
-    timeframes: Vec<Vec<Aggregator>>,
+    timeframes: Vec<Vec<Built>>,
     nodes: Vec<SavedNode>,
 }
 
@@ -45,7 +45,11 @@ impl FeaturePipeline {
             hash: self.hash.clone(),
             market: self.market.clone(),
             clipped: self.clipped,
-            timeframes: self.timeframes.iter().map(|timeframe| timeframe.aggregators.clone()).collect(),
+            timeframes: self
+                .timeframes
+                .iter()
+                .map(|timeframe| timeframe.aggregators.iter().map(Aggregator::built).collect())
+                .collect(),
             nodes: nodes.collect::<Result<_>>()?,
         })?;
         Ok([MAGIC.as_slice(), &fnv(&body).to_le_bytes(), &body].concat())
@@ -91,7 +95,7 @@ impl FeaturePipeline {
         fits(saved.timeframes.len(), self.timeframes.len())?;
         for (timeframe, aggregators) in self.timeframes.iter_mut().zip(saved.timeframes) {
             fits(aggregators.len(), timeframe.aggregators.len())?;
-            timeframe.aggregators = aggregators;
+            timeframe.aggregators.iter_mut().zip(aggregators).for_each(|(own, built)| own.restore(built));
         }
         for (node, saved) in self.nodes.iter_mut().zip(saved.nodes) {
             (node.value, node.normaliser) = (saved.value, saved.normaliser);
@@ -123,6 +127,18 @@ pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     match postcard::take_from_bytes(bytes) {
         Ok((value, [])) => Ok(value),
         Ok((_, rest)) => Err(refuse(format!("can't be read: {} bytes too many", rest.len()))),
+        Err(error) => Err(refuse(format!("can't be read: {error}"))),
+    }
+}
+
+/// As [`read`], in the memory of `place`: what is a list or a structure in it takes no new memory, as long as none is longer.
+/// After an error, it is of no use.
+pub(super) fn read_in_place<T: DeserializeOwned>(bytes: &[u8], place: &mut T) -> Result<()> {
+    let mut source = postcard::Deserializer::from_bytes(bytes);
+    T::deserialize_in_place(&mut source, place).map_err(|error| refuse(format!("can't be read: {error}")))?;
+    match source.finalize() {
+        Ok([]) => Ok(()),
+        Ok(rest) => Err(refuse(format!("can't be read: {} bytes too many", rest.len()))),
         Err(error) => Err(refuse(format!("can't be read: {error}"))),
     }
 }

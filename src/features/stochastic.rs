@@ -83,10 +83,10 @@ impl Describe for StochasticSpec {
         let fast = Stochastic {
             high: RollingMax::new(self.period),
             minus_low: RollingMax::new(self.period),
-            smooth: [None, None],
+            smooth: Vec::new(),
         };
-        let slow = Stochastic { smooth: [Some(Sma::new(self.k)), None], ..fast.clone() };
-        let twice = Stochastic { smooth: [Some(Sma::new(self.k)), Some(Sma::new(self.d))], ..fast.clone() };
+        let slow = Stochastic { smooth: vec![Sma::new(self.k)], ..fast.clone() };
+        let twice = Stochastic { smooth: vec![Sma::new(self.k), Sma::new(self.d)], ..fast.clone() };
         let (state, more) = match self.line {
             StochasticLine::FastK => (fast, 0),
             StochasticLine::K => (slow, self.k - 1),
@@ -100,7 +100,8 @@ impl Describe for StochasticSpec {
 struct Stochastic {
     high: RollingMax,
     minus_low: RollingMax,
-    smooth: [Option<Sma>; 2],
+    /// At most two, one behind the other.
+    smooth: Vec<Sma>,
 }
 
 impl Stochastic {
@@ -110,7 +111,7 @@ impl Stochastic {
             return f64::NAN;
         }
         let mut value = if high > low { ((bar.close - low) - (high - bar.close)) / (high - low) } else { 0.0 };
-        for average in self.smooth.iter_mut().flatten() {
+        for average in &mut self.smooth {
             if !value.is_nan() {
                 value = average.update(value);
             }

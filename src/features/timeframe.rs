@@ -2,19 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Bar, Timestamp, time::MINUTE_NS};
+use crate::{
+    Bar,
+    market::{Intervals, SessionClock},
+    time::MINUTE_NS,
+};
 
 /// Builds bars of a higher timeframe; a bar is shown when it is complete, never before.
 ///
-/// The day is cut at whole multiples of the timeframe since the Unix epoch (UTC). A bar belongs to the interval in which
-/// it closes. An interval is complete when a bar closes exactly at its end, or, where that bar is missing, when the first
+/// Sessions are cut from their opening on, and a timeframe of a day is a session: see [`Intervals`]. A bar belongs to the
+/// interval in which it closes. An interval is complete when a bar closes exactly at its end, or, where that bar is missing, when the first
 /// bar of a later interval has closed: no earlier moment knows that nothing more will come.
 ///
 /// ```
-/// use tradepit::{Bar, Timestamp, features::Aggregator};
+/// use tradepit::{Bar, Timestamp, features::Aggregator, market::Calendar};
 /// let bar = |minute: i64, close: f64| Bar {
 ///     time: Timestamp::from_nanos(minute * 60_000_000_000), open: close, high: close, low: close, close, volume: 2.0 };
-/// let mut five = Aggregator::new(5);
+/// let mut five = Aggregator::new(5, Calendar::None.clock().unwrap());
 /// assert!(five.update(&bar(1, 10.0)).is_empty());
 /// assert!(five.update(&bar(3, 12.0)).is_empty());
 /// let done = five.update(&bar(5, 11.0));
@@ -24,9 +28,15 @@ use crate::{Bar, Timestamp, time::MINUTE_NS};
 /// let closes: Vec<f64> = five.update(&bar(20, 14.0)).iter().map(|b| b.close).collect();
 /// assert_eq!(closes, [13.0, 14.0]);
 /// ```
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Aggregator {
-    length_ns: i64,
+    intervals: Intervals,
+    built: Built,
+}
+
+/// What an aggregator remembers of the bars that it took.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Built {
     partial: Option<Bar>,
     done: [Bar; 2],
     /// How many of them the last update completed.
@@ -34,19 +44,26 @@ pub struct Aggregator {
 }
 
 impl Aggregator {
-    /// For bars of `minutes`.
+    /// For bars of `minutes` in the sessions of `clock`.
     #[must_use]
-    pub fn new(minutes: u32) -> Self {
-        Self { length_ns: i64::from(minutes.max(1)) * MINUTE_NS, partial: None, done: [Bar::default(); 2], count: 0 }
+    pub fn new(minutes: u32, clock: SessionClock) -> Self {
+        let intervals = Intervals::new(clock, i64::from(minutes.max(1)) * MINUTE_NS);
+        Self { intervals, built: Built::default() }
+    }
+
+    /// Forgets the bars that it took.
+    pub(super) fn restart(&mut self) {
+        self.built = Built::default();
     }
 
     /// Takes the next bar and gives those that it completes: none, one, or two after a gap. They are stamped by the end
     /// of their interval.
     pub fn update(&mut self, bar: &Bar) -> &[Bar] {
-        let end = ((bar.time.nanos() - 1).div_euclid(self.length_ns) + 1).saturating_mul(self.length_ns);
-        self.count = 0;
-        let grown = match self.partial.take() {
-            Some(partial) if partial.time.nanos() == end => Bar {
+        let end = self.intervals.end(bar.time);
+        let built = &mut self.built;
+        built.count = 0;
+        let grown = match built.partial.take() {
+            Some(partial) if partial.time == end => Bar {
                 high: partial.high.max(bar.high),
                 low: partial.low.min(bar.low),
                 close: bar.close,
@@ -55,30 +72,45 @@ impl Aggregator {
             },
             interrupted => {
                 if let Some(interrupted) = interrupted {
-                    self.done[self.count] = interrupted;
-                    self.count += 1;
+                    built.done[built.count] = interrupted;
+                    built.count += 1;
                 }
-                Bar { time: Timestamp::from_nanos(end), ..*bar }
+                Bar { time: end, ..*bar }
             }
         };
-        if bar.time.nanos() == end {
-            self.done[self.count] = grown;
-            self.count += 1;
+        if bar.time == end {
+            built.done[built.count] = grown;
+            built.count += 1;
         } else {
-            self.partial = Some(grown);
+            built.partial = Some(grown);
         }
         self.done()
     }
 
+    /// What it remembers, to be saved.
+    pub(super) fn built(&self) -> Built {
+        self.built
+    }
+
+    /// Goes on from what was saved.
+    pub(super) fn restore(&mut self, built: Built) {
+        self.built = built;
+    }
+
     /// The bars that the last update completed.
     pub(super) fn done(&self) -> &[Bar] {
-        &self.done[..self.count]
+        &self.built.done[..self.built.count]
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Timestamp, market::Calendar};
+
+    fn aggregator(minutes: u32) -> Aggregator {
+        Aggregator::new(minutes, Calendar::None.clock().unwrap())
+    }
 
     fn bar(minute: i64, open: f64, close: f64) -> Bar {
         let (high, low) = (open.max(close) + 1.0, open.min(close) - 1.0);
@@ -87,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_gap_completes_late_and_only_by_a_later_interval() {
-        let mut fifteen = Aggregator::new(15);
+        let mut fifteen = aggregator(15);
         assert!(fifteen.update(&bar(14, 10.0, 11.0)).is_empty());
         let late = fifteen.update(&bar(16, 12.0, 13.0)).to_vec();
         assert_eq!(late, [Bar { time: Timestamp::from_nanos(15 * MINUTE_NS), ..bar(14, 10.0, 11.0) }]);
@@ -102,7 +134,7 @@ mod tests {
 
     #[test]
     fn intervals_before_1970_end_at_whole_multiples_too() {
-        let mut five = Aggregator::new(5);
+        let mut five = aggregator(5);
         assert!(five.update(&bar(-6, 1.0, 1.0)).is_empty());
         assert_eq!(five.update(&bar(-5, 1.0, 1.0))[0].time.nanos(), -5 * MINUTE_NS);
     }

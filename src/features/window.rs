@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// is exactly what came in since the last time, so a second sum, begun afresh there, replaces the first.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct RollingSum {
-    ring: Box<[f64]>,
+    ring: Vec<f64>,
     at: usize,
     full: bool,
     sum: f64,
@@ -18,7 +18,7 @@ pub(super) struct RollingSum {
 
 impl RollingSum {
     pub(super) fn new(len: u32) -> Self {
-        let ring = vec![0.0; len.max(1) as usize].into_boxed_slice();
+        let ring = vec![0.0; len.max(1) as usize];
         Self { ring, at: 0, full: false, sum: 0.0, fresh: 0.0, nonzero: 0 }
     }
 

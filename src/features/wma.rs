@@ -59,7 +59,7 @@ impl Describe for WmaDistanceSpec {
 /// `sum(i * x_i) / (period * (period + 1) / 2)`, `i` from 1 for the oldest to `period`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Wma {
-    ring: Box<[f64]>,
+    ring: Vec<f64>,
     at: usize,
     full: bool,
     sum: f64,
@@ -73,7 +73,7 @@ impl Wma {
     /// Over `period` values, at least 1.
     #[must_use]
     pub fn new(period: u32) -> Self {
-        let ring = vec![0.0; period.max(1) as usize].into_boxed_slice();
+        let ring = vec![0.0; period.max(1) as usize];
         Self { ring, at: 0, full: false, sum: 0.0, weighted: 0.0, fresh_sum: 0.0, fresh_weighted: 0.0 }
     }
 

@@ -11,7 +11,7 @@ use super::{
     Adjustment, Bar, Calendar, Instrument, InstrumentId, MarketEvent, MarketView, Session, SessionClock,
     events::Events, prefetch::prefetch_read,
 };
-use crate::{Error, Result};
+use crate::{Error, Result, Timestamp};
 use details::{Details, Given};
 
 /// Bars and features of `n` instruments, time-major: row `t` holds every instrument at one moment.
@@ -107,6 +107,16 @@ impl MarketData {
     #[must_use]
     pub fn bars(&self) -> &[Bar] {
         &self.bars
+    }
+
+    /// For a market that is drawn anew in its own memory; the times must stay, and the features are then old.
+    pub(super) fn bars_mut(&mut self) -> &mut [Bar] {
+        &mut self.bars
+    }
+
+    /// The bars, and the features to be written from them.
+    pub(crate) fn bars_and_table(&mut self) -> (&[Bar], &mut FeatureTable) {
+        (&self.bars, &mut self.features)
     }
 
     /// The user's own columns, one number a row each.
@@ -215,11 +225,12 @@ impl MarketData {
         Ok(())
     }
 
-    fn append_session(&mut self, time: crate::Timestamp, row: usize) {
+    fn append_session(&mut self, time: Timestamp, row: usize) {
         if row.is_multiple_of(64) {
             self.closed.push(0);
         }
-        let current = self.session.filter(|s| time > s.opens && time <= s.closes);
+        // Time goes forward, and a session is the first that closes at or after a moment.
+        let current = self.session.filter(|s| time <= s.closes);
         let now = current.unwrap_or_else(|| self.clock.session(time));
         let began = self.session.is_none_or(|s| s.closes != now.closes);
         // A session whose last bar is missing ends, late, with the first bar of the next one: the only rule that a
@@ -300,6 +311,11 @@ impl MarketDataBuilder {
     pub fn column(mut self, name: impl Into<String>, values: Vec<f32>) -> Self {
         self.columns.push((name.into(), values));
         self
+    }
+
+    /// When the rows close that were given so far.
+    pub(super) fn row_times(&self) -> impl Iterator<Item = Timestamp> + '_ {
+        self.bars.iter().step_by(self.instruments.len().max(1)).map(|bar| bar.time)
     }
 
     /// The rule that cuts the data into sessions; the whole is one without it.
@@ -406,7 +422,7 @@ impl MarketDataBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Timestamp, time::MINUTE_NS};
+    use crate::time::MINUTE_NS;
 
     fn bar(minute: i64) -> Bar {
         Bar {

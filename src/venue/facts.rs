@@ -77,6 +77,11 @@ impl VenueFacts {
         found.map_or(Liquidity::UNKNOWN, |(sigma, adv)| Liquidity { sigma, adv, ..Liquidity::UNKNOWN })
     }
 
+    /// Whether nothing of them depends on the data.
+    pub(super) fn are_none(&self) -> bool {
+        self.stats.is_empty()
+    }
+
     /// Whether they are what these models ask for.
     pub(super) fn are_for(&self, models: &Models) -> bool {
         self.models_need == models.needs() && self.days == models.slippage.days()

@@ -76,6 +76,31 @@ impl SimWorld {
         &self.facts
     }
 
+    /// Writes this copy's data anew, in its own memory: the data of other copies stay, and the first time these are copied.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use tradepit::{market::synth::{SynthRows, SynthSpec, Generator}, models::Models, venue::SimWorld};
+    /// let rows = Arc::new(SynthRows { bars: 100, ..SynthRows::default() }.build().unwrap());
+    /// let generator = Generator::new(&SynthSpec::default(), &rows).unwrap();
+    /// let mut world = SimWorld::new(rows.clone(), Models::default(), 50_000.0).unwrap();
+    /// world.redraw(|data| generator.redraw(1, 0, data)).unwrap();
+    /// assert_ne!(world.data.bars()[99], rows.bars()[99]);
+    /// ```
+    ///
+    /// # Errors
+    /// As `with`; and when the models can't be told what they need of the new data.
+    pub fn redraw(&mut self, with: impl FnOnce(&mut MarketData) -> Result<()>) -> Result<()> {
+        with(Arc::make_mut(&mut self.data))?;
+        let market = self.data.view(self.data.len());
+        self.models.margin.check(market)?;
+        if !self.facts.are_none() {
+            self.facts = Arc::new(VenueFacts::new(&self.models, market));
+            self.facts.check(market)?;
+        }
+        Ok(())
+    }
+
     /// The same data and cash under other models, as for one copy that has models of its own.
     ///
     /// # Errors
@@ -323,6 +348,14 @@ impl SimVenue {
     pub fn set_models(&mut self, models: Models) -> Result<()> {
         self.world = Arc::new(self.world.with_models(models)?);
         Ok(())
+    }
+
+    /// Writes the data of this copy alone anew; see [`SimWorld::redraw`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn redraw(&mut self, with: impl FnOnce(&mut MarketData) -> Result<()>) -> Result<()> {
+        Arc::make_mut(&mut self.world).redraw(with)
     }
 
     /// Changes the models' random stream, as a new episode does.

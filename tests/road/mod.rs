@@ -77,3 +77,16 @@ pub(crate) fn actions<'a>(space: &Space, drawn: &'a (Vec<f32>, Vec<i64>)) -> Act
 pub(crate) fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|x| x.to_bits()).collect()
 }
+
+/// Features of every kind that needs no more than one instrument's bars, and normalised ones, as JSON.
+pub(crate) fn every_kind() -> String {
+    let kinds = "log_return sma_distance ema_distance rsi atr volume_ratio realised_volatility simple_return high_distance \
+        low_distance open_distance wma_distance macd stochastic bollinger adx cci obv rolling_vwap_distance \
+        range_volatility volume_zscore amihud roll_spread candle time_of_day session_vwap_distance time_of_week \
+        time_to_close roll_day";
+    let kinds = kinds.split_whitespace().map(|kind| format!(r#"{{"kind": "{kind}"}}"#));
+    let by = ["rank", "z_score", "min_max"].map(|by| {
+        format!(r#"{{"kind": "normalised", "by": {{"kind": "{by}", "window": 20}}, "of": {{"kind": "rsi", "timeframe": 5}}}}"#)
+    });
+    format!("[{}]", kinds.chain(by).collect::<Vec<_>>().join(", "))
+}

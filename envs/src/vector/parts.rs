@@ -12,7 +12,7 @@ pub(super) const MOST: usize = 64;
 pub(super) struct Part<'a> {
     pub(super) lanes: &'a mut [Lane],
     pub(super) rngs: &'a mut [Rng],
-    /// One an environment where numbers are drawn, else none.
+    /// One an environment where numbers or markets are drawn, else none.
     pub(super) own: &'a mut [Own],
     pub(super) ends: &'a mut [EpisodeEnd],
     pub(super) stats: &'a mut [EpisodeStats],

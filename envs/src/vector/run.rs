@@ -19,7 +19,7 @@ const AHEAD: usize = 16;
 type Boxed = std::result::Result<(), Box<Error>>;
 
 /// How lanes are stepped: `PAID`: each gets its reward at once, else they come later, for the whole batch; `OWN`: each
-/// has models of its own, in `Part::own`. A type for each way has a step compiled for it alone, inline.
+/// has models or a market of its own, in `Part::own`. A type for each way has a step compiled for it alone, inline.
 struct Way<const PAID: bool, const OWN: bool>;
 
 impl<const PAID: bool, const OWN: bool> Hooks for Way<PAID, OWN> {
@@ -103,12 +103,15 @@ fn step_lanes<const PAID: bool, const OWN: bool>(setup: &SimSetup, autoreset: Au
     let mut facts = facts.as_deref_mut();
     let mut ended = false;
     for i in 0..n {
-        let ahead = lanes[(i + AHEAD).min(n - 1)].sim.row();
-        world.data.prefetch(ahead as usize + 1);
+        let next = (i + AHEAD).min(n - 1);
+        let ahead = lanes[next].sim.row();
+        let market = if OWN { &own[next].world.data } else { &world.data };
+        market.prefetch(ahead as usize + 1);
         let (lane, rng, row) = (&mut lanes[i], &mut rngs[i], &mut obs[i * d..][..d]);
         if lane.ended && autoreset == Autoreset::NextStep {
             lane.episode += 1;
             begin(setup, lane, rng, own.get_mut(i), row).map_err(Box::new)?;
+            let world = if OWN { &own[i].world } else { world };
             (reward[i], terminated[i], truncated[i]) = (0.0, false, false);
             if let Some(facts) = &mut facts {
                 let price = Sim { world, state: &mut lane.sim, rng }.market().last(InstrumentId(0)).close;

@@ -105,7 +105,7 @@ pub struct SimVecEnv {
     threads: usize,
     pub(super) lanes: Vec<Lane>,
     pub(super) rngs: Vec<Rng>,
-    /// One an environment where numbers are drawn, else none.
+    /// One an environment where numbers or markets are drawn, else none.
     pub(super) own: Vec<Own>,
     pub(super) ends: Vec<EpisodeEnd>,
     pub(super) stats: Vec<EpisodeStats>,
@@ -280,8 +280,11 @@ impl SimVecEnv {
         self.check_started()?;
         let Self { setup, lanes, rngs, own, .. } = self;
         for (i, ((lane, rng), obs)) in lanes.iter_mut().zip(rngs).zip(obs.chunks_exact_mut(d)).enumerate() {
-            let venue = Sim { world: setup.world(), state: &mut lane.sim, rng };
-            let obs = if let Some(own) = own.get(i) { own.drawn.show(obs) } else { obs };
+            let (world, obs) = match own.get(i) {
+                None => (&**setup.world(), obs),
+                Some(own) => (&own.world, own.drawn.show(obs)),
+            };
+            let venue = Sim { world, state: &mut lane.sim, rng };
             let clipped = lane.env.clipped;
             step::observe(setup.rules(), &venue, &mut lane.env, obs);
             lane.env.clipped = clipped;

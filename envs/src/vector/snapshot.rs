@@ -90,10 +90,10 @@ impl SimVecEnv {
         }
         let (mut own, numbers) = (self.own.clone(), &self.setup().rules().numbers);
         Error::shape("snapshot.randomised", own.len(), snapshot.randomised.len())?;
-        for (own, [present, ended]) in own.iter_mut().zip(snapshot.randomised) {
+        for ((own, lane), [present, ended]) in own.iter_mut().zip(&snapshot.lanes).zip(snapshot.randomised) {
             Error::shape("snapshot.randomised", numbers.len(), present.len())?;
             Error::shape("snapshot.randomised", numbers.len(), ended.len())?;
-            own.take(self.setup(), numbers.drawn(present))?;
+            own.take(self.setup(), numbers.drawn(present), lane.seed, lane.episode)?;
             own.ended = ended;
         }
         self.own = own;

@@ -1,4 +1,4 @@
-"""The command ``tradepit``: demo, train, evaluate, paper, data, bench.
+"""The command ``tradepit``: demo, train, evaluate, paper, data, synth, bench.
 
 >>> main(["data", "eurusd_1h"])  # doctest: +ELLIPSIS
 data        eurusd_1h

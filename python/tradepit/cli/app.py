@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from ..errors import TradepitError
-from . import bench, data, demo, evaluate, paper, train
+from . import bench, data, demo, evaluate, paper, synth, train
 from .console import Console, Fault
 
-_COMMANDS = (demo, train, evaluate, paper, data, bench)
+_COMMANDS = (demo, train, evaluate, paper, data, synth, bench)
 _EXAMPLE = """\
 examples:
   tradepit demo

@@ -5,7 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::expanding::ExpandingMoments;
 use crate::{
     Timestamp,
-    features::{describe::Fault, extreme::RollingMax, moments::Moments, sorted::SortedWindow},
+    features::{
+        describe::Fault,
+        extreme::RollingMax,
+        moments::Moments,
+        sorted::SortedWindow,
+        state::{read_in_place, write},
+    },
 };
 
 /// By what a feature is normalised, part of a [`NormalisedSpec`](super::NormalisedSpec).
@@ -194,6 +200,33 @@ impl Normaliser {
                 z_score(value, mean, deviation)
             }
             Self::Frozen(mean, deviation) => (value - *mean) / *deviation,
+        }
+    }
+
+    /// The state alone, to be [restored](Self::restore) in place.
+    pub(in crate::features) fn save(&self) -> crate::Result<Vec<u8>> {
+        match self {
+            Self::ZScore(_, state) => write(state),
+            Self::Rank(_, state) => write(state),
+            Self::MinMax(_, low, high) => write(&(low, high)),
+            Self::Expanding(state) => write(state),
+            Self::Frozen(..) => Ok(Vec::new()),
+        }
+    }
+
+    /// Takes over a state of its own kind, in its own memory.
+    pub(in crate::features) fn restore(&mut self, bytes: &[u8]) -> crate::Result<()> {
+        match self {
+            Self::ZScore(_, state) => read_in_place(bytes, state),
+            Self::Rank(_, state) => read_in_place(bytes, state),
+            Self::MinMax(_, low, high) => {
+                // Both begin with the same state.
+                let (first, second) = bytes.split_at(bytes.len() / 2);
+                read_in_place(first, low)?;
+                read_in_place(second, high)
+            }
+            Self::Expanding(state) => read_in_place(bytes, state),
+            Self::Frozen(..) => Ok(()),
         }
     }
 

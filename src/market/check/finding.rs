@@ -50,7 +50,7 @@ pub enum FindingKind {
     Duplicate,
     /// Bars missing while the market was open; the value counts them.
     Gap,
-    /// Sessions without any bar, holidays unless the calendar knows them; the value counts them.
+    /// Sessions without any bar; the value counts them.
     MissingSession,
     /// The smallest step between rows is not the usual one; the value is the smallest, in seconds.
     Irregular,
@@ -113,6 +113,7 @@ impl FindingKind {
             | Self::Unsorted
             | Self::Duplicate => Severity::Fatal,
             Self::Gap
+            | Self::MissingSession
             | Self::Irregular
             | Self::OffTick
             | Self::ZeroVolume
@@ -122,7 +123,7 @@ impl FindingKind {
             | Self::ClosedHours
             | Self::TimeZone
             | Self::Stamp => Severity::Doubtful,
-            Self::MissingSession | Self::NoVolume => Severity::Note,
+            Self::NoVolume => Severity::Note,
         }
     }
 }

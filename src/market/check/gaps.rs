@@ -3,7 +3,7 @@
 use super::{Checked, Finding, FindingKind, Severity, report::Collector, run::Sound, sessions::Sessions};
 use crate::{
     Result, Timestamp,
-    market::Calendar,
+    market::{Calendar, Session},
     time::{DAY_NS, SECOND_NS},
 };
 
@@ -25,7 +25,7 @@ pub(super) fn check(checked: &Checked<'_>, sound: &Sound, found: &mut Collector)
             continue;
         }
         let missing = if period >= DAY_NS {
-            missing_days(before.time, bar.time, period, weekends)
+            missing_days(checked.calendar, &sessions, (before.time, bar.time), period, weekends)
         } else {
             missing(&mut sessions, before.time, bar.time, period)
         };
@@ -41,11 +41,11 @@ pub(super) fn check(checked: &Checked<'_>, sound: &Sound, found: &mut Collector)
             found.add(gap);
         }
         if missing.sessions > 0 {
-            let message = format!("{} whole sessions missing {between}; holidays?", missing.sessions);
+            let message = format!("{} whole sessions missing {between}", missing.sessions);
             let mut finding = Finding::new(FindingKind::MissingSession, row, bar.time, message);
-            // No market that is in a calendar here closes for more than two days in a row but for a disaster.
-            if missing.sessions > 2 {
-                finding.severity = Severity::Doubtful;
+            // Without a calendar a holiday is one; but hardly ever three in a row.
+            if checked.calendar == Calendar::None && missing.sessions <= 2 {
+                finding.severity = Severity::Note;
             }
             found.add(finding.value(missing.sessions as f64));
         }
@@ -60,32 +60,44 @@ pub(super) fn missing(sessions: &mut Sessions, after: Timestamp, until: Timestam
     let end = until.nanos() - period_ns;
     let mut session = sessions.of(after.plus_ns(1));
     loop {
-        let (from, to) = (after.max(session.opens).nanos(), end.min(session.closes.nanos()));
-        let bars = to.saturating_sub(from).max(0) / period_ns;
-        if bars > 0 && sessions.trades(session) {
-            let whole = from == session.opens.nanos() && to == session.closes.nanos() && session.closes < until;
-            if whole && session.closes.nanos() - session.opens.nanos() <= DAY_NS + DAY_NS / 12 {
-                missing.sessions += 1;
-            } else {
-                missing.bars += bars;
-            }
+        let super::sessions::Open { session: Session { opens, closes }, pause } = session;
+        let (from, to) = (after.max(opens).nanos(), end.min(closes.nanos()));
+        let all = to.saturating_sub(from).max(0) / period_ns;
+        // Those of which no moment is outside the pause.
+        let paused = pause.map_or(0, |(begins, ends)| {
+            let bar = |moment: Timestamp, up: i64| (moment.nanos() - from + up).div_euclid(period_ns).clamp(0, all);
+            (bar(ends, 0) - bar(begins, period_ns - 1)).max(0)
+        });
+        if from == opens.nanos() && to == closes.nanos() && closes < until && all > 0 {
+            missing.sessions += 1;
+        } else {
+            missing.bars += all - paused;
         }
-        let next = sessions.of(session.closes.plus_ns(1));
-        if session.closes.nanos() >= end || next.closes <= session.closes {
+        if closes.nanos() >= end {
             return missing;
         }
-        session = next;
+        session = sessions.of(closes.plus_ns(1));
     }
 }
 
-/// As [`missing`], of bars of a day or more: the days between, without weekends where no bar has one.
-fn missing_days(after: Timestamp, until: Timestamp, period_ns: i64, weekends: bool) -> Missing {
+/// As [`missing`], of bars of a day or more: the days between that have a session; without a calendar all of them, or
+/// those of the week where no bar is on a weekend.
+fn missing_days(
+    calendar: Calendar,
+    sessions: &Sessions,
+    (after, until): (Timestamp, Timestamp),
+    period_ns: i64,
+    weekends: bool,
+) -> Missing {
     if period_ns > DAY_NS {
         let bars = (until.nanos() - after.nanos()) / period_ns - 1;
         return Missing { bars: bars.max(0), sessions: 0 };
     }
-    let (from, to) = (day_of(after, period_ns) + 1, day_of(until, period_ns));
-    let sessions = (from..to).filter(|day| weekends || !is_weekend(*day)).count() as i64;
+    let open = |day: &i64| match calendar {
+        Calendar::None => weekends || !is_weekend(*day),
+        Calendar::Cme | Calendar::Nyse | Calendar::Forex | Calendar::Utc => sessions.trades_on(*day),
+    };
+    let sessions = (day_of(after, period_ns) + 1..day_of(until, period_ns)).filter(open).count() as i64;
     Missing { bars: 0, sessions }
 }
 
@@ -124,6 +136,11 @@ mod tests {
         let nyse = |after: &str, until: &str| between(Calendar::Nyse, after, until);
         assert_eq!(nyse("2024-03-01T20:59:00Z", "2024-03-04T14:31:00Z"), (1, 0));
         assert_eq!(nyse("2024-02-29T21:00:00Z", "2024-03-05T14:32:00Z"), (1, 2));
+        // Thanksgiving, and the half day after it.
+        assert_eq!(nyse("2024-11-27T20:58:00Z", "2024-12-02T14:31:00Z"), (2, 1));
+        // The halt of those years, from 15:15 to 15:30 in Chicago.
+        assert_eq!(cme("2019-03-01T21:14:00Z", "2019-03-01T21:32:00Z"), (2, 0));
+        assert_eq!(cme("2019-03-01T21:15:00Z", "2019-03-01T21:31:00Z"), (0, 0));
         assert_eq!(between(Calendar::Utc, "2024-03-01T23:59:00Z", "2024-03-02T00:02:00Z"), (2, 0));
         assert_eq!(between(Calendar::None, "2024-03-01T23:59:00Z", "2024-03-02T00:02:00Z"), (2, 0));
         assert_eq!(between(Calendar::Forex, "2024-03-01T22:00:00Z", "2024-03-03T22:02:00Z"), (1, 0));

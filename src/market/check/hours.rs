@@ -2,9 +2,9 @@
 
 use super::{Checked, Finding, FindingKind, report::Collector, run::Sound, sessions::Sessions};
 use crate::{
-    Bar, Result, Timestamp,
+    Bar, Result,
     market::Calendar,
-    time::{DAY_NS, HOUR_NS, MINUTE_NS},
+    time::{DAY_NS, HOUR_NS},
 };
 
 /// More bars than this share in closed hours are no accident.
@@ -57,18 +57,18 @@ impl Seen {
         let (mut seen, mut last) = (Self::default(), None);
         for (row, bar) in &sound.bars {
             let begins = bar.time.plus_ns(-sound.period_ns);
-            let before = sessions.of(begins);
-            let session = sessions.of(bar.time);
+            let before = sessions.of(begins).session;
+            let session = sessions.of(bar.time).session;
             if last != Some(session) {
                 seen.sessions += 1;
                 last = Some(session);
             }
-            if !is_closed(sessions, bar.time, sound.period_ns) {
+            if sessions.expects(bar.time, sound.period_ns) {
                 continue;
             }
             seen.closed += 1;
-            seen.after_close += usize::from(before.closes == begins && sessions.trades(before));
-            seen.before_open += usize::from(session.opens == bar.time && sessions.trades(session));
+            seen.after_close += usize::from(before.closes == begins);
+            seen.before_open += usize::from(session.opens == bar.time);
             let message = format!("a bar closes at {}, when the market is closed", bar.time);
             found.add(Finding::new(FindingKind::ClosedHours, *row, bar.time, message).column("time"));
         }
@@ -91,14 +91,6 @@ impl Seen {
     }
 }
 
-/// Whether any of the bar that closes at `time` lies outside a session.
-fn is_closed(sessions: &mut Sessions, time: Timestamp, period_ns: i64) -> bool {
-    let session = sessions.of(time);
-    // A long bar may begin before its session does.
-    let begins = time.plus_ns(-period_ns.min(5 * MINUTE_NS));
-    begins < session.opens || !sessions.trades(session)
-}
-
 /// The shift that leaves by far the fewest bars in closed hours, in hours, and their share then.
 fn best_shift(sessions: &mut Sessions, sound: &Sound) -> Option<(f64, f64)> {
     let step = sound.bars.len().div_ceil(TRIED);
@@ -108,7 +100,7 @@ fn best_shift(sessions: &mut Sessions, sound: &Sound) -> Option<(f64, f64)> {
         let (mut all, mut closed) = (0, 0);
         for (_, bar) in tried {
             all += 1;
-            closed += usize::from(is_closed(sessions, bar.time.plus_ns(shift), sound.period_ns));
+            closed += usize::from(!sessions.expects(bar.time.plus_ns(shift), sound.period_ns));
         }
         closed as f64 / all as f64
     };

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{MarketData, MarketDataBuilder};
 use crate::{
     Bar, Error, Result, Timestamp,
-    market::{MarketEvent, Quote, QuotesAt},
+    market::{InstrumentId, Intervals, MarketEvent, Quote, QuotesAt},
 };
 
 impl MarketData {
@@ -58,8 +58,39 @@ impl MarketData {
         Ok(data)
     }
 
-    /// Longer bars out of these, which stay as the finer bars of theirs: rows of `period_ns` that close at its multiples
-    /// since 1970 UTC. A row has the columns of its last bar, the quote that stood when it opened, and the events of all of
+    /// What one instrument's rows are made of, to be built as data of its own: its bars, quotes, finer bars and events, without
+    /// columns.
+    ///
+    /// ```
+    /// use tradepit::{Instrument, InstrumentId, market::{Missing, align, synth}};
+    /// let es = synth::es_1m(10, 0).unwrap();
+    /// let nq = tradepit::MarketData::builder(vec![Instrument::nq()]).bars(es.bars().to_vec()).calendar(es.calendar());
+    /// let both = align(&[&es, &nq.build().unwrap()], Missing::Refuse {}).unwrap().build().unwrap();
+    /// assert_eq!(both.only(InstrumentId(1)).build().unwrap().bars(), es.bars());
+    /// ```
+    ///
+    /// # Panics
+    /// When there is no such instrument.
+    #[must_use]
+    pub fn only(&self, id: InstrumentId) -> MarketDataBuilder {
+        let (n, at) = (self.instruments.len(), id.0 as usize);
+        let own = |bars: &[Bar]| bars.iter().skip(at).step_by(n).copied().collect::<Vec<Bar>>();
+        let events = self.events.all().iter().filter(|event| event.instrument == id);
+        let only = Self::builder(vec![self.instruments[at].clone()])
+            .calendar(self.calendar)
+            .period_ns(self.period_ns)
+            .bars(own(&self.bars))
+            .events(events.map(|event| MarketEvent { instrument: InstrumentId(0), ..*event }).collect())
+            .adjust(self.adjustment)
+            .sub_bars((0..self.len).flat_map(|row| own(self.details(row).sub_bars)).collect());
+        if !self.has_quotes() {
+            return only;
+        }
+        only.quotes((0..self.len).map(|row| self.details(row).quotes[at]), QuotesAt::Open)
+    }
+
+    /// Longer bars out of these, which stay as the finer bars of theirs: rows of `period_ns` in the sessions of the calendar,
+    /// cut as [`Intervals`] says; a period of a day makes rows of a session. A row has the columns of its last bar, the quote that stood when it opened, and the events of all of
     /// them. Bars at the end that do not fill a row are left out.
     ///
     /// ```
@@ -78,24 +109,24 @@ impl MarketData {
             return Err(Error::spec("period_ns", format!("{period_ns} must be a multiple of {own}, that of the bars")));
         }
         let n = self.instruments.len();
-        let ceiling = |row: usize| {
-            let time = self.bars[row * n].time.nanos();
-            (time - 1).div_euclid(period_ns).saturating_add(1).saturating_mul(period_ns)
-        };
+        let mut intervals = Intervals::new(self.clock.clone(), period_ns);
+        let ends: Vec<Timestamp> = self.bars.iter().step_by(n).map(|bar| intervals.end(bar.time)).collect();
         let (mut bars, mut quotes): (Vec<Bar>, Vec<Option<Quote>>) = (Vec::new(), Vec::new());
         let mut columns: Vec<(String, Vec<f32>)> =
             self.columns.iter().map(|(name, _)| (name.clone(), vec![])).collect();
         let (mut first, mut events) = (0, Vec::new());
         for next in 1..=self.len {
-            let closes = ceiling(first);
-            let filled = match next < self.len {
-                true => ceiling(next) != closes,
-                false => self.bars[(next - 1) * n].time.nanos() == closes,
+            let closes = ends[first];
+            let filled = match ends.get(next) {
+                Some(end) => *end != closes,
+                None => self.bars[(next - 1) * n].time == closes,
             };
             if !filled {
                 continue;
             }
-            let opens = Timestamp::from_nanos(closes - period_ns);
+            // Where a session ends, a row is shorter.
+            let opens = closes.plus_ns(-period_ns);
+            let opens = bars.last().map_or(opens, |bar| bar.time.max(opens));
             for (row, event) in (first..next).flat_map(|row| self.events.of(row).iter().map(move |event| (row, event)))
             {
                 if row > first && event.what.moves_prices() {
@@ -110,7 +141,7 @@ impl MarketData {
             for id in 0..n {
                 let of = || self.bars[first * n..next * n].iter().skip(id).step_by(n);
                 bars.push(Bar {
-                    time: Timestamp::from_nanos(closes),
+                    time: closes,
                     open: self.bars[first * n + id].open,
                     high: of().map(|bar| bar.high).fold(f64::NEG_INFINITY, f64::max),
                     low: of().map(|bar| bar.low).fold(f64::INFINITY, f64::min),

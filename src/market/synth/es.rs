@@ -1,9 +1,9 @@
-//! Synthetic markets: seeded, with known properties.
+//! Random walks on the tick grid of ES: one with nothing to earn, one with an edge that is known.
 
 use rand::RngExt as _;
 use rand_distr::{Distribution as _, StandardNormal};
 
-use super::{Bar, Calendar, Instrument, MarketData, Quote, QuotesAt};
+use crate::market::{Bar, Calendar, Instrument, MarketData, Quote, QuotesAt};
 use crate::{
     Result, Timestamp,
     rng::{Purpose, Rng, stream},

@@ -1,0 +1,91 @@
+//! From the beginning, in the same memory.
+
+use super::{FeaturePipeline, normalise::Normaliser};
+use crate::{Error, MarketData, Result};
+
+/// A pipeline that fills the feature table of one market after another, in the memory of the first.
+///
+/// ```
+/// use tradepit::{features::{self, FeaturePipelineSpec, Refill}, market::synth};
+/// let spec = FeaturePipelineSpec::default();
+/// let rows = features::attach(synth::es_1m(500, 0).unwrap(), &spec).unwrap();
+/// let generator = synth::Generator::new(&synth::SynthSpec::default(), &rows).unwrap();
+/// let (mut refill, mut data) = (Refill::new(&spec, &rows).unwrap(), rows.clone());
+/// generator.redraw(7, 3, &mut data).unwrap();
+/// refill.run(&mut data).unwrap();
+/// // As if it had been the first.
+/// let fresh = features::attach(data.part(0..500).build().unwrap(), &spec).unwrap();
+/// assert_eq!(data.view(500).window(200), fresh.view(500).window(200));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Refill {
+    pipeline: FeaturePipeline,
+    /// Of each node, the state in which it begins.
+    cold: Vec<Vec<u8>>,
+    normalisers: Vec<Option<Vec<u8>>>,
+    warm_up: usize,
+    /// Whether a price at or below 0 would be divided by.
+    positive: bool,
+}
+
+impl Refill {
+    /// For markets such as `data`, to which the features of `spec` must be attached.
+    ///
+    /// # Errors
+    /// When the specification does not fit the data, or a user's indicator can't be saved.
+    pub fn new(spec: &super::FeaturePipelineSpec, data: &MarketData) -> Result<Self> {
+        let pipeline = FeaturePipeline::for_data(spec, data)?;
+        let cold = pipeline.nodes.iter().map(|node| node.source.save());
+        let normalisers = pipeline.nodes.iter().map(|node| node.normaliser.as_ref().map(Normaliser::save).transpose());
+        Ok(Self {
+            cold: cold.collect::<Result<_>>()?,
+            normalisers: normalisers.collect::<Result<_>>()?,
+            warm_up: data.warm_up(),
+            positive: spec.features.iter().any(super::FeatureSpec::needs_positive_prices),
+            pipeline,
+        })
+    }
+
+    /// Writes the features of `data` anew, from its present bars; names and warm-up stay. It allocates nothing after the
+    /// first time, but for indicators of the user's whose own state does.
+    ///
+    /// # Errors
+    /// When a number after the warm-up is not finite, or a price is not above 0 under a feature that divides by it.
+    pub fn run(&mut self, data: &mut MarketData) -> Result<()> {
+        self.restart()?;
+        let Self { pipeline, warm_up, positive, .. } = self;
+        let (bars, table) = data.bars_and_table();
+        for (t, bar) in bars.iter().enumerate() {
+            if *positive && bar.close <= 0.0 {
+                return Err(refuse(t, "close", bar.close));
+            }
+            let row = table.row_mut(t);
+            pipeline.update(std::slice::from_ref(bar), &[], row);
+            if let Some(at) = row.iter().position(|x| !x.is_finite()).filter(|_| t >= *warm_up) {
+                return Err(refuse(t, &pipeline.names()[at], row[at].into()));
+            }
+        }
+        Ok(())
+    }
+
+    fn restart(&mut self) -> Result<()> {
+        let states = self.cold.iter().zip(&self.normalisers);
+        for (node, (cold, normaliser)) in self.pipeline.nodes.iter_mut().zip(states) {
+            node.value = f64::NAN;
+            node.source.restore(cold)?;
+            if let (Some(own), Some(cold)) = (&mut node.normaliser, normaliser) {
+                own.restore(cold)?;
+            }
+        }
+        for timeframe in &mut self.pipeline.timeframes {
+            timeframe.restart();
+        }
+        self.pipeline.clipped = 0;
+        Ok(())
+    }
+}
+
+fn refuse(row: usize, column: &str, value: f64) -> Error {
+    let message = format!("{value} in a market that was drawn; features must be finite, and prices above 0");
+    Error::Data { source_name: None, row, column: column.to_owned(), message }
+}

@@ -1,0 +1,5 @@
+mod bootstrap;
+mod fit;
+mod moments;
+mod shape;
+mod statistics;
