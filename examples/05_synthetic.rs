@@ -8,7 +8,7 @@
 
 use tradepit::{
     Instrument,
-    ingest::{CsvOptions, read_csv},
+    ingest::{ReadOptions, read_csv},
     market::{
         Calendar,
         synth::{self, StylisedFacts, SynthKind},
@@ -22,7 +22,7 @@ const SEEDS: u64 = 8;
 
 fn main() -> Result<()> {
     let path = std::env::args().nth(1).unwrap_or_else(|| "python/tradepit/samples/es_1m.csv".into());
-    let series = read_csv(&path, &CsvOptions::default())?;
+    let series = read_csv(&path, &ReadOptions::default())?;
     let data = series.into_builder(Instrument::es(), Calendar::Cme).build()?;
     let spec = synth::fit(&data, SynthKind::Intraday)?;
     let real = StylisedFacts::of(&data)?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tradepit::{
     Bar, Instrument,
-    ingest::{CsvOptions, read_csv},
+    ingest::{ReadOptions, read_csv},
     market::Calendar,
     models::{Bps, Commission, FixedBps, FixedTicks, PerContract, PerShare, Slippage},
 };
@@ -20,7 +20,7 @@ fn sample(file: &str) -> PathBuf {
 
 /// Equity after holding `lots` to the end, and the bars from the first decision on.
 fn hold(file: &str, symbol: Option<&str>, instrument: Instrument, lots: f64, spec: EnvSpec) -> (f64, Vec<Bar>) {
-    let options = CsvOptions { symbol: symbol.map(str::to_owned), ..CsvOptions::default() };
+    let options = ReadOptions { symbol: symbol.map(str::to_owned), ..ReadOptions::default() };
     let data = read_csv(sample(file), &options).unwrap().into_data(instrument, Calendar::None).unwrap();
     let bars = data.bars().to_vec();
     let spec = EnvSpec {

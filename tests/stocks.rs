@@ -7,7 +7,7 @@ use std::{fs, path::Path, sync::Arc};
 use tradepit::{
     Instrument, InstrumentId, MarketData, Timestamp, Venue as _,
     account::Account,
-    ingest::{CsvOptions, read_csv},
+    ingest::{ReadOptions, read_csv},
     market::{Calendar, MarketEvent, MarketFact},
     models::Models,
     order::OrderRequest,
@@ -36,7 +36,7 @@ fn ratios(symbol: &str) -> Vec<(Timestamp, f64)> {
 
 /// A ratio of a half is a split; any other is a dividend, of that share of the close before it.
 fn load(symbol: &str) -> MarketData {
-    let options = CsvOptions { symbol: Some(symbol.into()), ..CsvOptions::default() };
+    let options = ReadOptions { symbol: Some(symbol.into()), ..ReadOptions::default() };
     let series = read_csv(file("stocks_1d.csv"), &options).unwrap();
     let close = |before: Timestamp| series.bars.iter().rev().find(|bar| bar.time <= before).unwrap().close;
     let event = |(time, ratio): (Timestamp, f64)| {

@@ -12,9 +12,9 @@ use pyo3::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use tradepit::{
-    Bar, Instrument, MarketData,
+    Bar, Instrument, InstrumentId, MarketData,
     features::{self, FeaturePipelineSpec},
-    ingest::{self, BarColumns, BarSeries, CsvOptions, Stamp},
+    ingest::{self, BarColumns, BarSeries, Stamp},
     market::{
         Calendar, QuotesAt,
         synth::{self, Leak},
@@ -27,7 +27,7 @@ use crate::{
     error::{detached, fault, raise},
     events,
     quotes::{self, QuoteArrays},
-    spec,
+    spec, table,
 };
 
 /// Bars of one instrument or of several on one clock, with columns of the user's own. It never changes, and is shared, not copied.
@@ -123,37 +123,6 @@ impl PyMarketData {
         Ok(data.map_err(fault)?.into())
     }
 
-    /// From a file of comma-separated values.
-    #[staticmethod]
-    #[pyo3(signature = (path, instrument, calendar, stamp, period_ns=None, symbol=None, columns=Vec::new(),
-        quotes_at="open", sub_bars=None, events="[]", adjust="ratio"))]
-    #[expect(clippy::too_many_arguments, reason = "a path and what describes the file")]
-    fn from_csv(
-        py: Python<'_>,
-        path: &str,
-        instrument: &str,
-        calendar: &str,
-        stamp: &str,
-        period_ns: Option<i64>,
-        symbol: Option<String>,
-        columns: Vec<String>,
-        quotes_at: &str,
-        sub_bars: Option<&Bound<'_, Self>>,
-        events: &str,
-        adjust: &str,
-    ) -> PyResult<Self> {
-        let (instrument, calendar) = (read_instrument(instrument)?, read_name::<Calendar>("calendar", calendar)?);
-        let (stamp, quotes) = (read_name("stamp", stamp)?, read_name("quotes_at", quotes_at)?);
-        let options = CsvOptions { stamp, period_ns, symbol, quotes, columns };
-        let sub_bars = sub_bars.map(|fine| fine.get().market());
-        let (events, adjust) = (events::read(events)?, read_name("adjust", adjust)?);
-        let data = detached(py, || {
-            let series = BarSeries { sub_bars: finer(sub_bars.as_deref()), ..ingest::read_csv(path, &options)? };
-            series.into_builder(instrument, calendar).events(events).adjust(adjust).build()
-        })?;
-        Ok(data.map_err(fault)?.into())
-    }
-
     /// Names of the instruments.
     #[getter]
     fn instruments(&self) -> Vec<&str> {
@@ -233,6 +202,13 @@ impl PyMarketData {
     /// Bars of `period_ns` out of these, which stay as the finer bars of theirs.
     fn resample(&self, period_ns: i64) -> PyResult<Self> {
         Ok(self.data.resample(period_ns).map_err(fault)?.into())
+    }
+
+    /// What is odd about the bars, as JSON; `options` is JSON.
+    #[pyo3(signature = (options="{}"))]
+    fn check(&self, py: Python<'_>, options: &str) -> PyResult<String> {
+        let options = table::from_json("options", options)?;
+        table::report(detached(py, || self.data.check(InstrumentId(0), options))?)
     }
 
     /// Rows with which a session begins, uint32.
@@ -347,7 +323,7 @@ impl PyMarketData {
     }
 }
 
-fn finer(data: Option<&MarketData>) -> Vec<Bar> {
+pub(crate) fn finer(data: Option<&MarketData>) -> Vec<Bar> {
     data.map_or_else(Vec::new, |data| data.bars().to_vec())
 }
 

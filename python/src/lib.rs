@@ -22,6 +22,8 @@ mod session;
 mod space;
 mod spec;
 mod synth;
+mod table;
+mod trades;
 mod vec_env;
 
 use pyo3::prelude::*;
@@ -40,6 +42,8 @@ mod _core {
         ppo::PyPpo,
         spec::{default_spec, read_spec},
         synth::{synth_bootstrap, synth_facts, synth_fit, synth_like, synth_market, synth_mirror},
+        table::PyBarTable,
+        trades::{PyBarBuilder, market_from_trades},
         vec_env::PyVecEnv,
     };
 }

@@ -182,6 +182,8 @@ def test_classes_are_frozen(cls, data, tmp_path):
     spec = tradepit.spec.to_json({})
     made = {
         "MarketData": lambda: data,
+        "BarBuilder": lambda: _core.BarBuilder('{"kind": "ticks", "count": 2}'),
+        "BarTable": lambda: _core.BarTable.read(str(PACKAGE / "samples" / "es_1m.csv"), "{}"),
         "Env": lambda: _core.Env(data, spec),
         "VecEnv": lambda: _core.VecEnv(data, spec, 2, 1, "same_step", True, True, False),
         "Ppo": lambda: _core.Ppo(data, spec, 2, 1, "{}"),

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 import tradepit
@@ -50,6 +51,11 @@ def eastern():
     return [datetime(2024, 3, 1, 9, 30 + i, tzinfo=zone) for i in range(N)]
 
 
+def chunked():
+    frame = pl.DataFrame({"ts": TIMES, **PRICES})
+    return pl.concat([frame[:2], frame[2:5], frame[5:]], rechunk=False)
+
+
 SOURCES = {
     "mapping": table,
     "capitals": lambda: {"Timestamp": TIMES, **{name.title(): values for name, values in PRICES.items()}},
@@ -67,13 +73,18 @@ SOURCES = {
     "polars": lambda: pl.DataFrame({"ts": TIMES, **PRICES}),
     "polars microseconds": lambda: pl.DataFrame({"ts": TIMES.astype("datetime64[us]"), **PRICES}),
     "polars zone": polars_zone,
+    "polars chunks": chunked,
+    "polars floats of 32 bits": lambda: pl.DataFrame({"ts": TIMES, **PRICES}).cast({"open": pl.Float32}),
+    "polars New York": lambda: pl.DataFrame({"ts": TIMES - np.timedelta64(5, "h"), **PRICES}),
+    "pyarrow": lambda: pd.DataFrame({"ts": TIMES, **PRICES}).pipe(pa.Table.from_pandas),
     "polars text": lambda: pl.DataFrame({"ts": TEXT, **PRICES}),
 }
 
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_every_source_gives_the_same_bars(source):
-    data = market_data(SOURCES[source](), **OPTIONS)
+    zone = {"time_zone": "America/New_York"} if source.endswith("New York") else {}
+    data = market_data(SOURCES[source](), **OPTIONS, **zone)
     assert rows(data) == EXPECTED
     assert (data.instrument_name, data.calendar, data.period_ns, len(data)) == ("ES", "cme", 60 * 10**9, N)
     # Stamped by the open outside, by the close inside.
@@ -91,21 +102,24 @@ def test_files(tmp_path, suffix):
     assert kept.columns()["signal"].tolist() == list(range(N))
 
 
-def test_parquet_without_a_reader_says_what_to_install(tmp_path, monkeypatch):
+def test_parquet_and_frames_need_no_other_library(tmp_path, monkeypatch):
     import builtins
 
-    path = tmp_path / "bars.parquet"
-    pl.DataFrame({"ts": TIMES, **PRICES}).write_parquet(path)
+    path, frame = tmp_path / "bars.parquet", pl.DataFrame({"ts": TIMES, **PRICES})
+    frame.write_parquet(path)
     real = builtins.__import__
 
     def without(name, *args, **kwargs):
-        if name in ("pandas", "polars"):
+        if name.split(".")[0] in ("pandas", "polars", "pyarrow"):
             raise ImportError(name)
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(errors.FileError, match="reading Parquet needs polars, or pandas with pyarrow; install one"):
-        market_data(path)
+    assert rows(market_data(path, **OPTIONS)) == EXPECTED
+    monkeypatch.undo()
+    # pandas hands its columns over by pyarrow, and without it as arrays.
+    monkeypatch.setattr(pd.DataFrame, "__arrow_c_stream__", lambda self: without("pyarrow"))
+    assert rows(market_data(pd.DataFrame({"ts": TIMES, **PRICES}), **OPTIONS)) == EXPECTED
 
 
 def test_dates_of_days():
@@ -175,7 +189,7 @@ def test_bad_sources_are_named(tmp_path):
         (table(open=[1.0]), errors.SpecError, "open: 1 values for 6 times"),
         ({"ts": TIMES, "open": PRICES["open"]}, errors.DataError, "no column 'high'"),
         (dict(PRICES), errors.DataError, "no time: name a column ts, timestamp"),
-        (pd.DataFrame(PRICES), errors.DataError, "no time: name a column ts, timestamp"),
+        (pd.DataFrame(PRICES), errors.DataError, "column ts: not in the header .*; name the time ts, timestamp"),
         (7, errors.SpecError, "data: int holds no columns"),
         ("es_2m", errors.FileError, "es_2m: no such file, and no sample; the samples are es_1m, stocks_1d, eurusd_1h"),
     ]:

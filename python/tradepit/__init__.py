@@ -11,7 +11,7 @@ import gymnasium as _gymnasium
 
 from . import errors, samples, synth
 from .combine import align, continuous, index_contracts, join_published, sessions
-from .data import MarketData, market_data, times
+from .data import MarketData, bars_from_trades, check, market_data, times
 from .env import TradingEnv
 from .errors import TradepitError
 from .leak import leakcheck
@@ -25,6 +25,8 @@ __all__ = [
     "TradingEnv",
     "TradingVectorEnv",
     "align",
+    "bars_from_trades",
+    "check",
     "continuous",
     "default_spec",
     "errors",

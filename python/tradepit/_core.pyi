@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "BarBuilder",
+    "BarTable",
     "Env",
     "FeedServer",
     "MarketData",
@@ -22,6 +24,7 @@ __all__ = [
     "instrument_equity",
     "instrument_preset",
     "leakcheck",
+    "market_from_trades",
     "planted_es",
     "ppo_gradients",
     "read_spec",
@@ -38,6 +41,37 @@ __all__ = [
 
 _Space: TypeAlias = tuple[str, int] | tuple[str, int, float, float]
 _Reward: TypeAlias = Any
+
+_Bar: TypeAlias = tuple[int, float, float, float, float, float]
+
+@final
+class BarBuilder:
+    """Makes bars of trades as they come; a bar is (close in ns, open, high, low, close, volume)."""
+
+    def __new__(cls, rule: str) -> BarBuilder: ...
+    def push(self, time_ns: int, price: float, size: float, side: int = 0) -> _Bar | None: ...
+    def advance(self, time_ns: int) -> _Bar | None: ...
+    def unfinished(self) -> _Bar | None: ...
+
+@final
+class BarTable:
+    """Rows of a file or a frame as they are, sound or not; options are JSON."""
+
+    @staticmethod
+    def read(path: str, options: str) -> BarTable: ...
+    @staticmethod
+    def from_arrow(frame: Any, options: str) -> BarTable: ...
+    def check(self, instrument: str | None, calendar: str, options: str) -> str: ...
+    def mend(self, instrument: str | None, path: str) -> str: ...
+    def market(
+        self,
+        instrument: str,
+        calendar: str,
+        sub_bars: MarketData | None = None,
+        events: str = ...,
+        adjust: str = ...,
+    ) -> MarketData: ...
+    def __len__(self) -> int: ...
 
 @final
 class MarketData:
@@ -62,20 +96,6 @@ class MarketData:
         events: str = ...,
         adjust: str = ...,
     ) -> MarketData: ...
-    @staticmethod
-    def from_csv(
-        path: str,
-        instrument: str,
-        calendar: str,
-        stamp: str,
-        period_ns: int | None = None,
-        symbol: str | None = None,
-        columns: Sequence[str] = ...,
-        quotes_at: str = "open",
-        sub_bars: MarketData | None = None,
-        events: str = ...,
-        adjust: str = ...,
-    ) -> MarketData: ...
     @property
     def instruments(self) -> list[str]: ...
     @property
@@ -95,6 +115,7 @@ class MarketData:
     def quotes(self) -> dict[str, NDArray[Any]] | None: ...
     def sub_bars(self) -> MarketData | None: ...
     def resample(self, period_ns: int) -> MarketData: ...
+    def check(self, options: str = ...) -> str: ...
     def session_starts(self) -> NDArray[np.uint32]: ...
     def features(self, features: str | None = None) -> tuple[list[str], int, int, NDArray[np.float32]]: ...
     def fit_features(self, features: str, start: int, stop: int) -> str: ...
@@ -324,6 +345,7 @@ def synth_bootstrap(data: MarketData, blocks: str, seed: int, path: int) -> Mark
 def synth_mirror(data: MarketData) -> MarketData: ...
 def synth_facts(data: MarketData) -> str: ...
 def synthetic_es(bars: int, seed: int) -> MarketData: ...
+def market_from_trades(trades: Any, rule: str, instrument: str, calendar: str, options: str) -> MarketData: ...
 def planted_es(bars: int, seed: int, leak: str, edge_ticks: float, noise_ticks: float) -> MarketData: ...
 def align(
     data: Sequence[MarketData], missing: str, columns: dict[str, NDArray[np.float32]] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +15,9 @@ from numpy.typing import NDArray
 
 from . import _core
 from ._core import MarketData
-from .errors import DataError, FileError, SpecError
+from .errors import DataError, DataWarning, FileError, SpecError
 
-__all__ = ["Data", "MarketData", "market_data", "times"]
+__all__ = ["Data", "MarketData", "bars_from_trades", "check", "market_data", "times"]
 
 Data: TypeAlias = "str | os.PathLike[str] | MarketData | Mapping[str, Any] | Any"
 Stamp: TypeAlias = Literal["open", "close"]
@@ -42,6 +43,10 @@ def market_data(
     sub_bars: Data | None = None,
     events: Any = None,
     adjust: Adjust | None = None,
+    time_zone: str | None = None,
+    time_format: str | None = None,
+    names: Iterable[str] = (),
+    delimiter: str | None = None,
 ) -> MarketData:
     """Market data from a sample's name, a path, a frame, columns, or market data itself.
 
@@ -54,12 +59,15 @@ def market_data(
         data: The name of a sample (see :mod:`tradepit.samples`); the path of a CSV or Parquet file; a pandas or polars
             frame or a mapping of columns, with ``ts`` (or ``timestamp``, ``datetime``, ``date``, ``time``, or a
             ``DatetimeIndex``), ``open``, ``high``, ``low``, ``close`` and ``volume`` (0 without), in any case.
-            Times are datetimes (UTC where they have no zone), ISO 8601 text, or whole nanoseconds since 1970.
+            Times are datetimes (UTC where they have no zone), ISO 8601 text, or whole nanoseconds since 1970. Frames are
+            read through the Arrow PyCapsule interface, columns of 64-bit floats without nulls where they lie; others are
+            converted first.
         instrument: A preset (``"ES"``, ``"MES"``, ``"NQ"``, ``"MNQ"``, ``"BTCUSDT"``, ``"EURUSD"``), or a mapping with
             ``name`` and whatever differs from the preset of that name, else from a US share (tick 0.01, lot 1, spot).
             Without it, a US share called "asset".
         calendar: What a session is: ``"cme"``, ``"nyse"``, ``"forex"``, ``"utc"``, or ``"none"`` (the default: all is one).
-        stamp: Whether times are those of a bar's ``"open"`` (the default) or ``"close"``. Inside it is always the close.
+        stamp: Whether times are those of a bar's ``"open"`` or ``"close"``: the open by default, but for exports of
+            NinjaTrader. Inside it is always the close.
         period: Length of a bar in seconds; the smallest step between two rows without it.
         columns: Further columns to keep, for features of the kind ``{"kind": "column", "name": ..}``.
         symbol: The one to take, of a file with a column ``symbol``; also for the sample ``stocks_1d``.
@@ -75,12 +83,22 @@ def market_data(
         adjust: How the bars that features are made of pass over splits, dividends and rolls: by ``"ratio"`` (the default),
             by ``"difference"``, or ``"none"``. Orders always fill at raw prices.
 
+        time_zone: The zone of times without an offset, as in ``"America/New_York"``; UTC without it. Of files and frames.
+        time_format: How times are written, where it can't be told: ``"day_first"``, ``"month_first"``, ``"s"``, ``"ms"``,
+            ``"us"``, ``"ns"``, or a pattern of ``strftime``. Of files and frames.
+        names: Names of the columns of a text file without a header; ``""`` passes a column over.
+        delimiter: What stands between the fields of a text file.
+
+    Warns:
+        DataWarning: When something about the data is doubtful; :func:`check` tells all of it.
+
     Raises:
         DataError: For a value that can't be a bar, by row and column.
         SpecError: For an option that is unknown or does not fit.
         FileError: When the file can't be read.
     """
-    columns = list(columns)
+    columns, names = list(columns), list(names)
+    own = {"time_zone": time_zone, "time_format": time_format, "names": names or None, "delimiter": delimiter}
     options = {
         "instrument": instrument,
         "calendar": calendar,
@@ -89,6 +107,7 @@ def market_data(
         "quotes": quotes,
         "sub_bars": sub_bars,
         "adjust": adjust,
+        **own,
     }
     if events is not None:
         options["events"] = events = _events(events)
@@ -97,28 +116,131 @@ def market_data(
         if given or columns or symbol:
             raise SpecError(f"{', '.join(given) or 'columns'}: data is MarketData already; set it where that is made")
         return data
-    period_ns = None if period is None else round(period * 1e9)
-    common = (_instrument(instrument), calendar or "none", stamp or "open", period_ns)
+    if isinstance(data, str) and _is_sample(data):
+        return _sample(data, symbol, [*options.values(), *columns])
     finer = sub_bars
     if not (finer is None or isinstance(finer, MarketData)):
         finer = market_data(finer, instrument=instrument, calendar=calendar, stamp=stamp)
-    facts = (events or "[]", adjust or "ratio")
-    if isinstance(data, (str, os.PathLike)):
-        if isinstance(data, str) and _is_sample(data):
-            return _sample(data, symbol, [*options.values(), *columns])
-        path = Path(data)
-        if not path.exists():
-            from . import samples
+    described = (_instrument(instrument), calendar or "none")
+    period_ns = None if period is None else round(period * 1e9)
+    reading = {"stamp": stamp, "period_ns": period_ns, "symbol": symbol, "quotes": quotes, "columns": columns, **own}
+    table = _bar_table(data, reading)
+    if table is not None:
+        made = table.market(*described, finer, events or "[]", adjust or "ratio")
+    else:
+        unknown = next((name for name, value in {"symbol": symbol, **own}.items() if value is not None), None)
+        if unknown is not None:
+            raise SpecError(f"{unknown}: is for files and frames; arrays are to hold what is meant")
+        common = (*described, stamp or "open", period_ns)
+        made = _from_columns(
+            _table(data), common, columns, (quotes or "open", finer, events or "[]", adjust or "ratio")
+        )
+    _warn(made, os.fspath(data) if isinstance(data, (str, os.PathLike)) else "data")
+    return made
 
-            raise FileError(
-                f"{os.fspath(data)}: no such file, and no sample; the samples are {', '.join(samples.NAMES)}"
-            )
-        if path.suffix.lower() not in (".parquet", ".pq"):
-            return MarketData.from_csv(os.fspath(path), *common, symbol, columns, quotes or "open", finer, *facts)
-        data = _read_parquet(path)
-    if symbol is not None:
-        raise SpecError(f"symbol: {symbol!r} is for CSV files and samples; choose the rows of a frame before")
-    return _from_columns(_table(data), common, columns, (quotes or "open", finer, *facts))
+
+def check(
+    data: Data,
+    *,
+    instrument: str | Mapping[str, Any] | None = None,
+    calendar: str | None = None,
+    shown: int = 20,
+    outlier: float = 25.0,
+    mend: str | os.PathLike[str] | None = None,
+    **reading: Any,
+) -> dict[str, Any]:
+    """What is wrong with data, and what is odd about it; nothing is changed.
+
+    >>> report = check({"ts": ["2024-03-01T14:30Z", "2024-03-01T14:31Z", "2024-03-01T14:33Z"], "open": [10, 11, 11],
+    ...                 "high": [11, 12, 12], "low": [9, 10, 10], "close": [11, 11.25, 11]}, instrument="ES")
+    >>> [(finding["kind"], finding["row"], finding["value"]) for finding in report["findings"]]
+    [('no_volume', 0, None), ('gap', 2, 1.0)]
+
+    Args:
+        data: As for :func:`market_data`. What it would refuse is found as ``"fatal"`` in files and frames.
+        instrument: Whose tick prices are held against; no tick without it.
+        calendar: When the market is open; without it gaps are notes, and no hour is closed.
+        shown: Findings of each kind to keep; all are counted.
+        outlier: A move away and back of more than so many times the usual range is one.
+        mend: Where to write a mended file: rows that can't be bars dropped, the others sorted, those that are twice there
+            dropped, prices put to the tick. Then ``changes`` says each change, and the report is about the new file.
+        reading: ``stamp``, ``period`` in seconds, ``symbol``, ``columns``, ``quotes``, ``time_zone``, ``time_format``,
+            ``names``, ``delimiter``, as for :func:`market_data`.
+
+    Returns:
+        ``rows``, ``period_ns``, ``first``, ``last``; ``counts``: how often each kind was found, the worst first, with its
+        ``severity`` (``"fatal"``, ``"doubtful"``, ``"note"``); ``findings``: each with ``kind``, ``severity``, ``row``,
+        ``time``, ``column``, ``value``, ``message``.
+
+    Raises:
+        SpecError, DataError, FileError: As :func:`market_data`, for what leaves nothing to check.
+    """
+    options = json.dumps({"shown": shown, "outlier": outlier})
+    if not isinstance(data, MarketData) and not _is_sample(data):
+        period = reading.pop("period", None)
+        reading["period_ns"] = None if period is None else round(period * 1e9)
+        table = _bar_table(data, reading)
+        if table is not None:
+            described = (None if instrument is None else _instrument(instrument), calendar or "none")
+            changes = None if mend is None else json.loads(table.mend(described[0], os.fspath(mend)))
+            report = json.loads(table.check(*described, options))
+            return report if changes is None else {**report, "changes": changes}
+        reading = {"period": period, **{name: value for name, value in reading.items() if name != "period_ns"}}
+    if mend is not None:
+        raise SpecError("mend: is for files and frames; these data are sound already")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)
+        made = market_data(data, instrument=instrument, calendar=calendar, **reading)
+    return json.loads(made.check(options))  # type: ignore[no-any-return]
+
+
+def bars_from_trades(
+    trades: Any,
+    rule: Mapping[str, Any],
+    *,
+    instrument: str | Mapping[str, Any] | None = None,
+    calendar: str | None = None,
+    symbol: str | None = None,
+    time_zone: str | None = None,
+    time_format: str | None = None,
+    names: Iterable[str] = (),
+    delimiter: str | None = None,
+) -> MarketData:
+    """Market data of bars made of trades; an unfinished bar at the end is left out.
+
+    >>> import polars
+    >>> trades = polars.DataFrame({"ts": [1_709_303_400_000 + 500 * i for i in range(6)], "price": [10.0, 10.25] * 3,
+    ...                            "size": [1, 2, 3, 4, 5, 6]})
+    >>> bars_from_trades(trades, {"kind": "volume", "units": 6}, instrument="ES").columns()["volume"]
+    array([6., 9., 6.])
+
+    Args:
+        trades: The path of a text or Parquet file, or a frame, with a time, ``price`` and ``size`` (or ``volume``, ``qty``),
+            and ``side`` (``"buy"``, ``"sell"``) or ``is_buyer_maker`` if they are known. Dumps of Binance's trades and
+            exports of NinjaTrader's ticks need no header.
+        rule: ``{"kind": "time", "period_ns": ..}``, ``{"kind": "ticks", "count": ..}``, ``{"kind": "volume", "units": ..}``,
+            ``{"kind": "dollar", "value": ..}`` or ``{"kind": "imbalance", "of": "ticks" | "volume" | "value",
+            "expected_ticks": ..}``, with ``span_bars``, ``span_ticks``, ``min_ticks`` and ``max_ticks`` if wanted (Lopez de
+            Prado 2018, chapter 2; the rule is stated at ``Imbalance`` in the Rust docs).
+        instrument: As for :func:`market_data`.
+        calendar: As for :func:`market_data`.
+        symbol: The one to take, where there is a column ``symbol``.
+        time_zone: The zone of times without an offset; UTC without it.
+        time_format: How times are written, where it can't be told.
+        names: Names of the columns of a text file without a header.
+        delimiter: What stands between the fields of a text file.
+
+    Raises:
+        SpecError, DataError, FileError: As :func:`market_data`.
+    """
+    reading = {"symbol": symbol, "time_zone": time_zone, "time_format": time_format, "names": list(names)}
+    options = json.dumps(_given({**reading, "delimiter": delimiter}))
+    source = os.fspath(trades) if isinstance(trades, (str, os.PathLike)) else trades
+    if not (isinstance(source, str) or hasattr(source, "__arrow_c_stream__")):
+        raise SpecError(f"trades: {type(trades).__name__} is no path and no frame; make a polars or pandas frame of it")
+    return _core.market_from_trades(
+        source, json.dumps(dict(rule)), _instrument(instrument), calendar or "none", options
+    )
 
 
 def times(time_ns: Any) -> NDArray[np.datetime64]:
@@ -130,10 +252,43 @@ def times(time_ns: Any) -> NDArray[np.datetime64]:
     return np.asarray(time_ns, dtype="int64").astype("datetime64[ns]")
 
 
-def _is_sample(name: str) -> bool:
+def _is_sample(data: Any) -> bool:
     from . import samples
 
-    return name in samples.NAMES
+    return isinstance(data, str) and data in samples.NAMES
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None and value != []}
+
+
+def _bar_table(data: Any, reading: Mapping[str, Any]) -> _core.BarTable | None:
+    """The rows of a file or of a frame that Arrow can have; None for arrays."""
+    options = json.dumps(_given(reading))
+    if isinstance(data, (str, os.PathLike)):
+        if not Path(data).exists():
+            from . import samples
+
+            raise FileError(
+                f"{os.fspath(data)}: no such file, and no sample; the samples are {', '.join(samples.NAMES)}"
+            )
+        return _core.BarTable.read(os.fspath(data), options)
+    if not hasattr(data, "__arrow_c_stream__"):
+        return None
+    try:
+        return _core.BarTable.from_arrow(data, options)
+    except ImportError:
+        # pandas needs pyarrow for it.
+        return None
+
+
+def _warn(data: MarketData, name: str) -> None:
+    """Says once that there is something to look at."""
+    counts = json.loads(data.check('{"shown": 0}'))["counts"]
+    doubts = [f"{count['count']} {count['kind']}" for count in counts if count["severity"] == "doubtful"]
+    if doubts:
+        text = f"{name}: {', '.join(doubts)}; tradepit.check tells where, and what each is"
+        warnings.warn(text, DataWarning, stacklevel=3)
 
 
 def _sample(name: str, symbol: str | None, others: list[Any]) -> MarketData:
@@ -162,21 +317,6 @@ def _instrument(instrument: str | Mapping[str, Any] | None) -> str:
     from .spec import to_json
 
     return to_json({**base, **instrument})
-
-
-def _read_parquet(path: Path) -> Any:
-    for module in ("polars", "pandas"):
-        try:
-            library = __import__(module)
-        except ImportError:
-            continue
-        try:
-            return library.read_parquet(path)
-        except ImportError:
-            continue
-        except Exception as error:
-            raise FileError(f"{path}: {error}") from error
-    raise FileError(f"{path}: reading Parquet needs polars, or pandas with pyarrow; install one, or use CSV")
 
 
 def _table(data: Any) -> dict[str, Any]:
@@ -267,9 +407,6 @@ def _time_ns(values: Any, name: str, none: NDArray[np.bool_] | None = None) -> N
         values = values.tz_convert("UTC").tz_localize(None)
     elif getattr(getattr(values, "dt", None), "tz", None) is not None:
         values = values.dt.tz_convert("UTC").dt.tz_localize(None)
-    elif hasattr(values, "dt") and hasattr(values.dt, "replace_time_zone") and str(values.dtype).startswith("Datetime"):
-        # polars keeps instants in UTC, whatever the zone that it shows.
-        values = values.dt.cast_time_unit("ns").to_physical()
     array = np.asarray(values.to_numpy() if hasattr(values, "to_numpy") else values)
     if array.dtype.kind in "OUS" or array.dtype.kind == "T":
         array = np.array([_moment(value, row, name) for row, value in enumerate(array)], dtype="int64")

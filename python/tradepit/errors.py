@@ -15,6 +15,7 @@ from __future__ import annotations
 __all__ = [
     "ActionError",
     "DataError",
+    "DataWarning",
     "DivergedError",
     "FileError",
     "InternalError",
@@ -41,6 +42,10 @@ class SpecError(TradepitError, ValueError):
 
 class DataError(TradepitError, ValueError):
     """A value of the data is unusable; the message names its row and column."""
+
+
+class DataWarning(UserWarning):
+    """Something about data is doubtful: sound data rarely look so."""
 
 
 class TooLittleDataError(DataError):

@@ -53,7 +53,8 @@ pub fn bars_from_columns(columns: &BarColumns<'_>, stamp: Stamp, period_ns: Opti
     if let Some((name, other)) = lengths.into_iter().find(|(_, other)| *other != len) {
         return Err(Error::spec(name, format!("{other} values for {len} times; give one a row")));
     }
-    let mut series = SeriesBuilder::new(None, len);
+    let mut series = SeriesBuilder::new(None);
+    let mut bars = Vec::with_capacity(len);
     for row in 0..len {
         let bar = Bar {
             time: Timestamp::from_nanos(times_ns[row]),
@@ -63,9 +64,10 @@ pub fn bars_from_columns(columns: &BarColumns<'_>, stamp: Stamp, period_ns: Opti
             close: close[row],
             volume: volume.map_or(0.0, |volume| volume[row]),
         };
-        series.push(row, "time", bar)?;
+        series.check(row, "time", &bar)?;
+        bars.push(bar);
     }
-    series.finish(stamp, period_ns, Vec::new())
+    series.finish(bars, stamp, period_ns, Vec::new())
 }
 
 #[cfg(test)]

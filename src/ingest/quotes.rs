@@ -47,9 +47,9 @@ impl BarSeries {
     ///
     /// ```
     /// use tradepit::{Instrument, InstrumentId, market::{Calendar, QuotesAt}};
-    /// use tradepit::ingest::{CsvOptions, QuoteColumns, read_csv_from};
+    /// use tradepit::ingest::{ReadOptions, QuoteColumns, read_csv_from};
     /// let text = "ts,open,high,low,close\n2024-03-01T14:30Z,10,11,9,10\n2024-03-01T14:31Z,10,12,10,11\n";
-    /// let series = read_csv_from(text.as_bytes(), "inline", &CsvOptions::default()).unwrap();
+    /// let series = read_csv_from(text.as_bytes(), "inline", &ReadOptions::default()).unwrap();
     /// let quotes = QuoteColumns { bid: &[9.75, 10.75], ask: &[10.0, 11.25], ..QuoteColumns::default() };
     /// let data = series.with_quotes(&quotes, QuotesAt::Close).unwrap().into_data(Instrument::es(), Calendar::Cme).unwrap();
     /// // The second bar opens to what stood when the first one closed.

@@ -10,9 +10,9 @@ use crate::{
 /// What was read: bars in order, the length of one, and columns beyond those of a bar.
 ///
 /// ```
-/// use tradepit::{Instrument, ingest::{CsvOptions, read_csv_from}, market::Calendar};
+/// use tradepit::{Instrument, ingest::{ReadOptions, read_csv_from}, market::Calendar};
 /// let text = "ts,open,high,low,close\n2024-03-01T14:30Z,10,11,9,10\n2024-03-01T14:31Z,10,12,10,11\n";
-/// let series = read_csv_from(text.as_bytes(), "inline", &CsvOptions::default()).unwrap();
+/// let series = read_csv_from(text.as_bytes(), "inline", &ReadOptions::default()).unwrap();
 /// let data = series.into_data(Instrument::es(), Calendar::Cme).unwrap();
 /// assert_eq!(data.view(1).now().to_string(), "2024-03-01T14:31:00Z");
 /// ```
@@ -45,10 +45,10 @@ impl BarSeries {
     /// As [`into_data`](Self::into_data), before it is built: for events, or whatever else a file does not hold.
     ///
     /// ```
-    /// use tradepit::{Instrument, InstrumentId, ingest::{CsvOptions, read_csv_from}};
+    /// use tradepit::{Instrument, InstrumentId, ingest::{ReadOptions, read_csv_from}};
     /// use tradepit::market::{Calendar, MarketEvent, MarketFact};
     /// let text = "ts,open,high,low,close\n2024-03-01T00:00Z,10,11,9,10\n2024-03-02T00:00Z,5,6,5,5.5\n";
-    /// let series = read_csv_from(text.as_bytes(), "inline", &CsvOptions::default()).unwrap();
+    /// let series = read_csv_from(text.as_bytes(), "inline", &ReadOptions::default()).unwrap();
     /// let split = MarketEvent { time: "2024-03-02T00:00:00Z".parse().unwrap(), instrument: InstrumentId(0),
     ///     what: MarketFact::Split { ratio: 2.0 } };
     /// let builder = series.into_builder(Instrument::equity("XYZ"), Calendar::None).events(vec![split]);
@@ -74,43 +74,44 @@ impl BarSeries {
     }
 }
 
-/// Collects rows, refusing the first that can't be used, and stamps them in the end.
+/// Checks rows, refusing the first that can't be used, and stamps them in the end.
 #[derive(Debug)]
 pub(super) struct SeriesBuilder {
-    bars: Vec<Bar>,
+    before: Option<Timestamp>,
     smallest_step: Option<i64>,
     source_name: Option<String>,
 }
 
 impl SeriesBuilder {
-    pub(super) fn new(source_name: Option<String>, capacity: usize) -> Self {
-        Self { bars: Vec::with_capacity(capacity), smallest_step: None, source_name }
+    pub(super) fn new(source_name: Option<String>) -> Self {
+        Self { before: None, smallest_step: None, source_name }
     }
 
     pub(super) fn refuse(&self, row: usize, column: &str, message: impl Into<String>) -> Error {
         Error::Data { source_name: self.source_name.clone(), row, column: column.to_owned(), message: message.into() }
     }
 
-    /// Takes the bar of `row`, stamped as the source does; `time_column` is what the source calls its time.
-    pub(super) fn push(&mut self, row: usize, time_column: &str, bar: Bar) -> Result<()> {
+    /// Whether the bar of `row`, stamped as the source does, can follow those before it; `time_column` is what the source
+    /// calls its time.
+    pub(super) fn check(&mut self, row: usize, time_column: &str, bar: &Bar) -> Result<()> {
         bar.check().map_err(|(column, message)| self.refuse(row, column, message))?;
-        if let Some(before) = self.bars.last() {
-            let step = bar.time.nanos() - before.time.nanos();
+        if let Some(before) = self.before {
+            let step = bar.time.nanos().saturating_sub(before.nanos());
             if step <= 0 {
-                let message = format!(
-                    "{} is not after {} of the row before; sort the rows and drop duplicates",
-                    bar.time, before.time
-                );
+                let message =
+                    format!("{} is not after {before} of the row before; sort the rows and drop duplicates", bar.time);
                 return Err(self.refuse(row, time_column, message));
             }
             self.smallest_step = Some(self.smallest_step.map_or(step, |smallest| smallest.min(step)));
         }
-        self.bars.push(bar);
+        self.before = Some(bar.time);
         Ok(())
     }
 
+    /// The series of bars that have been checked.
     pub(super) fn finish(
-        mut self,
+        self,
+        mut bars: Vec<Bar>,
         stamp: Stamp,
         period_ns: Option<i64>,
         columns: Vec<(String, Vec<f32>)>,
@@ -119,7 +120,7 @@ impl SeriesBuilder {
             return Err(Error::spec("period_ns", format!("{period_ns} must be above 0, the length of a bar")));
         }
         let source = self.source_name.as_deref().map(|name| format!("{name}: ")).unwrap_or_default();
-        if self.bars.is_empty() {
+        if bars.is_empty() {
             return Err(Error::TooLittleData(format!("{source}no bars")));
         }
         let Some(period_ns) = period_ns.or(self.smallest_step.map(whole_day)) else {
@@ -128,12 +129,18 @@ impl SeriesBuilder {
             )));
         };
         if stamp == Stamp::Open {
-            for bar in &mut self.bars {
-                bar.time = Timestamp::from_nanos(bar.time.nanos().saturating_add(period_ns));
+            if let Some(last) = bars.last().filter(|bar| bar.time.nanos().checked_add(period_ns).is_none()) {
+                return Err(Error::spec(
+                    "period_ns",
+                    format!("{period_ns} after {} is behind the year 2262", last.time),
+                ));
+            }
+            for bar in &mut bars {
+                bar.time = bar.time.plus_ns(period_ns);
             }
         }
         let (quotes, sub_bars) = (None, Vec::new());
-        Ok(BarSeries { bars: self.bars, period_ns, columns, quotes, sub_bars, source_name: self.source_name })
+        Ok(BarSeries { bars, period_ns, columns, quotes, sub_bars, source_name: self.source_name })
     }
 }
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from .. import bench, bench_features, bench_ppo
+from .. import bench, bench_csv, bench_features, bench_ppo
 from . import options as shared
 from .console import Console
 
@@ -31,11 +31,12 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ppo", action="store_true", help="also PPO, learning included, beside Stable-Baselines3's")
     parser.add_argument("--only-ppo", action="store_true", help="PPO alone")
     parser.add_argument("--ppo-iterations", type=shared.positive, default=10, help="of one run of PPO; default 10")
+    parser.add_argument("--csv", action="store_true", help="only how fast bars are read from CSV, beside polars")
     parser.add_argument(
         "--features", action="store_true", help="a table of 30 features alone, beside pandas and polars"
     )
     parser.add_argument(
-        "--bars", type=shared.positive, default=bench_features.BARS, help="of --features; default 1000000"
+        "--bars", type=shared.positive, default=bench_features.BARS, help="of --csv and --features; default 1000000"
     )
     parser.add_argument("--markdown", action="store_true", help="print tables in Markdown")
 
@@ -43,6 +44,14 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, console: Console) -> int:
     """Measures."""
     facts = bench.machine()
+    if args.csv:
+        row = bench_csv.compare(bars=args.bars, runs=args.runs)
+        console.say(
+            f"{row['bars']:,} bars, {row['bytes']:,} bytes: tradepit {row['tradepit_seconds']:.3f} s, "
+            f"polars {row['polars_seconds']:.3f} s; {row['ratio']:.2f} times polars' speed"
+        )
+        console.result({"machine": facts, "csv": row})
+        return 0
     if args.features:
         return _features(args, console, facts)
     setups = [bench.Setup(n, window, args.threads, args.seconds) for window in args.window for n in args.envs]

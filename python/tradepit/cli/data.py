@@ -4,30 +4,45 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .. import samples
-from ..data import MarketData, times
+from ..data import MarketData, check, times
 from ..spec import read_spec, to_json
 from . import options as shared
 from .console import Console, Fault, plain
 
-HELP = "show what is in a sample or a file"
-ABOUT = "Rows, times, sessions, gaps, and the features that environments would see."
-EXAMPLE = "  tradepit data prices.csv --instrument ES --calendar cme"
+HELP = "show what is in a sample or a file, or check whether it can be trusted"
+ABOUT = """\
+Rows, times, sessions, gaps, and the features that environments would see.
+
+`data check FILE` finds what is wrong (fatal) and what is odd (doubtful, or a note), each with row,
+time and value. It exits with 0 when there is at most a note, 1 for something fatal, 3 for a doubt."""
+EXAMPLE = "  tradepit data check prices.csv --instrument ES --calendar cme --fix mended.csv"
 _LISTED = 3
+_DOUBTFUL = 3
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
     shared.data_options(parser, positional=True)
     shared.spec_option(parser)
+    parser.add_argument("file", nargs="?", metavar="FILE", help="what to check, behind the word check")
+    group = parser.add_argument_group("data check")
+    group.add_argument("--shown", type=shared.count, default=20, help="findings of each kind to show; default 20")
+    group.add_argument("--outlier", type=shared.number, default=25.0, help="times the usual range; default 25")
+    group.add_argument("--fix", metavar="OUT", help="write a mended CSV file, and say each change")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    """Describes the data."""
+    """Describes the data, or checks them."""
+    if args.data == "check":
+        return _check(args, console)
+    if args.file is not None or args.fix is not None:
+        raise Fault("only `tradepit data check` takes a second name, or --fix")
     if args.data in samples.NAMES and args.symbol is None and len(samples.symbols(args.data)) > 1:
         raise Fault(f"{args.data} holds {', '.join(samples.symbols(args.data))}; choose one with --symbol")
     data = shared.read_data(args)
@@ -45,6 +60,7 @@ def describe(data: MarketData, spec: dict[str, Any]) -> dict[str, Any]:
     missing = np.diff(time) // data.period_ns - 1
     widest = np.argsort(-missing, kind="stable")[:_LISTED]
     wanted: Any = read_spec(spec)["features"]
+    counts = json.loads(data.check('{"shown": 0}'))["counts"]
     names, warm_up, clipped, _ = data.features(None if wanted is None else to_json(wanted))
     own = [name for name in columns if name not in ("open", "high", "low", "close", "volume")]
     return {
@@ -64,11 +80,41 @@ def describe(data: MarketData, spec: dict[str, Any]) -> dict[str, Any]:
                 if missing[i] > 0
             ],
         },
+        "doubts": {count["kind"]: count["count"] for count in counts if count["severity"] == "doubtful"},
         "price": {"lowest": columns["low"].min(), "highest": columns["high"].max(), "last": columns["close"][-1]},
         "volume": columns["volume"].sum(),
         "columns": own,
         "features": {"names": names, "warm_up_rows": warm_up, "numbers_clipped": clipped},
     }
+
+
+def _check(args: argparse.Namespace, console: Console) -> int:
+    if args.file is None:
+        raise Fault("data check: name a file")
+    if args.fix is not None:
+        shared.writable(args.fix, "--fix")
+        if Path(args.fix).exists():
+            raise Fault(f"--fix: {args.fix} is there already; name a new file")
+    report = check(args.file, shown=args.shown, outlier=args.outlier, mend=args.fix, **shared.reading(args))
+    for change in report.get("changes", []):
+        console.say(f"{change['kind']:<13}row {change['row']}: {change['message']}")
+    if args.fix is not None:
+        console.say(f"{len(report['changes'])} changes, written to {args.fix}; what is left:\n")
+    console.say(_findings(report))
+    console.result(report)
+    severities = {count["severity"] for count in report["counts"]}
+    return 1 if "fatal" in severities else _DOUBTFUL if "doubtful" in severities else 0
+
+
+def _findings(report: dict[str, Any]) -> str:
+    lines = [f"{report['rows']:,} rows of {report['period_ns'] / 1e9:g} s, {report['first']} to {report['last']}"]
+    for count in report["counts"]:
+        lines.append(f"{count['severity']:<9}{count['kind']:<16}{count['count']:>9,}")
+        shown = [f for f in report["findings"] if (f["kind"], f["severity"]) == (count["kind"], count["severity"])]
+        lines += [f"{'':9}row {f['row']}, {f['time']}: {f['column'] or 'row'}: {f['message']}" for f in shown]
+        if len(shown) < count["count"]:
+            lines.append(f"{'':9}... and {count['count'] - len(shown):,} more")
+    return "\n".join(lines if report["counts"] else [*lines, "nothing found"])
 
 
 def _page(facts: dict[str, Any]) -> str:
@@ -82,6 +128,7 @@ def _page(facts: dict[str, Any]) -> str:
         ("sessions", f"{shown['sessions']:,} ({shown['calendar']})"),
         ("gaps", f"{gaps['count']:,} with {gaps['bars']:,} bars in them, nights and weekends included"),
         *(("", f"{gap['bars']:,} bars from {gap['after']} to {gap['until']}") for gap in gaps["widest"]),
+        ("doubts", ", ".join(f"{n:,} {kind}" for kind, n in shown["doubts"].items()) or "none"),
         ("prices", "{lowest:,.10g} to {highest:,.10g}, last {last:,.10g}".format(**shown["price"])),
         ("volume", f"{shown['volume']:,.10g}"),
         ("own columns", ", ".join(shown["columns"]) or "none"),

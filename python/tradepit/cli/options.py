@@ -6,10 +6,12 @@ import argparse
 import json
 import math
 import tomllib
+import warnings
 from pathlib import Path
 from typing import Any
 
 from ..data import MarketData, market_data
+from ..errors import DataWarning
 from .console import Fault
 
 SPLIT = 0.7
@@ -27,22 +29,42 @@ def data_options(parser: argparse.ArgumentParser, *, positional: bool = False) -
     group.add_argument("--instrument", help="a preset (ES, MES, NQ, MNQ, BTCUSDT, EURUSD), or an instrument as JSON")
     group.add_argument("--calendar", choices=("cme", "nyse", "forex", "utc", "none"), help="what a session is")
     group.add_argument("--stamp", choices=("open", "close"), help="which moment of a bar its time is; default open")
+    group.add_argument(
+        "--time-zone", metavar="NAME", help="of times without an offset, as in America/New_York; default UTC"
+    )
+    group.add_argument(
+        "--time-format",
+        metavar="FORMAT",
+        help="day_first, month_first, s, ms, us, ns or a pattern of strftime; default found",
+    )
+    group.add_argument("--names", metavar="A,B,..", help="names of the columns of a file without a header")
+    group.add_argument("--delimiter", help="what stands between fields; default found")
     group.add_argument("--period", type=seconds, metavar="SECONDS", help="length of a bar; default the smallest step")
 
 
 def read_data(args: argparse.Namespace) -> MarketData:
-    """The bars that the options name."""
+    """The bars that the options name; ``tradepit data`` says what is doubtful about them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)
+        return market_data(args.data, **reading(args))
+
+
+def reading(args: argparse.Namespace) -> dict[str, Any]:
+    """How to read a file, as the keywords of :func:`tradepit.market_data`."""
     instrument = args.instrument
     if instrument is not None and instrument.lstrip().startswith("{"):
         instrument = _json(instrument, "--instrument")
-    return market_data(
-        args.data,
-        symbol=args.symbol,
-        instrument=instrument,
-        calendar=args.calendar,
-        stamp=args.stamp,
-        period=args.period,
-    )
+    return {
+        "symbol": args.symbol,
+        "instrument": instrument,
+        "calendar": args.calendar,
+        "stamp": args.stamp,
+        "period": args.period,
+        "time_zone": args.time_zone,
+        "time_format": args.time_format,
+        "names": args.names.split(",") if args.names else [],
+        "delimiter": args.delimiter,
+    }
 
 
 def spec_option(parser: argparse.ArgumentParser) -> None:

@@ -81,14 +81,18 @@ def _load(name: str, symbol: str, adjust: bool | str) -> MarketData:
     # Sessions of a single bar are none: daily bars are one long session.
     calendar = "none" if entry["timeframe"] == "1d" else entry["calendar"]
     several = symbol if "symbol" in entry["columns"] else None
-    common = (preset, calendar, entry["stamp"], None, several)
-    data = MarketData.from_csv(str(_HERE / entry["file"]), *common, [])
+    options = json.dumps({"stamp": entry["stamp"], "symbol": several})
+
+    def read(events: str = "[]") -> MarketData:
+        return _core.BarTable.read(str(_HERE / entry["file"]), options).market(preset, calendar, events=events)
+
+    data = read()
     if not adjust or "adjustments" not in entry:
         return data
     ratios = _ratios(entry, symbol)
     if adjust == "events":
         events = _events(data, ratios)
-        return MarketData.from_csv(str(_HERE / entry["file"]), *common, [], events=json.dumps(events))
+        return read(json.dumps(events))
     times = data.time_ns()
     columns = data.columns()
     for time, ratio in ratios:

@@ -1,14 +1,14 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{features, time::MINUTE_NS};
+use crate::{Bar, features, market::QuotesAt, time::MINUTE_NS};
 
-fn read(text: &str, options: &CsvOptions) -> Result<BarSeries> {
+fn read(text: &str, options: &ReadOptions) -> Result<BarSeries> {
     read_csv_from(text.as_bytes(), "x.csv", options)
 }
 
 fn refused(text: &str) -> String {
-    read(text, &CsvOptions::default()).unwrap_err().to_string()
+    read(text, &ReadOptions::default()).unwrap_err().to_string()
 }
 
 fn times(series: &BarSeries) -> Vec<String> {
@@ -20,14 +20,14 @@ const HEAD: &str = "ts,open,high,low,close,volume\n";
 #[test]
 fn open_stamps_become_closes_by_the_smallest_step() {
     let text = format!("{HEAD}2024-03-01T14:30Z,1,3,1,2,7\n2024-03-01T14:45Z,2,2,2,2,8\n2024-03-01T14:50Z,2,2,2,2,9\n");
-    let open = read(&text, &CsvOptions::default()).unwrap();
+    let open = read(&text, &ReadOptions::default()).unwrap();
     assert_eq!(open.period_ns, 5 * MINUTE_NS);
     assert_eq!(times(&open), ["2024-03-01T14:35:00Z", "2024-03-01T14:50:00Z", "2024-03-01T14:55:00Z"]);
     let first = open.bars[0];
     assert_eq!([first.open, first.high, first.low, first.close, first.volume], [1.0, 3.0, 1.0, 2.0, 7.0]);
-    let close = read(&text, &CsvOptions { stamp: Stamp::Close, ..CsvOptions::default() }).unwrap();
+    let close = read(&text, &ReadOptions { stamp: Some(Stamp::Close), ..ReadOptions::default() }).unwrap();
     assert_eq!(times(&close), ["2024-03-01T14:30:00Z", "2024-03-01T14:45:00Z", "2024-03-01T14:50:00Z"]);
-    let given = read(&text, &CsvOptions { period_ns: Some(MINUTE_NS), ..CsvOptions::default() }).unwrap();
+    let given = read(&text, &ReadOptions { period_ns: Some(MINUTE_NS), ..ReadOptions::default() }).unwrap();
     assert_eq!((given.bars[0].time.to_string().as_str(), given.period_ns), ("2024-03-01T14:31:00Z", MINUTE_NS));
 }
 
@@ -40,18 +40,18 @@ fn klines_need_no_header_and_may_be_in_milli_or_microseconds() {
         };
         [0, 1, 2].map(row).concat()
     };
-    let micro = read(&text(1_000_000), &CsvOptions::default()).unwrap();
-    assert_eq!(micro, read(&text(1_000), &CsvOptions::default()).unwrap());
+    let micro = read(&text(1_000_000), &ReadOptions::default()).unwrap();
+    assert_eq!(micro, read(&text(1_000), &ReadOptions::default()).unwrap());
     assert_eq!(times(&micro), ["2026-03-01T00:01:00Z", "2026-03-01T00:02:00Z", "2026-03-01T00:03:00Z"]);
     assert_eq!((micro.bars[2].high, micro.bars[2].volume, micro.period_ns), (67029.25, 9.19306, MINUTE_NS));
-    let close = read(&text(1_000), &CsvOptions { stamp: Stamp::Close, ..CsvOptions::default() }).unwrap_err();
+    let close = read(&text(1_000), &ReadOptions { stamp: Some(Stamp::Close), ..ReadOptions::default() }).unwrap_err();
     assert!(close.to_string().starts_with("stamp: \"close\", but the file holds open times"), "{close}");
     let broken = text(1_000).replacen("66967.18", "oops", 2);
     assert_eq!(
         refused(&broken),
         "x.csv: row 0, column ts: not in the header \"1772323200000,66973.26,67029.25,oops,\
         66998.58,9.19306,1772323259999,615904.38,5610,4.61,308907.14,0\"; name the time ts, timestamp, datetime, date \
-        or time"
+        or time, or give names where there is no header"
     );
 }
 
@@ -63,7 +63,7 @@ fn headers_in_any_case_order_and_delimiter() {
         ",open,high,low,close\r\n2024-03-01 14:30:00+00:00, 1, 3, 1, 2\r\n2024-03-01 14:31:00+00:00,2,2,2,2\r\n",
         "\"timestamp\"\t\"open\"\t\"high\"\t\"low\"\t\"close\"\n1709303400\t1\t3\t1\t2\n1709303460\t2\t2\t2\t2\n",
     ] {
-        let series = read(text, &CsvOptions::default()).unwrap();
+        let series = read(text, &ReadOptions::default()).unwrap();
         let first = series.bars[0];
         assert_eq!([first.open, first.high, first.low, first.close, first.volume], [1.0, 3.0, 1.0, 2.0, 0.0], "{text}");
         assert_eq!(times(&series), ["2024-03-01T14:31:00Z", "2024-03-01T14:32:00Z"], "{text}");
@@ -76,7 +76,7 @@ fn days_at_local_midnight_stay_days_over_the_clock_change() {
         "{HEAD}2024-03-08T00:00:00-05:00,1,1,1,1,1\n2024-03-09T00:00:00-05:00,1,1,1,1,1\n\
          2024-03-10T00:00:00-05:00,1,1,1,1,1\n2024-03-11T00:00:00-04:00,1,1,1,1,1\n"
     );
-    let series = read(&text, &CsvOptions::default()).unwrap();
+    let series = read(&text, &ReadOptions::default()).unwrap();
     assert_eq!(series.period_ns, 24 * 60 * MINUTE_NS);
     assert_eq!(times(&series)[2..], ["2024-03-11T05:00:00Z", "2024-03-12T04:00:00Z"]);
 }
@@ -84,7 +84,7 @@ fn days_at_local_midnight_stay_days_over_the_clock_change() {
 #[test]
 fn minutes_go_on_over_the_hour_that_comes_twice() {
     let text = format!("{HEAD}2024-11-03T01:59:00-04:00,1,1,1,1,1\n2024-11-03T01:00:00-05:00,1,1,1,1,1\n");
-    let series = read(&text, &CsvOptions::default()).unwrap();
+    let series = read(&text, &ReadOptions::default()).unwrap();
     assert_eq!((times(&series)[1].as_str(), series.period_ns), ("2024-11-03T06:01:00Z", MINUTE_NS));
 }
 
@@ -92,10 +92,10 @@ fn minutes_go_on_over_the_hour_that_comes_twice() {
 fn one_symbol_of_several() {
     let text = "ts,symbol,open,high,low,close,news\n2024-03-01,A,1,1,1,1,\n2024-03-01,B,5,5,5,5,0.5\n\
         2024-03-02,A,2,2,2,2,1.5\n2024-03-02,B,6,7,8,6,2.5\n";
-    let choose = |symbol: &str, columns: &[&str]| CsvOptions {
+    let choose = |symbol: &str, columns: &[&str]| ReadOptions {
         symbol: Some(symbol.into()),
         columns: columns.iter().map(|&c| c.to_owned()).collect(),
-        ..CsvOptions::default()
+        ..ReadOptions::default()
     };
     let a = read(text, &choose("A", &["news"])).unwrap();
     assert_eq!(a.bars.iter().map(|bar| bar.close).collect::<Vec<_>>(), [1.0, 2.0]);
@@ -139,7 +139,7 @@ fn bad_rows_are_named() {
     assert_eq!(refused(""), "too little data: x.csv: the file is empty");
     assert_eq!(refused(HEAD), "too little data: x.csv: no bars");
     assert!(refused(&format!("{HEAD}2024-03-01,1,1,1,1,1\n")).contains("1 row does not tell how long a bar is"));
-    assert!(read_csv("no/such.csv", &CsvOptions::default()).unwrap_err().to_string().starts_with("no/such.csv: "));
+    assert!(read_csv("no/such.csv", &ReadOptions::default()).unwrap_err().to_string().starts_with("no/such.csv: "));
 }
 
 #[test]
@@ -164,8 +164,8 @@ fn bid_and_ask_are_quotes_at_opens_or_at_closes() {
         2024-03-01T14:31Z,10,11,9,10,,,\n2024-03-01T14:32Z,10,11,9,10,9.5,10.5,7\n";
     type Stands = [Option<(String, f64, f64)>; 3];
     let load = |text: &str, quotes: QuotesAt| -> Result<Stands> {
-        let data =
-            read(text, &CsvOptions { quotes, ..CsvOptions::default() })?.into_data(Instrument::es(), Calendar::Utc)?;
+        let data = read(text, &ReadOptions { quotes, ..ReadOptions::default() })?
+            .into_data(Instrument::es(), Calendar::Utc)?;
         let stands = |row: usize| {
             data.view(row + 1).quote(crate::InstrumentId(0)).map(|q| (q.time.to_string(), q.bid, q.bid_size))
         };
@@ -192,7 +192,7 @@ fn bid_and_ask_are_quotes_at_opens_or_at_closes() {
     assert!(refused("9.5,10.5,7", "x,10.5,7").starts_with("x.csv: row 2, column bid: \"x\" is not a number"));
     // Without both sides a column is only one of the user's own.
     let plain = text.replace("Ask", "offer");
-    let options = CsvOptions { columns: vec!["offer".into()], ..CsvOptions::default() };
+    let options = ReadOptions { columns: vec!["offer".into()], ..ReadOptions::default() };
     let series = read(&plain, &options).unwrap();
     assert!(series.quotes.is_none() && series.columns[0].1[0] == 10.25);
 }
@@ -200,7 +200,7 @@ fn bid_and_ask_are_quotes_at_opens_or_at_closes() {
 proptest! {
     #[test]
     fn no_text_panics(text in "[a-z0-9,;\n\"T:Z. -]{0,200}") {
-        let _ = read(&text, &CsvOptions::default());
+        let _ = read(&text, &ReadOptions::default());
     }
 
     #[test]
@@ -215,7 +215,7 @@ proptest! {
             text.push_str(&format!("{time},{},{},{},{},{volume}\n", bar.open, bar.high, bar.low, bar.close));
             bars.push(bar);
         }
-        let series = read(&text, &CsvOptions { stamp: Stamp::Close, ..CsvOptions::default() }).unwrap();
+        let series = read(&text, &ReadOptions { stamp: Some(Stamp::Close), ..ReadOptions::default() }).unwrap();
         prop_assert_eq!(series.bars, bars);
     }
 }

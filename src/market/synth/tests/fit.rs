@@ -3,7 +3,7 @@
 use super::statistics::minutes;
 use crate::{
     Bar, Instrument, MarketData,
-    ingest::{CsvOptions, read_csv},
+    ingest::{ReadOptions, read_csv},
     market::{
         Calendar,
         synth::{
@@ -138,7 +138,7 @@ fn an_intraday_market_is_found_by_what_it_shows() {
 fn every_kind_is_fitted_to_the_samples_and_gives_a_market() {
     let sample = |name: &str, instrument, calendar| {
         let path = format!("{}/python/tradepit/samples/{name}", env!("CARGO_MANIFEST_DIR"));
-        let series = read_csv(path, &CsvOptions::default()).unwrap();
+        let series = read_csv(path, &ReadOptions::default()).unwrap();
         series.into_builder(instrument, calendar).build().unwrap()
     };
     let es = sample("es_1m.csv", Instrument::es(), Calendar::Cme);

@@ -1,0 +1,3 @@
+//! What each parser must hold for any bytes.
+
+pub mod bodies;
