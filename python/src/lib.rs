@@ -12,6 +12,7 @@ mod error;
 mod events;
 mod gradients;
 mod info;
+mod leak;
 mod live;
 mod measure;
 mod ppo;
@@ -35,6 +36,7 @@ mod _core {
         data::{PyMarketData, instrument_equity, instrument_preset, planted_es, synthetic_es},
         env::PyEnv,
         gradients::ppo_gradients,
+        leak::leakcheck,
         live::{PyFeedServer, PyPaperEnv, PyReplayEnv},
         measure::bench_steps,
         ppo::PyPpo,

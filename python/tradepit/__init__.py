@@ -14,6 +14,7 @@ from .combine import align, continuous, index_contracts, join_published, session
 from .data import MarketData, bars_from_trades, check, market_data, times
 from .env import TradingEnv
 from .errors import TradepitError
+from .leak import leakcheck
 from .spec import EnvSpec, default_spec, read_spec
 from .vector import TradingVectorEnv
 
@@ -31,6 +32,7 @@ __all__ = [
     "errors",
     "index_contracts",
     "join_published",
+    "leakcheck",
     "market_data",
     "read_spec",
     "samples",

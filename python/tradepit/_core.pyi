@@ -1,6 +1,6 @@
 """The extension module: the house as Python objects. The package's own classes stand around it; use those."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, final
 
 import numpy as np
@@ -23,6 +23,7 @@ __all__ = [
     "index_contracts",
     "instrument_equity",
     "instrument_preset",
+    "leakcheck",
     "market_from_trades",
     "planted_es",
     "ppo_gradients",
@@ -329,6 +330,14 @@ def default_spec() -> str: ...
 def read_spec(json: str) -> str: ...
 def instrument_preset(name: str) -> str | None: ...
 def instrument_equity(name: str) -> str: ...
+def leakcheck(
+    spec: str,
+    data: MarketData,
+    columns: Callable[[MarketData], MarketData] | None,
+    cuts: int,
+    seed: int,
+    since_ns: int | None,
+) -> tuple[str, str]: ...
 def synth_market(process: str, rows: str, seed: int) -> MarketData: ...
 def synth_like(process: str, data: MarketData, seed: int, path: int) -> MarketData: ...
 def synth_fit(data: MarketData, kind: str, states: int) -> str: ...

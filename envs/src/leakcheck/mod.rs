@@ -40,7 +40,8 @@ use report::Found;
 ///
 /// The data are cut at some rows, and what lies behind each cut is replaced, once by other prices and volumes, and once by
 /// its own rows in another order; columns of the user are made anew by the caller. Whatever is shown up to the cut, each
-/// feature in each row, and each observation and reward of an episode with random actions, must be the same to the bit.
+/// feature and each of those columns in each row, and each observation and reward of an episode with random actions, must be
+/// the same to the bit.
 /// What a row shows with statistics that were fitted on later rows is a leak as well.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -87,7 +88,8 @@ impl LeakCheck {
             return Err(tradepit::Error::TooLittleData(message).into());
         };
         let mut rng = stream(self.seed, 0, Purpose::Path);
-        let mut found = Found::new(table.feature_names());
+        let own = table.columns().iter().map(|(name, _)| name).filter(|name| !table.feature_names().contains(name));
+        let mut found = Found::new(table.feature_names().iter().chain(own).cloned().collect());
         for cut in cuts(first..last, self.cuts as usize, &mut rng) {
             for how in [Another::Prices, Another::Order] {
                 let other = setup(another_future(data, cut, how, &mut rng)?)?;

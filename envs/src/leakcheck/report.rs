@@ -21,7 +21,7 @@ use crate::SimSetup;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Leak {
-    /// Name of the feature; `observation.NAME` or `reward` where an episode shows it and no feature does.
+    /// Name of the feature or the user's column; `observation.NAME` or `reward` where an episode shows it and no feature does.
     pub column: String,
     /// The first row that shows it, from 0.
     pub row: usize,
@@ -62,7 +62,7 @@ impl fmt::Display for Leak {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LeakReport {
-    /// Columns of features that were looked at.
+    /// Features, and the user's columns, that were looked at.
     pub columns: Vec<String>,
     /// When the first row closed that was looked at.
     pub since: Timestamp,
@@ -101,12 +101,12 @@ pub(super) struct Found {
 }
 
 impl Found {
-    pub(super) fn new(columns: &[String]) -> Self {
+    pub(super) fn new(columns: Vec<String>) -> Self {
         let (leaks, unknown) = (BTreeMap::new(), Vec::new());
-        Self { columns: columns.to_vec(), futures: 0, numbers: 0, leaks, unknown }
+        Self { columns, futures: 0, numbers: 0, leaks, unknown }
     }
 
-    /// Compares the features of some rows, of which the last one is the cut.
+    /// Compares the features and the user's columns of some rows, of which the last one is the cut.
     pub(super) fn compare_rows(&mut self, truth: &SimSetup, other: &SimSetup, rows: Range<usize>) {
         let (truth, other) = (&*truth.world().data, &*other.world().data);
         let table = |data: &MarketData| data.view(rows.end).window(rows.len()).to_vec();
@@ -116,8 +116,15 @@ impl Found {
         let future = time(truth, rows.end - 1);
         for (at, (shown, otherwise)) in shown.iter().zip(&otherwise).enumerate() {
             if shown.to_bits() != otherwise.to_bits() {
-                let (row, name) = (rows.start + at / width, self.columns[at % width].clone());
+                let (row, name) = (rows.start + at / width, truth.feature_names()[at % width].clone());
                 self.add(name, (row, time(truth, row)), future, (*shown, *otherwise));
+            }
+        }
+        // As they are: a feature that is clipped may hide what its column knows.
+        for ((name, shown), (_, otherwise)) in truth.columns().iter().zip(other.columns()) {
+            self.numbers += rows.len() as u64;
+            for row in rows.clone().filter(|row| shown[*row].to_bits() != otherwise[*row].to_bits()) {
+                self.add(name.clone(), (row, time(truth, row)), future, (shown[row], otherwise[row]));
             }
         }
     }
@@ -139,7 +146,7 @@ impl Found {
     }
 
     pub(super) fn fitted(&mut self, name: &str, row: usize, until: Timestamp, data: &MarketData) {
-        let at = self.columns.iter().position(|column| column == name);
+        let at = data.feature_names().iter().position(|column| column == name);
         let shown = at.map_or(f32::NAN, |at| data.view(row + 1).window(1)[at]);
         self.add(name.to_owned(), (row, time(data, row)), until, (shown, shown));
     }

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import numpy as np
 
 from .. import synth
-from ..data import MarketData, _read_parquet, _table, market_data
+from ..data import MarketData
 from . import options as shared
 from .console import Console, Fault
 
@@ -86,7 +86,7 @@ def _page(args: argparse.Namespace, rows: dict[str, dict[str, float]]) -> str:
 
 def _with_volume(args: argparse.Namespace) -> MarketData:
     """The bars with the volume of longer ones, spread evenly; their own is not read."""
-    data = _without_volume(args)
+    data = shared.read_data(args)
     other = argparse.Namespace(**{**vars(args), "data": args.volume, "period": None})
     longer = shared.read_data(other)
     share = longer.period_ns // data.period_ns
@@ -102,11 +102,3 @@ def _with_volume(args: argparse.Namespace) -> MarketData:
     opens, highs, lows, closes = (columns[name] for name in ("open", "high", "low", "close"))
     facts = (data.instrument_json, data.calendar, "close", data.period_ns)
     return MarketData(times, opens, highs, lows, closes, spread, {}, *facts)
-
-
-def _without_volume(args: argparse.Namespace) -> MarketData:
-    path = Path(args.data)
-    if path.suffix.lower() not in (".parquet", ".pq"):
-        return shared.read_data(args)
-    table = {name: values for name, values in _table(_read_parquet(path)).items() if name.lower() != "volume"}
-    return market_data(table, instrument=args.instrument, calendar=args.calendar, stamp=args.stamp, period=args.period)
