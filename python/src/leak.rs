@@ -18,13 +18,14 @@ pub(crate) fn leakcheck(
     py: Python<'_>,
     spec: &str,
     data: &Bound<'_, PyMarketData>,
-    columns: Option<Py<PyAny>>,
+    columns: Option<&Bound<'_, PyAny>>,
     cuts: u32,
     seed: u64,
     since_ns: Option<i64>,
 ) -> PyResult<(String, String)> {
     let (spec, data): (EnvSpec, _) = (parse(spec)?, data.get().market());
     let check = LeakCheck { cuts, seed, since: since_ns.map(Timestamp::from_nanos) };
+    let columns = columns.map(|columns| columns.clone().unbind());
     let mut failed = None;
     let report = detached(py, || {
         check.run(&spec, &data, |data| match &columns {

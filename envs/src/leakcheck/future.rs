@@ -67,10 +67,10 @@ pub(super) fn another_future(data: &MarketData, cut: usize, how: Another, rng: &
         });
         other = other.quotes(moved.collect::<Vec<_>>(), QuotesAt::Open);
     }
-    let other = other.build()?;
+    let mut other = other.build()?;
     // What a column says of later rows is another's, too.
-    let names = data.columns().iter();
-    Ok(names.fold(Ok(other), |other: tradepit::Result<MarketData>, (name, values)| {
-        other?.with_column(name.clone(), order.iter().map(|from| values[*from]).collect())
-    })?)
+    for (name, values) in data.columns() {
+        other = other.with_column(name.clone(), order.iter().map(|from| values[*from]).collect())?;
+    }
+    Ok(other)
 }

@@ -12,7 +12,7 @@ use crate::SimSetup;
 ///
 /// ```
 /// use tradepit_envs::Leak;
-/// let json = r#"{"column": "next", "row": 7, "time": "2024-03-01T14:30:00Z", "future": "2024-03-01T14:31:00Z",
+/// let json = r#"{"column": "next", "row": 7, "time": 1709303400000000000, "future": 1709303460000000000,
 ///     "shown": 1.5, "otherwise": 2.0, "numbers": 3}"#;
 /// let leak: Leak = serde_json::from_str(json).unwrap();
 /// assert_eq!(leak.to_string(), "next leaks: row 7, which closed at 2024-03-01T14:30:00Z, shows 1.5, and 2 when only what \

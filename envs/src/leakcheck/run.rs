@@ -40,7 +40,7 @@ impl Found {
             self.compare(|n| format!("observation.{}", names[n]), at, future, (&shown, &otherwise));
             let action = draw(truth.rules().action_space(), &mut rng);
             let (a, b) = (ours.step(action.as_action(), &mut shown)?, theirs.step(action.as_action(), &mut otherwise)?);
-            if row + 1 <= cut {
+            if row < cut {
                 self.compare(|_| "reward".to_owned(), at, future, (&[a.reward], &[b.reward]));
             }
             if a.terminated || a.truncated || b.terminated || b.truncated {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import numpy as np
 
 from .. import samples
 from ..data import MarketData, check, times
+from ..features import Function
+from ..leak import leakcheck
 from ..spec import read_spec, to_json
 from . import options as shared
 from .console import Console, Fault, plain
@@ -20,8 +23,13 @@ ABOUT = """\
 Rows, times, sessions, gaps, and the features that environments would see.
 
 `data check FILE` finds what is wrong (fatal) and what is odd (doubtful, or a note), each with row,
-time and value. It exits with 0 when there is at most a note, 1 for something fatal, 3 for a doubt."""
-EXAMPLE = "  tradepit data check prices.csv --instrument ES --calendar cme --fix mended.csv"
+time and value. It exits with 0 when there is at most a note, 1 for something fatal, 3 for a doubt.
+
+`data leakcheck FILE` runs the spec over the data again with other futures, and names each column that
+knows what comes after it, with the first moment. It exits with 0 when there is none, 1 otherwise."""
+EXAMPLE = """\
+  tradepit data check prices.csv --instrument ES --calendar cme --fix mended.csv
+  tradepit data leakcheck prices.csv --spec spec.json --functions mine.py"""
 _LISTED = 3
 _DOUBTFUL = 3
 
@@ -35,12 +43,22 @@ def options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--shown", type=shared.count, default=20, help="findings of each kind to show; default 20")
     group.add_argument("--outlier", type=shared.number, default=25.0, help="times the usual range; default 25")
     group.add_argument("--fix", metavar="OUT", help="write a mended CSV file, and say each change")
+    group = parser.add_argument_group("data leakcheck")
+    group.add_argument("--data", dest="checked", metavar="FILE", help="the same as FILE behind the word leakcheck")
+    group.add_argument(
+        "--functions", metavar="FILE.py", help="a Python file with FUNCTIONS = {name: function on columns}"
+    )
+    group.add_argument("--cuts", type=shared.count, default=8, help="rows at which the future begins; default 8")
+    group.add_argument("--seed", type=shared.count, default=0, help="of the futures; default 0")
+    group.add_argument("--since", metavar="TIME", help="only rows that close at or after it, as of an evaluation")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Describes the data, or checks them."""
     if args.data == "check":
         return _check(args, console)
+    if args.data == "leakcheck":
+        return _leakcheck(args, console)
     if args.file is not None or args.fix is not None:
         raise Fault("only `tradepit data check` takes a second name, or --fix")
     if args.data in samples.NAMES and args.symbol is None and len(samples.symbols(args.data)) > 1:
@@ -104,6 +122,31 @@ def _check(args: argparse.Namespace, console: Console) -> int:
     console.result(report)
     severities = {count["severity"] for count in report["counts"]}
     return 1 if "fatal" in severities else _DOUBTFUL if "doubtful" in severities else 0
+
+
+def _leakcheck(args: argparse.Namespace, console: Console) -> int:
+    args.data = args.file or args.checked
+    if args.data is None:
+        raise Fault("data leakcheck: name a sample or a file")
+    functions = None if args.functions is None else _functions(Path(args.functions))
+    spec = shared.read_spec_option(args.spec)
+    report = leakcheck(
+        shared.read_data(args), spec, functions=functions, cuts=args.cuts, seed=args.seed, since=args.since
+    )
+    console.say(report["text"])
+    console.result(report)
+    return 1 if report["leaks"] else 0
+
+
+def _functions(path: Path) -> dict[str, Function]:
+    if not path.exists():
+        raise Fault(f"--functions: {path}: no such file")
+    functions = runpy.run_path(str(path)).get("FUNCTIONS")
+    if not isinstance(functions, dict) or not functions:
+        raise Fault(
+            f"--functions: {path} must set FUNCTIONS to a dictionary of functions by the names of their columns"
+        )
+    return functions
 
 
 def _findings(report: dict[str, Any]) -> str:
