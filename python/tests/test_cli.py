@@ -57,7 +57,8 @@ def test_every_help_shows_an_example_that_parses(name):
     assert "--json" in shown.stdout
     import shlex
 
-    assert _parser().parse_args(shlex.split(example)[1:]).command == name
+    for line in example.strip().splitlines():
+        assert _parser().parse_args(shlex.split(line)[1:]).command == name
 
 
 def test_the_help_of_all_names_every_command():
