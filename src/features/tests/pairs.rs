@@ -62,7 +62,7 @@ proptest! {
     }
 
     #[test]
-    fn quotes_and_rolls_are_their_formulas(steps in steps(10..120), period in 1usize..12, id in 0usize..2) {
+    fn quotes_and_rolls_are_their_formulas(steps in steps(16..120), period in 1usize..12, id in 0usize..2) {
         let data = market(&steps);
         let feature = |kind: &str, rest: &str| numbers(&data, &format!(r#"{{"kind": "{kind}", "instrument": {id}{rest}}}"#));
         let spread = feature("bid_ask_spread", "");
