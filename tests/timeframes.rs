@@ -5,8 +5,8 @@
 use proptest::prelude::*;
 use tradepit::{
     Bar, Instrument, MarketData, Timestamp,
-    features::{FeaturePipeline, FeaturePipelineSpec},
-    market::{Calendar, Quote, QuotesAt},
+    features::{self, FeaturePipeline, FeaturePipelineSpec},
+    market::{Calendar, Quote, QuotesAt, synth},
     time::{DAY_NS, MINUTE_NS},
 };
 
@@ -259,4 +259,27 @@ fn a_short_row_has_the_quote_that_stood_when_it_opened() {
         .map(|row| (hours.details(row).quotes[0].unwrap().time.nanos() - open.nanos()) / MINUTE_NS)
         .collect();
     assert_eq!(stood, [0, 60, 120, 180, 240, 300, 360]);
+}
+
+#[test]
+fn one_five_and_fifteen_minutes_out_of_one_show_completed_bars_only() {
+    let data = synth::es_1m(300, 5).unwrap();
+    for minutes in [1, 5, 15] {
+        let json = format!(r#"{{"features": [{{"kind": "atr", "period": 2, "timeframe": {minutes}}}]}}"#);
+        let spec: FeaturePipelineSpec = serde_json::from_str(&json).unwrap();
+        let column = |bars: Vec<Bar>| -> Vec<u32> {
+            let data = data.part(0..data.len()).bars(bars).build().unwrap();
+            let (table, ..) = features::table(&data, &spec).unwrap();
+            table.numbers().iter().map(|number| number.to_bits()).collect()
+        };
+        let before = column(data.bars().to_vec());
+        for row in 100..160 {
+            let mut bars = data.bars().to_vec();
+            bars[row].high += 50.0;
+            let after = column(bars);
+            let done = (row / minutes + 1) * minutes - 1;
+            assert_eq!(before[..done], after[..done], "{minutes} minutes, row {row}");
+            assert_ne!(before[done], after[done], "{minutes} minutes, row {row}: complete, and not seen");
+        }
+    }
 }
