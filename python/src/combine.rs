@@ -7,17 +7,19 @@ use std::sync::Arc;
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::{
     prelude::*,
-    types::{PyDict, PyTuple},
+    types::{PyDict, PyString, PyTuple},
 };
 use serde::de::DeserializeOwned;
 use tradepit::{
     Bar, InstrumentId, MarketData, Timestamp,
+    ingest::{ReadOptions, quotes_from_arrow, read_quotes},
     market::{self, Calendar, Continuous, Contract, ContractSeries, Missing, Publishing, RollRule},
 };
 
 use crate::{
     data::{PyMarketData, column_arrays, read_columns, read_instrument, read_name},
     error::{detached, fault, raise},
+    table::{from_json, stream},
 };
 
 /// A column of a bar.
@@ -175,4 +177,29 @@ pub(crate) fn sessions<'py>(py: Python<'py>, calendar: &str, from_ns: i64, to_ns
     dict.set_item("opens_ns", PyArray1::from_iter(py, found.iter().map(|session| session.opens.nanos())))?;
     dict.set_item("closes_ns", PyArray1::from_iter(py, found.iter().map(|session| session.closes.nanos())))?;
     Ok(dict)
+}
+
+/// The data with the quotes of one instrument, out of a file, or of whatever has `__arrow_c_stream__`.
+#[pyfunction]
+pub(crate) fn with_quotes(
+    py: Python<'_>,
+    data: &Bound<'_, PyMarketData>,
+    quotes: &Bound<'_, PyAny>,
+    instrument: &str,
+    options: &str,
+) -> PyResult<PyMarketData> {
+    let (data, options): (_, ReadOptions) = (data.get().market(), from_json("options", options)?);
+    let Some(id) = data.instruments().iter().position(|known| known.name == instrument) else {
+        let names: Vec<&str> = data.instruments().iter().map(|known| known.name.as_str()).collect();
+        return Err(raise("SpecError", format!("instrument: {instrument:?} is not in the data, which has {names:?}")));
+    };
+    let quotes = if let Ok(path) = quotes.cast::<PyString>() {
+        let path = path.to_str()?.to_owned();
+        detached(py, || read_quotes(path, &options))?
+    } else {
+        let batches = stream(quotes)?;
+        detached(py, || quotes_from_arrow(batches, None, &options))?
+    };
+    let quotes = quotes.map_err(fault)?;
+    Ok(detached(py, || data.with_quotes(InstrumentId(id as u32), &quotes))?.map_err(fault)?.into())
 }

@@ -32,7 +32,7 @@ use pyo3::prelude::*;
 mod _core {
     #[pymodule_export]
     use super::{
-        combine::{align, continuous, index_contracts, sessions, with_published},
+        combine::{align, continuous, index_contracts, sessions, with_published, with_quotes},
         data::{PyMarketData, instrument_equity, instrument_preset, planted_es, synthetic_es},
         env::PyEnv,
         gradients::ppo_gradients,

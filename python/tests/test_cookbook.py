@@ -49,8 +49,8 @@ def folder(tmp_path, monkeypatch):
     return tradepit.market_data(frame, instrument="ES", calendar="cme")
 
 
-def test_there_are_five():
-    assert len(BLOCKS) == 5
+def test_there_are_six():
+    assert len(BLOCKS) == 6
 
 
 @pytest.mark.parametrize("block", BLOCKS)

@@ -190,3 +190,25 @@ def test_models_that_ask_for_what_the_data_lack_are_refused(data):
     ):
         tradepit.TradingEnv(data, slippage="half_spread")
     assert tradepit.read_spec({"fill": "quote", "matching": {"stale": "none"}})["fill"] == {"kind": "quote"}
+
+
+def test_a_stream_of_quotes_is_joined_as_a_backward_join_does():
+    rng = np.random.default_rng(5)
+    data = tradepit.samples.synthetic("es_1m", bars=300, seed=0)
+    opened = data.time_ns() - data.period_ns
+    # Some rows open to several quotes, some to none; some quotes come with the open itself.
+    at = np.sort(np.concatenate([rng.integers(opened[20], opened[-1], 200), opened[40:60]]))
+    bid = 5_000 + 0.25 * rng.integers(-40, 40, at.size)
+    size = rng.integers(1, 50, at.size).astype(float)
+    table = pd.DataFrame({"ts": at, "bid": bid, "ask": bid + 0.25 * rng.integers(1, 4, at.size), "bid_size": size})
+    joined = tradepit.join_quotes(data, table.assign(ts=pd.to_datetime(table["ts"], utc=True)))
+    seen = joined.quotes()
+    expected = pd.merge_asof(pd.DataFrame({"ts": opened}), table.assign(quoted=table["ts"]), on="ts")
+    for name in ("bid", "ask", "bid_size"):
+        np.testing.assert_array_equal(seen[name], expected[name])
+    with pytest.raises(errors.DataError, match="sort the rows"):
+        tradepit.join_quotes(data, table[::-1])
+    with pytest.raises(errors.SpecError, match='instrument: "NQ" is not in the data'):
+        tradepit.join_quotes(data, table, instrument="NQ")
+    with pytest.raises(errors.SpecError, match="quotes: dict is no path and no frame"):
+        tradepit.join_quotes(data, {"ts": []})

@@ -10,7 +10,7 @@ Importing this package registers its environments with Gymnasium. ``tradepit.sb3
 import gymnasium as _gymnasium
 
 from . import errors, samples, synth
-from .combine import align, continuous, index_contracts, join_published, sessions
+from .combine import align, continuous, index_contracts, join_published, join_quotes, sessions
 from .data import MarketData, bars_from_trades, check, market_data, times
 from .env import TradingEnv
 from .errors import TradepitError
@@ -32,6 +32,7 @@ __all__ = [
     "errors",
     "index_contracts",
     "join_published",
+    "join_quotes",
     "leakcheck",
     "market_data",
     "read_spec",

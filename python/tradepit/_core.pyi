@@ -37,6 +37,7 @@ __all__ = [
     "synth_mirror",
     "synthetic_es",
     "with_published",
+    "with_quotes",
 ]
 
 _Space: TypeAlias = tuple[str, int] | tuple[str, int, float, float]
@@ -371,3 +372,4 @@ def with_published(
     fill: float | None = None,
     age: bool = False,
 ) -> MarketData: ...
+def with_quotes(data: MarketData, quotes: Any, instrument: str, options: str) -> MarketData: ...

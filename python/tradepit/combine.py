@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from . import _core
-from .data import Adjust, Data, MarketData, Stamp, _instrument, _numbers, _table, _time_ns, market_data
+from .data import Adjust, Data, MarketData, Stamp, _given, _instrument, _numbers, _table, _time_ns, market_data
 from .errors import SpecError
 from .frames import frame
 
-__all__ = ["align", "continuous", "index_contracts", "join_published", "sessions"]
+__all__ = ["align", "continuous", "index_contracts", "join_published", "join_quotes", "sessions"]
 
 Missing: TypeAlias = Literal["refuse", "drop", "carry"]
 
@@ -168,6 +169,50 @@ def join_published(
     times, values = _time_ns(table[published], published), _numbers(table, value, "float32")
     max_age_ns = None if max_age is None else round(max_age * 1e9)
     return _core.with_published(data, name, times, values, max_age_ns, fill, age)
+
+
+def join_quotes(
+    data: MarketData,
+    quotes: Any,
+    *,
+    instrument: str | None = None,
+    symbol: str | None = None,
+    time_zone: str | None = None,
+    time_format: str | None = None,
+    names: Iterable[str] = (),
+    delimiter: str | None = None,
+) -> MarketData:
+    """The data with a stream of quotes: each bar opens to the last one that had come by then.
+
+    >>> import polars
+    >>> data = market_data({"ts": ["2024-03-01T14:30Z", "2024-03-01T14:31Z"], "open": [10, 11], "high": [11, 12],
+    ...                     "low": [9, 10], "close": [11, 11.5]}, instrument="ES")
+    >>> quotes = polars.DataFrame({"ts": ["2024-03-01T14:29:59Z", "2024-03-01T14:30:59Z", "2024-03-01T14:31:30Z"],
+    ...                            "bid": [9.75, 10.75, 11.25], "ask": [10.0, 11.25, 11.5]})
+    >>> join_quotes(data, quotes).quotes()["ask"].tolist()
+    [10.0, 11.25]
+
+    Args:
+        data: What to join them to.
+        quotes: The path of a text or Parquet file, or a frame, in order of time, with a time, ``bid`` and ``ask``, and
+            ``bid_size`` and ``ask_size`` if they are known.
+        instrument: Whose quotes they are, where the data have several; the first without it.
+        symbol: The one to take, where there is a column ``symbol``.
+        time_zone: The zone of times without an offset; UTC without it.
+        time_format: How times are written, where it can't be told.
+        names: Names of the columns of a text file without a header.
+        delimiter: What stands between the fields of a text file.
+
+    Raises:
+        DataError: For a quote that can't be, or that is earlier than the one before.
+        SpecError, FileError: As :func:`market_data`.
+    """
+    reading = {"symbol": symbol, "time_zone": time_zone, "time_format": time_format, "names": list(names)}
+    options = json.dumps(_given({**reading, "delimiter": delimiter}))
+    source = os.fspath(quotes) if isinstance(quotes, (str, os.PathLike)) else quotes
+    if not (isinstance(source, str) or hasattr(source, "__arrow_c_stream__")):
+        raise SpecError(f"quotes: {type(quotes).__name__} is no path and no frame; make a polars or pandas frame of it")
+    return _core.with_quotes(data, source, instrument or data.instruments[0], options)
 
 
 def sessions(calendar: str, start: Any, end: Any) -> Any:

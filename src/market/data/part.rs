@@ -58,6 +58,57 @@ impl MarketData {
         Ok(data)
     }
 
+    /// The same data with the quotes of one instrument as they came, in order: each row has the last one that had come when it
+    /// opened, and none where no new one had. Those of other instruments stay; features begin anew.
+    ///
+    /// ```
+    /// use tradepit::{InstrumentId, market::{Quote, synth}};
+    /// let data = synth::es_1m(3, 0).unwrap();
+    /// let es = InstrumentId(0);
+    /// let quote = |row: usize, bid| Quote { time: data.bars()[row].time, bid, ask: bid + 0.25, ..Quote::default() };
+    /// let quoted = data.with_quotes(es, &[quote(0, 5_000.0), quote(0, 5_001.0), quote(2, 5_002.0)]).unwrap();
+    /// let seen = |rows| quoted.view(rows).quote(es).map(|quote| quote.bid);
+    /// // What came with the close of the last bar stands for the next one, which is not there.
+    /// assert_eq!([1, 2, 3].map(seen), [None, Some(5_001.0), Some(5_001.0)]);
+    /// ```
+    ///
+    /// # Errors
+    /// When there is no such instrument, there are no quotes, they are not in order, or one can't be.
+    pub fn with_quotes(&self, id: InstrumentId, quotes: &[Quote]) -> Result<Self> {
+        let (n, at) = (self.instruments.len(), id.0 as usize);
+        if at >= n {
+            return Err(Error::spec("instrument", format!("{at} is not in the data, which has {n}; count from 0")));
+        }
+        if quotes.is_empty() {
+            return Err(Error::TooLittleData("no quotes".into()));
+        }
+        for (row, two) in quotes.windows(2).enumerate() {
+            if two[1].time < two[0].time {
+                let message = format!("{} is before {} of the quote before; sort them", two[1].time, two[0].time);
+                return Err(Error::Data { source_name: None, row: row + 1, column: "time".into(), message });
+            }
+        }
+        for (row, quote) in quotes.iter().enumerate() {
+            quote.check().map_err(|(column, message)| Error::Data {
+                source_name: None,
+                row,
+                column: column.to_owned(),
+                message,
+            })?;
+        }
+        let mut come = 0;
+        let mut rows = Vec::with_capacity(self.len * n);
+        for row in 0..self.len {
+            let opened = if row == 0 { self.bars[0].time.plus_ns(-self.period_ns) } else { self.opened(row) };
+            let known = quotes[come..].partition_point(|quote| quote.time <= opened);
+            come += known;
+            let new = (known > 0).then(|| quotes[come - 1]);
+            let others = self.quotes_of(row);
+            rows.extend((0..n).map(|id| if id == at { new } else { others.get(id).copied().flatten() }));
+        }
+        self.part(0..self.len).quotes(rows, QuotesAt::Open).build()
+    }
+
     /// What one instrument's rows are made of, to be built as data of its own: its bars, quotes, finer bars and events, without
     /// columns.
     ///
