@@ -9,8 +9,8 @@ mod bench_v0;
 
 use std::process::{Command, ExitCode};
 
-use bench_v0::{ROUNDS, setup, spec, targets};
-use tradepit_envs::{Actions, Autoreset, EnvSpec, StepOut, VecEnv as _};
+use bench_v0::{Batch, rich, setup, spec};
+use tradepit_envs::EnvSpec;
 
 const ENVS: usize = 64;
 /// Steps of the batch in the short run and in the long one.
@@ -22,39 +22,16 @@ const RICHEST: f64 = 2.0;
 
 /// What is counted: a name and its spec.
 fn cases() -> Vec<(&'static str, EnvSpec)> {
-    let rich = |json: &str| -> EnvSpec {
-        let models: EnvSpec = serde_json::from_str(json).expect("a spec");
-        EnvSpec { episode: spec(1).episode, window: 1, ..models }
-    };
     vec![
         ("plain: next open, volume share, per contract", spec(1)),
-        ("rich: latency, participation, protection, square root, dated schedule, interest, futures margin", rich(RICH)),
+        ("rich: latency, participation, protection, square root, dated schedule, interest, futures margin", rich()),
     ]
 }
 
-/// The richest that a futures account can have, all at once.
-const RICH: &str = include_str!("bench_v0/rich.json");
-
 fn run(spec: EnvSpec, steps: usize) -> u64 {
-    let mut envs = setup(spec).vec_env(ENVS, 1, Autoreset::NextStep).expect("environments");
-    let d = envs.observation_space().len();
-    let actions = targets(ENVS);
-    let (mut obs, mut reward) = (vec![0.0; ENVS * d], vec![0.0; ENVS]);
-    let (mut terminated, mut truncated) = (vec![false; ENVS], vec![false; ENVS]);
-    envs.reset(0, &mut obs).expect("reset");
-    for t in 0..steps {
-        let at = t % ROUNDS * ENVS;
-        let out = StepOut {
-            obs: &mut obs,
-            reward: &mut reward,
-            terminated: &mut terminated,
-            truncated: &mut truncated,
-            final_obs: None,
-            facts: None,
-        };
-        envs.step(Actions::Box(&actions[at..at + ENVS]), out).expect("step");
-    }
-    envs.lanes().iter().map(|lane| u64::from(lane.env().account().fills())).sum()
+    let mut batch = Batch::new(&setup(spec), ENVS, 1);
+    (0..steps).for_each(|_| batch.step());
+    batch.envs.lanes().iter().map(|lane| u64::from(lane.env().account().fills())).sum()
 }
 
 /// Instructions of this program when it runs case `case` for so many steps.
