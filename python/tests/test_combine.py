@@ -137,7 +137,7 @@ def test_real_contracts_are_strung_together():
     polars = pytest.importorskip("polars")
     path = SHARED / "es_1m_quotes_lean.parquet"
     if not path.exists():
-        pytest.skip(f"{path} is not there")
+        pytest.skip(f"{path} is not there: it belongs to no package, and can't be shipped")
     table = polars.read_parquet(path).filter(polars.col("close").is_not_null())
     names = {"201312": "ESZ13", "201403": "ESH14"}
     contracts = {
@@ -187,7 +187,7 @@ def test_real_minutes_of_a_year_lie_in_sessions():
     polars = pytest.importorskip("polars")
     path = SHARED / "es_1m.parquet"
     if not path.exists():
-        pytest.skip(f"{path} is not there")
+        pytest.skip(f"{path} is not there: it belongs to no package, and can't be shipped")
     closes = polars.read_parquet(path)["ts"].cast(polars.Datetime("ns")).to_physical().to_numpy() + MINUTE
     found = tradepit._core.sessions("cme", int(closes[0]), int(closes[-1]))
     at = np.searchsorted(found["closes_ns"], closes)

@@ -122,7 +122,9 @@ def test_what_is_wrong_is_named(tmp_path):
             bars_from_trades(trades, rule)
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason=f"{SHARED} is not there")
+@pytest.mark.skipif(
+    not SHARED.exists(), reason=f"{SHARED} is not there: it belongs to no package, and can't be shipped"
+)
 def test_minutes_of_real_trades_are_the_shipped_sample():
     data = bars_from_trades(SHARED, {"kind": "time", "period_ns": 60 * SECOND}, instrument="ES", calendar="cme")
     sample = tradepit.samples.load("es_1m")

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from . import _core
-from .data import Adjust, Data, MarketData, Stamp, _given, _instrument, _numbers, _table, _time_ns, market_data
+from .data import (
+    Adjust,
+    Data,
+    MarketData,
+    Stamp,
+    _given,
+    _instrument,
+    _numbers,
+    _path_or_frame,
+    _table,
+    _time_ns,
+    market_data,
+)
 from .errors import SpecError
 from .frames import frame
 
@@ -209,9 +220,7 @@ def join_quotes(
     """
     reading = {"symbol": symbol, "time_zone": time_zone, "time_format": time_format, "names": list(names)}
     options = json.dumps(_given({**reading, "delimiter": delimiter}))
-    source = os.fspath(quotes) if isinstance(quotes, (str, os.PathLike)) else quotes
-    if not (isinstance(source, str) or hasattr(source, "__arrow_c_stream__")):
-        raise SpecError(f"quotes: {type(quotes).__name__} is no path and no frame; make a polars or pandas frame of it")
+    source = _path_or_frame(quotes, "quotes")
     return _core.with_quotes(data, source, instrument or data.instruments[0], options)
 
 

@@ -235,9 +235,7 @@ def bars_from_trades(
     """
     reading = {"symbol": symbol, "time_zone": time_zone, "time_format": time_format, "names": list(names)}
     options = json.dumps(_given({**reading, "delimiter": delimiter}))
-    source = os.fspath(trades) if isinstance(trades, (str, os.PathLike)) else trades
-    if not (isinstance(source, str) or hasattr(source, "__arrow_c_stream__")):
-        raise SpecError(f"trades: {type(trades).__name__} is no path and no frame; make a polars or pandas frame of it")
+    source = _path_or_frame(trades, "trades")
     return _core.market_from_trades(
         source, json.dumps(dict(rule)), _instrument(instrument), calendar or "none", options
     )
@@ -256,6 +254,16 @@ def _is_sample(data: Any) -> bool:
     from . import samples
 
     return isinstance(data, str) and data in samples.NAMES
+
+
+def _path_or_frame(source: Any, field: str) -> Any:
+    """A path as text, or a frame that Arrow can have."""
+    if isinstance(source, (str, os.PathLike)):
+        return os.fspath(source)
+    if not hasattr(source, "__arrow_c_stream__"):
+        kind = type(source).__name__
+        raise SpecError(f"{field}: {kind} is no path and no frame; make a polars or pandas frame of it")
+    return source
 
 
 def _given(options: Mapping[str, Any]) -> dict[str, Any]:
