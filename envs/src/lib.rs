@@ -121,6 +121,7 @@
 //! [`FeaturePipelineSpec::clip`]: tradepit::features::FeaturePipelineSpec::clip
 
 mod action;
+pub mod anchors;
 mod check;
 mod env;
 mod episode;
