@@ -1,6 +1,18 @@
 //! Selling a block of shares while the price falls by the selling and moves by itself.
 
 use serde::{Deserialize, Serialize};
+use tradepit::{
+    Instrument,
+    market::synth::{Arithmetic, SynthSpec},
+    models::{AlmgrenChriss, Slippage},
+};
+
+use super::{
+    Goal, Objective, Reference, Rule,
+    parts::{Known, Parts, need, positive, steps},
+    scene::{last_move, rows, spec},
+};
+use crate::{AccountNumber, ActionSpec, EnvSpec, ExecutionRate, Profit, Result, RewardSpec};
 
 /// Sell `shares` in `steps` steps; the objective is the mean shortfall plus `lambda` times its variance (Almgren and Chriss, 2001,
 /// "Optimal execution of portfolio transactions").
@@ -118,6 +130,56 @@ impl AlmgrenChrissSale {
         let mean = fixed + (self.eta - 0.5 * self.gamma * tau) / tau * sold;
         let variance = self.sigma * self.sigma * tau * kept;
         ScheduleCost { mean, variance, utility: mean + self.lambda * variance }
+    }
+}
+
+
+impl Known for AlmgrenChrissSale {
+    fn parts(&self) -> Result<Parts> {
+        positive(&[
+            ("price", self.price),
+            ("time", self.time),
+            ("sigma", self.sigma),
+            ("eta", self.eta),
+            ("lambda", self.lambda),
+        ])?;
+        let whole = self.shares >= 1.0 && self.shares <= 1e12 && self.shares.fract() == 0.0;
+        need("shares", self.shares, whole, "a whole number in 1..=1e12")?;
+        need("epsilon", self.epsilon, self.epsilon >= 0.0, "at least 0")?;
+        need("gamma", self.gamma, self.gamma >= 0.0 && self.gamma * self.tau() < 2.0 * self.eta, "in [0, 2 eta / tau)")?;
+        steps("steps", self.steps)?;
+        let (n, sd) = (self.steps, self.sigma * self.tau().sqrt());
+        let share = Instrument { lot: 1.0, ..Instrument::unit() };
+        // More than all shares are worth: no result ends an episode.
+        let cash = 2.0 * self.shares * self.price;
+        let spec = spec(
+            SynthSpec::Arithmetic(Arithmetic { volatility: sd, ..Arithmetic::default() }),
+            vec![last_move(self.price / sd)],
+            vec![AccountNumber::Position, AccountNumber::TimeLeft],
+            ActionSpec::ExecutionRate(ExecutionRate { lots: -self.shares }),
+            RewardSpec::Profit(Profit { scale: cash }),
+            n,
+        );
+        let impact = AlmgrenChriss { epsilon: self.epsilon, eta: self.eta, gamma: self.gamma, period: self.tau() };
+        let (held, even) = (self.optimum(), self.even());
+        let goal = Goal::best(Objective::MeanVariance { lambda: self.lambda }, self.cost(&held).utility);
+        let follow = |held: Vec<f64>| {
+            let shares = std::iter::once(self.shares).chain(held.iter().copied());
+            let parts: Vec<f64> = shares.zip(&held).map(|(before, after)| 1.0 - after / before).collect();
+            Rule::number(move |obs| {
+                let left = (f64::from(obs[2]) * f64::from(n)).round() as usize;
+                2.0 * parts[n as usize - left.clamp(1, n as usize)] - 1.0
+            })
+        };
+        Ok(Parts {
+            spec: EnvSpec { cash, holding: self.shares, slippage: Slippage::AlmgrenChriss(impact), ..spec },
+            rows: rows(share, self.price, 1, n)?,
+            goals: vec![goal],
+            optimal: follow(held),
+            naive: follow(even),
+            reference: Reference::Naive,
+            episodes: 100_000,
+        })
     }
 }
 

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::normal::{cdf, pdf};
 
-/// A put that may be exercised at `dates` equal dates, over a stock in geometric Brownian motion with drift `r`; the mean of the
-/// discounted payoff counts.
+/// A put that may be exercised now and at `dates` equal dates, over a stock in geometric Brownian motion with drift `r`; the mean of
+/// the discounted payoff counts.
 ///
 /// ```
 /// use tradepit_envs::anchors::AmericanPut;
@@ -29,7 +29,7 @@ pub struct AmericanPut {
     pub sigma: f64,
     /// Years.
     pub time: f64,
-    /// Dates at which it can be exercised: the first one a step after the beginning, the last one at the end.
+    /// Dates at which it can be exercised beside the beginning: the last one is the end.
     pub dates: u32,
 }
 
@@ -49,7 +49,7 @@ impl Default for AmericanPut {
 #[derive(Clone, Debug, PartialEq)]
 pub struct PutSolution {
     value: f64,
-    /// By date, from the first on.
+    /// By date, from the beginning on.
     boundary: Vec<f64>,
 }
 
@@ -60,10 +60,10 @@ impl PutSolution {
         self.value
     }
 
-    /// The price below which the put is exercised at date `date`, from 1 on.
+    /// The price below which the put is exercised at date `date`; 0 is the beginning.
     #[must_use]
     pub fn boundary(&self, date: usize) -> f64 {
-        self.boundary[date.clamp(1, self.boundary.len()) - 1]
+        self.boundary[date.min(self.boundary.len() - 1)]
     }
 }
 
@@ -84,7 +84,7 @@ impl AmericanPut {
         let scale = (-self.r * dt).exp() / weights.iter().sum::<f64>();
         let mut worth: Vec<f64> = (-most..=most).map(paid).collect();
         let mut boundary = vec![self.strike];
-        for date in (0..self.dates).rev() {
+        for _ in 0..self.dates {
             // Beyond the grid the put is either exercised or worth nothing.
             let known: Vec<f64> = (-most - reach..-most)
                 .map(paid)
@@ -95,10 +95,6 @@ impl AmericanPut {
                 .windows(weights.len())
                 .map(|near| scale * near.iter().zip(&weights).map(|(value, weight)| value * weight).sum::<f64>());
             let kept: Vec<f64> = kept.collect();
-            if date == 0 {
-                worth = kept;
-                break;
-            }
             // How much better it is to exercise: above 0 at the lowest prices, and 0 once on the way up.
             let better = |at: usize| paid(at as i64 - most) - kept[at];
             let first = (0..kept.len()).find(|at| better(*at) <= 0.0).unwrap_or(0);

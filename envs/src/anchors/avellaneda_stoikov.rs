@@ -1,6 +1,18 @@
 //! Making a market with an aversion to risk.
 
 use serde::{Deserialize, Serialize};
+use tradepit::{
+    Instrument,
+    market::synth::{Arithmetic, SynthSpec},
+    models::Matching,
+};
+
+use super::{
+    Goal, Objective, Reference, Rule,
+    parts::{Known, Parts, positive, steps},
+    scene::{CASH, last_move, rows, spec},
+};
+use crate::{AccountNumber, ActionSpec, EnvSpec, Profit, Result, RewardSpec, TwoSidedQuotes};
 
 /// Quotes around a price in Brownian motion, which are hit at the rate `a exp(-k distance)` (Avellaneda and Stoikov, 2008,
 /// "High-frequency trading in a limit order book").
@@ -142,6 +154,62 @@ impl AvellanedaStoikov {
             inventory_sd: (sum(&|q, m| q * q * m[0]) - inventory * inventory).sqrt(),
             certainty_equivalent: -sum(&|_, m| m[3]).ln() / self.gamma,
         }
+    }
+}
+
+
+/// How far quotes go, either way, in units of price: as far as the inventories that anybody gets to make them lean.
+const FARTHEST: f64 = 16.0;
+
+impl Known for AvellanedaStoikov {
+    fn parts(&self) -> Result<Parts> {
+        positive(&[
+            ("price", self.price),
+            ("time", self.time),
+            ("sigma", self.sigma),
+            ("a", self.a),
+            ("k", self.k),
+            ("gamma", self.gamma),
+        ])?;
+        steps("steps", self.steps)?;
+        let (n, time, most) = (self.steps, self.time, MOST as f64);
+        let dt = time / f64::from(n);
+        let (sd, one) = (self.sigma * dt.sqrt(), Instrument { lot: 1.0, ..Instrument::unit() });
+        let spec = spec(
+            SynthSpec::Arithmetic(Arithmetic { volatility: sd, ..Arithmetic::default() }),
+            vec![last_move(self.price / sd)],
+            vec![AccountNumber::Position, AccountNumber::TimeLeft],
+            ActionSpec::TwoSidedQuotes(TwoSidedQuotes {
+                offset_ticks: [-FARTHEST / one.tick, FARTHEST / one.tick],
+                lots: [1.0, 1.0],
+                max_lots: most,
+            }),
+            RewardSpec::Profit(Profit { scale: CASH }),
+            n,
+        );
+        let quote = |distances: Box<dyn Fn(f64, f64) -> (f64, f64) + Send + Sync>| {
+            Rule::new(move |obs, action| {
+                let (bid, ask) = distances((f64::from(obs[1]) * most).round(), f64::from(obs[2]) * time);
+                action[0] = (bid / FARTHEST) as f32;
+                action[1] = (ask / FARTHEST) as f32;
+            })
+        };
+        let (own, half) = (self.clone(), 0.5 * self.average_spread());
+        let result = self.result(|inventory, left| self.distances(inventory, left));
+        Ok(Parts {
+            spec: EnvSpec { matching: Matching { limit: self.intensity(), ..Matching::default() }, ..spec },
+            rows: rows(one, self.price, 1, n)?,
+            goals: vec![
+                Goal::check(Objective::MeanEpisode {}, result.mean),
+                Goal::check(Objective::Sd {}, result.sd),
+                Goal::check(Objective::PositionSd {}, result.inventory_sd),
+                Goal::check(Objective::ExponentialUtility { gamma: self.gamma }, result.certainty_equivalent),
+            ],
+            optimal: quote(Box::new(move |inventory, left| own.distances(inventory, left))),
+            naive: quote(Box::new(move |_, _| (half, half))),
+            reference: Reference::Naive,
+            episodes: 5_000,
+        })
     }
 }
 

@@ -1,6 +1,21 @@
 //! Making a market with a penalty on inventory.
 
 use serde::{Deserialize, Serialize};
+use tradepit::{
+    Instrument,
+    market::synth::{Arithmetic, SynthSpec},
+    models::Matching,
+};
+
+use super::{
+    Goal, Objective, Reference, Rule,
+    parts::{Known, Parts, need, positive, steps},
+    scene::{CASH, last_move, rows, spec},
+};
+use crate::{
+    AccountNumber, ActionSpec, Composite, EnvSpec, ExpectedProfit, Held, InventoryPenalty, Result, RewardPart,
+    RewardSpec, TwoSidedQuotes,
+};
 
 /// Quotes at depths that are hit at the rate `lambda exp(-kappa depth)`; what is held costs `phi q^2` a unit of time and `alpha q^2` at
 /// the end (Cartea, Jaimungal and Penalva, 2015, "Algorithmic and High-Frequency Trading", section 10.2).
@@ -13,7 +28,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 ///
 /// In steps, each side fills one unit by itself with probability `min(1, lambda exp(-kappa depth) dt)`; the penalty is `phi q^2 dt` on the
-/// inventory before the fill; depths are multiples of `tick` from 0 on; at an inventory of `most` the side that would add to it
+/// inventory before the fill; depths are multiples of `tick` from 0 to `3 / kappa`; at an inventory of `most` the side that would add to it
 /// is not quoted. The price is a martingale of standard deviation `sigma`, and does not matter to the mean.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -78,11 +93,15 @@ impl QuotesSolution {
 }
 
 impl CarteaJaimungal {
+    /// The largest depth in ticks: three times what would be best without a penalty.
+    fn deepest(&self) -> u32 {
+        (3.0 / self.kappa / self.tick).round() as u32
+    }
+
+    /// By depth, the probability that a quote fills in a step.
     fn chances(&self) -> Vec<f64> {
-        // Beyond ten units of 1 / kappa nothing fills that matters.
-        let depths = (10.0 / self.kappa / self.tick).ceil() as u32;
         let dt = self.time / f64::from(self.steps);
-        (0..=depths).map(|i| (self.lambda * dt * (-self.kappa * self.tick * f64::from(i)).exp()).min(1.0)).collect()
+        (0..=self.deepest()).map(|i| (self.lambda * dt * (-self.kappa * self.tick * f64::from(i)).exp()).min(1.0)).collect()
     }
 
     /// Dynamic programming in steps.
@@ -185,6 +204,71 @@ impl CarteaJaimungal {
             logarithm += scale.ln() - largest * part;
         }
         logarithm / self.kappa
+    }
+}
+
+
+impl Known for CarteaJaimungal {
+    fn parts(&self) -> Result<Parts> {
+        positive(&[
+            ("lambda", self.lambda),
+            ("kappa", self.kappa),
+            ("sigma", self.sigma),
+            ("time", self.time),
+            ("tick", self.tick),
+        ])?;
+        need("phi", self.phi, self.phi >= 0.0, "at least 0")?;
+        need("alpha", self.alpha, self.alpha >= 0.0, "at least 0")?;
+        need("most", f64::from(self.most), (1..=1_000).contains(&self.most), "in 1..=1000")?;
+        need("tick", self.tick, self.deepest() >= 1 && self.deepest() <= 10_000, "so that 3 / kappa is 1 to 10000 ticks")?;
+        steps("steps", self.steps)?;
+        let (n, most, deepest) = (self.steps, f64::from(self.most), f64::from(self.deepest()));
+        let dt = self.time / f64::from(n);
+        let (sd, one) = (self.sigma * dt.sqrt(), Instrument { lot: 1.0, tick: self.tick, ..Instrument::unit() });
+        let price = (1_000.0 * sd / self.tick).ceil() * self.tick;
+        let part = |reward| RewardPart { weight: 1.0, reward };
+        let reward = Composite {
+            parts: vec![
+                // Fills do not depend on how the price moves: its noise can be taken out.
+                part(RewardSpec::ExpectedProfit(ExpectedProfit { scale: CASH, held: Held::After })),
+                part(RewardSpec::InventoryPenalty(InventoryPenalty {
+                    coefficient: self.phi * dt,
+                    power: 2,
+                    held: Held::Before,
+                    terminal: self.alpha,
+                })),
+            ],
+        };
+        let spec = spec(
+            SynthSpec::Arithmetic(Arithmetic { volatility: sd, ..Arithmetic::default() }),
+            vec![last_move(price / sd)],
+            vec![AccountNumber::Position, AccountNumber::TimeLeft],
+            ActionSpec::TwoSidedQuotes(TwoSidedQuotes {
+                offset_ticks: [0.0, deepest],
+                lots: [1.0, 1.0],
+                max_lots: most,
+            }),
+            RewardSpec::Composite(reward),
+            n,
+        );
+        let solved = self.solve();
+        let goal = Goal::best(Objective::MeanEpisode {}, solved.value());
+        let depth = move |ticks: u32| (2.0 * f64::from(ticks) / deepest - 1.0) as f32;
+        let always = ((1.0 / (self.kappa * self.tick)).round() as u32).min(self.deepest());
+        Ok(Parts {
+            spec: EnvSpec { matching: Matching { limit: self.intensity(), ..Matching::default() }, ..spec },
+            rows: rows(one, price, 1, n)?,
+            goals: vec![goal],
+            optimal: Rule::new(move |obs, action| {
+                let step = n - ((f64::from(obs[2]) * f64::from(n)).round() as u32).clamp(1, n);
+                let (bid, ask) = solved.ticks(step, (f64::from(obs[1]) * most).round() as i64);
+                (action[0], action[1]) = (depth(bid), depth(ask));
+            }),
+            // What would be best without a penalty, whatever is held.
+            naive: Rule::new(move |_, action| action.fill(depth(always))),
+            reference: Reference::Nothing,
+            episodes: 5_000,
+        })
     }
 }
 

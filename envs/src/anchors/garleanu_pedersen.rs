@@ -1,8 +1,22 @@
 //! Trading on factors that decay, at quadratic costs.
 
 use serde::{Deserialize, Serialize};
+use tradepit::{
+    Instrument,
+    market::synth::{Arithmetic, Factor, SynthSpec},
+    models::{AlmgrenChriss, Slippage},
+};
 
-use super::normal::peak;
+use super::{
+    Goal, Objective, Reference, Rule,
+    normal::peak,
+    parts::{Known, Parts, need, positive},
+    scene::{CASH, column, rows, spec},
+};
+use crate::{
+    AccountNumber, ActionSpec, Composite, EnvSpec, ExpectedProfit, Held, InventoryPenalty, Result, RewardPart,
+    RewardSpec, TargetPosition,
+};
 
 /// The expected price change is a sum of factors that decay at different speeds, trading costs `lambda / 2` times its square, risk
 /// `gamma / 2` times the square of the position (Garleanu and Pedersen, 2013, "Dynamic trading with predictable returns and
@@ -89,6 +103,63 @@ impl GarleanuPedersen {
         let variance = (2.0 * keep * rate * carried + rate * rate * aimed) / (1.0 - keep * keep);
         let traded = rate * rate * (aimed + variance - 2.0 * carried);
         earned - 0.5 * self.gamma * variance - 0.5 * self.lambda * traded
+    }
+}
+
+
+impl Known for GarleanuPedersen {
+    fn parts(&self) -> Result<Parts> {
+        positive(&[("gamma", self.gamma), ("lambda", self.lambda)])?;
+        let count = self.phi.len();
+        need("sd", self.sd.len() as f64, count == self.sd.len() && (1..=8).contains(&count), "as many as phi, 1 to 8")?;
+        for (phi, sd) in self.phi.iter().zip(&self.sd) {
+            need("phi", *phi, *phi > 0.0 && *phi <= 1.0, "in (0, 1]")?;
+            positive(&[("sd", *sd)])?;
+        }
+        let (steps, one) = (500, Instrument::unit());
+        // Four deviations of the portfolio that would be best without costs.
+        let most = 4.0 * self.sd.iter().map(|sd| sd * sd).sum::<f64>().sqrt() / self.gamma;
+        let factors = self.phi.iter().zip(&self.sd).map(|(phi, sd)| Factor { phi: *phi, sd: *sd }).collect();
+        let part = |reward| RewardPart { weight: 1.0, reward };
+        let reward = Composite {
+            parts: vec![
+                part(RewardSpec::ExpectedProfit(ExpectedProfit { scale: CASH, held: Held::After })),
+                part(RewardSpec::InventoryPenalty(InventoryPenalty {
+                    coefficient: 0.5 * self.gamma,
+                    power: 2,
+                    held: Held::After,
+                    terminal: 0.0,
+                })),
+            ],
+        };
+        let spec = spec(
+            SynthSpec::Arithmetic(Arithmetic { factors, volatility: 1.0, ..Arithmetic::default() }),
+            (1..).zip(&self.sd).map(|(k, sd)| column(&format!("factor_{k}"), 1.0 / sd)).collect(),
+            vec![AccountNumber::Position],
+            ActionSpec::TargetPosition(TargetPosition { max_lots: (most / one.lot).round() }),
+            RewardSpec::Composite(reward),
+            steps,
+        );
+        // A trade of d pays eta d a unit.
+        let costs = AlmgrenChriss { epsilon: 0.0, eta: 0.5 * self.lambda, gamma: 0.0, period: 1.0 };
+        let follow = |rule: LinearRule| {
+            let aims: Vec<f64> = rule.aims.iter().zip(&self.sd).map(|(aim, sd)| rule.rate * aim * sd / most).collect();
+            Rule::number(move |obs| {
+                let (factors, position) = obs.split_at(aims.len());
+                let aim: f64 = aims.iter().zip(factors).map(|(aim, factor)| aim * f64::from(*factor)).sum();
+                (1.0 - rule.rate) * f64::from(position[0]) + aim
+            })
+        };
+        let best = self.optimum();
+        Ok(Parts {
+            spec: EnvSpec { slippage: Slippage::AlmgrenChriss(costs), ..spec },
+            rows: rows(one, 10_000.0, 0, steps)?,
+            goals: vec![Goal::best(Objective::MeanStep {}, self.value(&best))],
+            optimal: follow(best),
+            naive: follow(self.myopic()),
+            reference: Reference::Nothing,
+            episodes: 4_000,
+        })
     }
 }
 

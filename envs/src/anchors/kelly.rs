@@ -1,6 +1,17 @@
 //! How much to bet on a coin that is in one's favour.
 
 use serde::{Deserialize, Serialize};
+use tradepit::{
+    Instrument,
+    market::synth::{Coin, SynthSpec},
+};
+
+use super::{
+    Goal, Objective, Reference, Rule,
+    parts::{Known, Parts, need},
+    scene::{last_move, rows, spec},
+};
+use crate::{AccountNumber, ActionSpec, LogReturn, LongShort, PortfolioWeights, Result, RewardSpec, WeightRule};
 
 /// An even-money bet that wins with probability `p`, again and again; the growth of wealth counts (Kelly, 1956, "A new
 /// interpretation of information rate").
@@ -36,5 +47,35 @@ impl Kelly {
     #[must_use]
     pub fn growth(&self, fraction: f64) -> f64 {
         self.p * fraction.ln_1p() + (1.0 - self.p) * (-fraction).ln_1p()
+    }
+}
+
+/// By which share of itself the price moves: a stake of `f` is a position of `f / MOVE` times the wealth.
+const MOVE: f64 = 0.05;
+
+impl Known for Kelly {
+    fn parts(&self) -> Result<Parts> {
+        need("p", self.p, self.p > 0.5 && self.p < 1.0, "in (0.5, 1)")?;
+        let (steps, best) = (250, self.fraction());
+        Ok(Parts {
+            spec: spec(
+                SynthSpec::Coin(Coin { heads: self.p, change: MOVE, ..Coin::default() }),
+                vec![last_move(1.0 / MOVE)],
+                vec![AccountNumber::Position],
+                // All stakes from everything against the coin to everything on it.
+                ActionSpec::PortfolioWeights(PortfolioWeights {
+                    weights: WeightRule::LongShort(LongShort { leverage: 1.0 / MOVE }),
+                }),
+                RewardSpec::LogReturn(LogReturn::default()),
+                steps,
+            ),
+            rows: rows(Instrument::unit(), 100.0, 1, steps)?,
+            goals: vec![Goal::best(Objective::MeanStep {}, self.growth(best))],
+            optimal: Rule::number(move |_| best),
+            // Twice as much.
+            naive: Rule::number(move |_| (2.0 * best).min(0.99)),
+            reference: Reference::Naive,
+            episodes: 4_000,
+        })
     }
 }

@@ -1,8 +1,18 @@
 //! Tomorrow's return is in the observation.
 
 use serde::{Deserialize, Serialize};
+use tradepit::{
+    Instrument,
+    market::synth::{Arithmetic, Factor, SynthSpec},
+};
 
-use super::normal::pdf;
+use super::{
+    Goal, Objective, Reference, Rule,
+    normal::pdf,
+    parts::{Known, Parts, positive},
+    scene::{CASH, column, rows, spec},
+};
+use crate::{AccountNumber, ActionSpec, Profit, Result, RewardSpec, TargetPosition};
 
 /// The next price change, N(0, sd^2), is shown before the decision: be long before a rise, short before a fall.
 ///
@@ -31,5 +41,35 @@ impl Leak {
     pub fn value(&self) -> f64 {
         // E|Z| = 2 * the density at 0.
         2.0 * pdf(0.0) * self.sd
+    }
+}
+
+impl Known for Leak {
+    fn parts(&self) -> Result<Parts> {
+        positive(&[("sd", self.sd)])?;
+        let steps = 250;
+        let process = Arithmetic {
+            factors: vec![Factor { phi: 1.0, sd: self.sd }],
+            volatility: 0.0,
+            ..Arithmetic::default()
+        };
+        let one = Instrument::unit();
+        Ok(Parts {
+            spec: spec(
+                SynthSpec::Arithmetic(process),
+                vec![column("factor_1", 1.0 / self.sd)],
+                vec![AccountNumber::Position],
+                ActionSpec::TargetPosition(TargetPosition { max_lots: 1.0 / one.lot }),
+                RewardSpec::Profit(Profit { scale: CASH }),
+                steps,
+            ),
+            rows: rows(one, 1_000.0 * self.sd, 0, steps)?,
+            goals: vec![Goal::best(Objective::MeanStep {}, self.value())],
+            optimal: Rule::number(|obs| f64::from(obs[0].signum())),
+            // Buys what will rise only.
+            naive: Rule::number(|obs| if obs[0] > 0.0 { 1.0 } else { 0.0 }),
+            reference: Reference::Nothing,
+            episodes: 4_000,
+        })
     }
 }

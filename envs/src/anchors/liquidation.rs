@@ -1,6 +1,21 @@
 //! Selling out by a deadline, with a penalty on what is still held.
 
 use serde::{Deserialize, Serialize};
+use tradepit::{
+    Instrument,
+    market::synth::{Arithmetic, SynthSpec},
+    models::{AlmgrenChriss, Slippage},
+};
+
+use super::{
+    Goal, Objective, Reference, Rule,
+    parts::{Known, Parts, need, positive, steps},
+    scene::{CASH, last_move, rows, spec},
+};
+use crate::{
+    AccountNumber, ActionSpec, Composite, EnvSpec, Held, InventoryPenalty, Profit, Result, RewardPart, RewardSpec,
+    TargetPosition,
+};
 
 /// Sell `quantity` over `time`: a rate `v` costs `k v^2`, what is held `phi q^2` a unit of time, and what is left `alpha q^2` (Cartea, Jaimungal and
 /// Penalva, 2015, "Algorithmic and High-Frequency Trading", section 6.5).
@@ -87,6 +102,63 @@ impl Liquidation {
     #[must_use]
     pub fn even(&self) -> Vec<f64> {
         (0..self.steps).map(|step| 1.0 / f64::from(self.steps - step)).collect()
+    }
+}
+
+
+impl Known for Liquidation {
+    fn parts(&self) -> Result<Parts> {
+        positive(&[
+            ("quantity", self.quantity),
+            ("time", self.time),
+            ("k", self.k),
+            ("phi", self.phi),
+            ("alpha", self.alpha),
+            ("sigma", self.sigma),
+        ])?;
+        need("quantity", self.quantity, self.quantity <= 1e6, "at most 1e6")?;
+        steps("steps", self.steps)?;
+        let (n, one) = (self.steps, Instrument::unit());
+        let dt = self.time / f64::from(n);
+        let (sd, lots) = (self.sigma * dt.sqrt(), (self.quantity / one.lot).round());
+        let part = |reward| RewardPart { weight: 1.0, reward };
+        let reward = Composite {
+            parts: vec![
+                part(RewardSpec::Profit(Profit { scale: CASH })),
+                part(RewardSpec::InventoryPenalty(InventoryPenalty {
+                    coefficient: self.phi * dt,
+                    power: 2,
+                    held: Held::After,
+                    terminal: self.alpha,
+                })),
+            ],
+        };
+        let price = 100.0 + 100.0 * sd;
+        let spec = spec(
+            SynthSpec::Arithmetic(Arithmetic { volatility: sd, ..Arithmetic::default() }),
+            vec![last_move(price / sd)],
+            vec![AccountNumber::Position, AccountNumber::TimeLeft],
+            ActionSpec::TargetPosition(TargetPosition { max_lots: lots }),
+            RewardSpec::Composite(reward),
+            n,
+        );
+        let impact = AlmgrenChriss { epsilon: 0.0, eta: self.k, gamma: 0.0, period: dt };
+        let (value, shares) = self.solve();
+        let follow = |shares: Vec<f64>| {
+            Rule::number(move |obs| {
+                let left = ((f64::from(obs[2]) * f64::from(n)).round() as usize).clamp(1, n as usize);
+                (1.0 - shares[n as usize - left]) * f64::from(obs[1])
+            })
+        };
+        Ok(Parts {
+            spec: EnvSpec { holding: lots, slippage: Slippage::AlmgrenChriss(impact), ..spec },
+            rows: rows(one, price, 1, n)?,
+            goals: vec![Goal::best(Objective::MeanEpisode {}, -value)],
+            optimal: follow(shares),
+            naive: follow(self.even()),
+            reference: Reference::Naive,
+            episodes: 5_000,
+        })
     }
 }
 

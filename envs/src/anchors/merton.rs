@@ -1,8 +1,20 @@
 //! How much of one's wealth to hold in a stock.
 
 use serde::{Deserialize, Serialize};
+use tradepit::{
+    Instrument,
+    market::{Settlement, synth::{Geometric, SynthRows, SynthSpec}},
+    models::{DailyCarry, Financing},
+    time::DAY_NS,
+};
 
-use super::normal::{nodes, peak};
+use super::{
+    Goal, Objective, Reference, Rule,
+    normal::{nodes, peak},
+    parts::{Known, Parts, need, positive, steps},
+    scene::{last_move, spec},
+};
+use crate::{AccountNumber, ActionSpec, EnvSpec, LogReturn, LongShort, PortfolioWeights, Result, RewardSpec, WeightRule};
 
 /// A stock in geometric Brownian motion and cash at interest; utility of terminal wealth with constant relative risk aversion
 /// (Merton, 1969, "Lifetime portfolio selection under uncertainty").
@@ -74,6 +86,47 @@ impl Merton {
     pub fn discrete(&self) -> (f64, f64) {
         let near = self.fraction();
         peak(near - 0.5 * near.abs() - 0.1, near + 0.5 * near.abs() + 0.1, |fraction| self.growth(fraction))
+    }
+}
+
+
+/// The largest fraction, either way; with a wider range nobody could tell one fraction from another by trying.
+const LEVERAGE: f64 = 3.0;
+
+impl Known for Merton {
+    fn parts(&self) -> Result<Parts> {
+        positive(&[("sigma", self.sigma), ("gamma", self.gamma)])?;
+        need("mu", self.mu, self.mu.abs() <= 1.0, "in [-1, 1]")?;
+        need("r", self.r, self.r.abs() <= 1.0, "in [-1, 1]")?;
+        steps("steps_per_year", self.steps_per_year)?;
+        let (best, value) = self.discrete();
+        need("gamma", self.gamma, best.abs() <= LEVERAGE, &format!("so that the best fraction, {best}, is in [-3, 3]"))?;
+        let (n, dt) = (self.steps_per_year, 1.0 / f64::from(self.steps_per_year));
+        let process = Geometric { drift: self.mu * dt, volatility: self.sigma * dt.sqrt(), ..Geometric::default() };
+        let spec = spec(
+            SynthSpec::Geometric(process),
+            vec![last_move(1.0 / (self.sigma * dt.sqrt()))],
+            vec![AccountNumber::Position],
+            ActionSpec::PortfolioWeights(PortfolioWeights {
+                weights: WeightRule::LongShort(LongShort { leverage: LEVERAGE }),
+            }),
+            RewardSpec::LogReturn(LogReturn::default()),
+            n,
+        );
+        // A bar is a day, whatever part of a year it stands for: interest is counted by days of 365.
+        let interest = self.r * 365.0 * dt;
+        let stock = Instrument { settlement: Settlement::Spot, ..Instrument::unit() };
+        let rows = SynthRows { instrument: stock, period_ns: DAY_NS, ..SynthRows::exact(n as usize + 2) };
+        Ok(Parts {
+            spec: EnvSpec { financing: Financing::Daily(DailyCarry { interest, borrow: 0.0 }), ..spec },
+            rows: rows.build()?,
+            goals: vec![Goal::best(Objective::CertaintyEquivalent { gamma: self.gamma, years: 1.0 }, value)],
+            optimal: Rule::number(move |_| best / LEVERAGE),
+            // All of it in the stock.
+            naive: Rule::number(|_| 1.0 / LEVERAGE),
+            reference: Reference::Naive,
+            episodes: 20_000,
+        })
     }
 }
 

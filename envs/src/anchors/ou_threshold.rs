@@ -1,8 +1,19 @@
 //! Trading a level that reverts, at a linear cost.
 
 use serde::{Deserialize, Serialize};
+use tradepit::{
+    Instrument,
+    market::synth::{Ar1, SynthSpec},
+    models::{Commission, PerContract},
+};
 
-use super::normal::{pdf, simpson};
+use super::{
+    Goal, Objective, Reference, Rule,
+    normal::{pdf, simpson},
+    parts::{Known, Parts, need, positive},
+    scene::{CASH, column, rows, spec},
+};
+use crate::{AccountNumber, ActionSpec, EnvSpec, ExpectedProfit, Held, Result, RewardSpec, TargetLevels};
 
 /// A level `z' = rho z + sqrt(1 - rho^2) e` that reverts to 0; a position of -1, 0 or 1 earns its change, and a unit traded costs
 /// `cost`.
@@ -130,6 +141,37 @@ impl OuSolution {
     pub fn value(&self) -> f64 {
         let half = simpson(0.0, 7.0, HALF / 2);
         2.0 * half.map(|(z, weight)| weight * best(self.long(z), self.long(-z), self.cost, 0.0)).sum::<f64>()
+    }
+}
+
+
+impl Known for OuThreshold {
+    fn parts(&self) -> Result<Parts> {
+        need("rho", self.rho, self.rho > 0.0 && self.rho < 1.0, "in (0, 1)")?;
+        positive(&[("cost", self.cost)])?;
+        let (steps, one) = (500, Instrument { lot: 1.0, ..Instrument::unit() });
+        let spec = spec(
+            SynthSpec::Ar1(Ar1 { rho: self.rho, ..Ar1::default() }),
+            vec![column("level", 1.0)],
+            vec![AccountNumber::Position],
+            ActionSpec::TargetLevels(TargetLevels { levels: vec![-1.0, 0.0, 1.0] }),
+            RewardSpec::ExpectedProfit(ExpectedProfit { scale: CASH, held: Held::After }),
+            steps,
+        );
+        let solved = self.solve();
+        let value = solved.value();
+        Ok(Parts {
+            spec: EnvSpec { commission: Commission::PerContract(PerContract::new(self.cost)), ..spec },
+            rows: rows(one, 100.0, 0, steps)?,
+            goals: vec![Goal::best(Objective::MeanStep {}, value)],
+            optimal: Rule::number(move |obs| {
+                f64::from(solved.position(f64::from(obs[0]), obs[1].round() as i8) + 1)
+            }),
+            // Always against the level.
+            naive: Rule::number(|obs| if obs[0] > 0.0 { 0.0 } else { 2.0 }),
+            reference: Reference::Nothing,
+            episodes: 2_000,
+        })
     }
 }
 

@@ -1,8 +1,21 @@
 //! Two states that no one sees.
 
 use serde::{Deserialize, Serialize};
+use tradepit::{
+    Instrument,
+    market::synth::{HiddenDrift, SynthSpec},
+};
 
-use super::normal::pdf;
+use super::{
+    Goal, Objective, Reference, Rule,
+    normal::pdf,
+    parts::{Known, Parts, need, positive},
+    scene::{CASH, column, rows, spec},
+};
+use crate::{
+    AccountNumber, ActionSpec, EnvSpec, EpisodeSpec, ExpectedProfit, Held, Result, RewardSpec, StartAt, StartRule,
+    TargetPosition,
+};
 
 /// Returns of +mean or -mean plus N(0, 1), by a hidden state that stays with probability `stay`; a position in [-1, 1] earns the return.
 ///
@@ -75,6 +88,36 @@ impl Regime {
         let simpson = |i: usize| if i == 0 || i == half { 1.0 } else { 2.0 + 2.0 * (i % 2) as f64 };
         let mean = (0..=half).map(|i| simpson(i) / 3.0 * density[half + i] * (2.0 * beliefs[half + i] - 1.0));
         2.0 * self.mean * mean.sum::<f64>()
+    }
+}
+
+
+impl Known for Regime {
+    fn parts(&self) -> Result<Parts> {
+        need("stay", self.stay, self.stay > 0.5 && self.stay < 1.0, "in (0.5, 1)")?;
+        positive(&[("mean", self.mean)])?;
+        let (steps, one) = (500, Instrument::unit());
+        // Rows until what the filter began with is forgotten, to a thousandth.
+        let before = ((1e-3_f64.ln() / (2.0 * self.stay - 1.0).ln()).ceil() as u32).clamp(1, 10_000);
+        let spec = spec(
+            SynthSpec::HiddenDrift(HiddenDrift { drift: self.mean, volatility: 1.0, stay: self.stay, ..HiddenDrift::default() }),
+            vec![column("belief", 1.0), column("change", 1.0)],
+            vec![AccountNumber::Position],
+            ActionSpec::TargetPosition(TargetPosition { max_lots: 1.0 / one.lot }),
+            RewardSpec::ExpectedProfit(ExpectedProfit { scale: CASH, held: Held::After }),
+            steps,
+        );
+        let episode = EpisodeSpec { start: StartRule::At(StartAt { row: before }), ..spec.episode };
+        Ok(Parts {
+            spec: EnvSpec { episode, ..spec },
+            rows: rows(one, 10_000.0, before, steps)?,
+            goals: vec![Goal::best(Objective::MeanStep {}, self.value())],
+            optimal: Rule::number(|obs| if obs[0] > 0.5 { 1.0 } else { -1.0 }),
+            // Follows the last return.
+            naive: Rule::number(|obs| f64::from(obs[1].signum())),
+            reference: Reference::Nothing,
+            episodes: 2_000,
+        })
     }
 }
 
