@@ -128,6 +128,7 @@ mod error;
 mod facts;
 mod leakcheck;
 mod market;
+mod observe;
 mod randomise;
 mod record;
 mod reward;
@@ -148,9 +149,13 @@ pub use error::{Error, Result};
 pub use facts::StepFacts;
 pub use leakcheck::{Leak, LeakCheck, LeakReport};
 pub use market::{BootstrapMarket, DataMarket, MarketSpec, SyntheticMarket};
+pub use observe::AccountNumber;
 pub use randomise::{ChoiceRange, LogUniformRange, NumberRange, Randomise, UniformRange};
 pub use record::{EpisodeRecord, Moment};
-pub use reward::{BatchReward, DifferentialSharpe, LogReturn, Profit, Reward, RewardMemory, RewardSpec, Weighted};
+pub use reward::{
+    BatchReward, Composite, DifferentialSharpe, ExpectedProfit, Held, InventoryPenalty, LogReturn, Profit, Reward,
+    RewardMemory, RewardNeeds, RewardPart, RewardSpec, Weighted,
+};
 pub use rules::Rules;
 pub use setup::SimSetup;
 pub use space::Space;

@@ -115,6 +115,7 @@ CHANGES = {
         ],
     },
     "window": 3,
+    "account": ["time_left", "position", "price_since_start"],
     "action": {"kind": "target_levels", "levels": [-1.0, 0.0, 3.0]},
     "reward": {"kind": "weighted", "scale": 2.0, "risk_penalty": 0.5, "bonus": 0.25},
     "episode": {

@@ -48,14 +48,53 @@ class EnterExit(TypedDict, total=False):
 
 
 class Reward(TypedDict, total=False):
-    """``profit``, ``log_return`` (scale), ``differential_sharpe`` (eta, clip), ``weighted`` (scale, risk_penalty, bonus)."""
+    """A reward; the Rust documentation has each one's formula, units and source, and which of these fields it takes.
 
-    kind: Literal["profit", "log_return", "differential_sharpe", "weighted"]
+    ``profit`` and ``log_return`` (scale), ``differential_sharpe`` (eta, clip, scale, floor), ``inventory_penalty``
+    (coefficient, power, held, terminal), ``expected_profit`` (scale, held; synthetic markets only), ``weighted`` (scale,
+    risk_penalty, bonus), ``composite`` (parts, each ``{"weight": 1.0, "reward": ...}``).
+    """
+
+    kind: Literal[
+        "profit",
+        "log_return",
+        "differential_sharpe",
+        "inventory_penalty",
+        "expected_profit",
+        "weighted",
+        "composite",
+    ]
     scale: float
     eta: float
     clip: float
+    floor: float
+    coefficient: float
+    power: int
+    held: Literal["before", "after"]
+    terminal: float
     risk_penalty: float
     bonus: float
+    parts: list[RewardPart]
+
+
+class RewardPart(TypedDict, total=False):
+    """One reward of a composite, with its weight."""
+
+    weight: float
+    reward: str | Reward
+
+
+#: A number of the account in an observation; the Rust documentation of ``AccountNumber`` has each one's unit.
+AccountNumber = Literal[
+    "position",
+    "unrealised",
+    "time_in_position",
+    "equity",
+    "drawdown",
+    "time_left",
+    "price_since_start",
+    "reward_memory",
+]
 
 
 class StartAt(TypedDict):
@@ -382,6 +421,7 @@ class EnvSpec(TypedDict, total=False):
     flatten: str | Flatten
     features: Features | list[str | Feature] | None
     window: int
+    account: list[AccountNumber]
     action: str | TargetPosition | TargetLevels | EnterExit
     reward: str | Reward
     episode: Episode

@@ -160,6 +160,13 @@ impl<'a> MarketView<'a> {
         self.data.events.halted(self.end - 1)
     }
 
+    /// A number of the user's column of that index in [`MarketData::columns`], as of the last row.
+    #[must_use]
+    #[inline]
+    pub fn column_at(&self, column: usize) -> Option<f32> {
+        self.data.columns().get(column)?.1.get(self.end - 1).copied()
+    }
+
     /// A number of a user's column, as of the last row.
     pub(crate) fn column(&self, name: &str) -> Option<f32> {
         let column = self.data.columns().iter().find(|(known, _)| known == name);
