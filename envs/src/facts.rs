@@ -223,7 +223,7 @@ pub(crate) fn before(rules: &Rules, venue: &impl Venue, state: &EnvState) -> Ste
         closed_trades: f64::from(account.trades()),
         fills: f64::from(account.fills()),
         price_before: market.last(FIRST).close,
-        expected_change: rules.expected_change.and_then(|column| market.column_at(column)).map_or(0.0, f64::from),
+        expected_change: rules.expected_change.and_then(|column| market.column(column)).map_or(0.0, f64::from),
         realised: account.realised(),
         wins: f64::from(account.wins()),
         ..StepFacts::default()

@@ -380,9 +380,13 @@ class Randomise(TypedDict, total=False):
 
 
 class Process(TypedDict, total=False):
-    """How a synthetic market moves; the numbers of each kind are in the Rust documentation, and in :mod:`tradepit.synth`."""
+    """How a synthetic market moves; the numbers of each kind are in the Rust documentation, and in :mod:`tradepit.synth`.
 
-    kind: Literal["brownian", "ornstein_uhlenbeck", "jump_diffusion", "heston", "garch", "regime_switching", "intraday"]
+    What the last five publish (``expected_change`` and more) is there for features of kind ``column``.
+    """
+
+    kind: Literal["brownian", "ornstein_uhlenbeck", "jump_diffusion", "heston", "garch", "regime_switching", "intraday",
+                  "arithmetic", "ar1", "hidden_drift", "coin", "geometric"]
 
 
 class Blocks(TypedDict, total=False):
