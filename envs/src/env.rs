@@ -146,7 +146,7 @@ impl<V: Venue> Env<V> {
     }
 
     fn facts_at_rest(&self) -> StepFacts {
-        StepFacts::at_rest(self.state.account.equity(), self.venue.market().last(tradepit::InstrumentId(0)).close)
+        step::at_rest(&self.venue, &self.state)
     }
 
     /// The venue.

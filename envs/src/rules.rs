@@ -2,7 +2,7 @@
 
 use tradepit::{Instrument, MarketData, features::FeaturePipelineSpec};
 
-use crate::{ActionScheme as _, EnvSpec, Error, Result, Space, randomise::Numbers};
+use crate::{ActionScheme as _, EnvSpec, Error, Result, Space, action::Plain, randomise::Numbers};
 
 /// An [`EnvSpec`] checked against the instruments and features of a market: what one transition needs to know.
 ///
@@ -26,6 +26,8 @@ pub struct Rules {
     action_space: Space,
     features: Vec<String>,
     pub(crate) numbers: Numbers,
+    /// The action scheme, where a step can run it inline.
+    pub(crate) plain: Option<Plain>,
     pub(crate) grid: Vec<Grid>,
     pub(crate) window_len: usize,
     pub(crate) max_steps: u32,
@@ -78,6 +80,7 @@ impl Rules {
             action_space,
             features: data.feature_names().to_vec(),
             numbers,
+            plain: Plain::of(&spec.action),
             grid: instruments.iter().map(grid).collect(),
             window_len,
             max_steps: spec.episode.max_steps(),

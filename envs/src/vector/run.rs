@@ -1,7 +1,7 @@
 //! What one thread does to its part of a batch.
 
 use tradepit::{
-    InstrumentId, Rng, Venue as _,
+    Rng,
     venue::{Sim, Start},
 };
 
@@ -114,8 +114,7 @@ fn step_lanes<const PAID: bool, const OWN: bool>(setup: &SimSetup, autoreset: Au
             let world = if OWN { &own[i].world } else { world };
             (reward[i], terminated[i], truncated[i]) = (0.0, false, false);
             if let Some(facts) = &mut facts {
-                let price = Sim { world, state: &mut lane.sim, rng }.market().last(InstrumentId(0)).close;
-                facts[i] = StepFacts::at_rest(lane.env.account.equity(), price);
+                facts[i] = step::at_rest(&Sim { world, state: &mut lane.sim, rng }, &lane.env);
             }
             continue;
         }
