@@ -201,8 +201,10 @@ const FIRST: InstrumentId = InstrumentId(0);
 
 /// The facts of an episode that has just begun.
 pub(crate) fn at_rest(venue: &impl Venue, state: &EnvState) -> StepFacts {
-    let market = venue.market();
+    let (market, position) = (venue.market(), state.account.position(FIRST).qty());
     StepFacts {
+        position,
+        position_before: position,
         steps_left: f64::from(state.steps_left),
         multiplier: market.instruments()[0].multiplier,
         ..StepFacts::at_rest(state.account.equity(), market.last(FIRST).close)

@@ -22,7 +22,8 @@ pub(super) fn unpack(bytes: Vec<u8>, name: &str) -> Result<Vec<u8>> {
         return Ok(bytes);
     }
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged(error.into()))?;
-    let names = archive.file_names().collect::<std::result::Result<Vec<_>, _>>().map_err(|error| damaged(error.into()))?;
+    let names =
+        archive.file_names().collect::<std::result::Result<Vec<_>, _>>().map_err(|error| damaged(error.into()))?;
     let names: Vec<String> = names.iter().filter(|file| !file.ends_with('/')).map(|file| file.to_string()).collect();
     let [file] = names.as_slice() else {
         let held = if names.is_empty() { "no file".to_owned() } else { names.join(", ") };
