@@ -5,10 +5,10 @@ use serde::Serialize;
 use tradepit_envs::anchors::{Anchor, Estimate, Objective, Outcome, Problem, Reference, Regret, Rule};
 use tradepit_envs::{Autoreset, Space, StepFacts, StepOut, VecEnv as _};
 
+use crate::Result;
 use crate::agent::{ActionsMut, Agent};
 use crate::baselines::Random;
 use crate::policy::check_finite;
-use crate::Result;
 
 /// A rule of a problem as an agent.
 ///
@@ -125,7 +125,7 @@ pub fn anchor_scores(
     threads: usize,
 ) -> Result<Vec<AnchorScore>> {
     let inputs = anchor.setup().rules().observation_space().len();
-    let mut run = |agent: &mut dyn Agent| play(anchor, agent, episodes, seed, threads);
+    let run = |agent: &mut dyn Agent| play(anchor, agent, episodes, seed, threads);
     let optimal = run(&mut RuleAgent::new(anchor.optimal(), inputs))?;
     let naive = run(&mut RuleAgent::new(anchor.naive(), inputs))?;
     let random = run(&mut Random::new(anchor.setup().rules().action_space(), seed)?)?;

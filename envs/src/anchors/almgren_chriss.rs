@@ -133,7 +133,6 @@ impl AlmgrenChrissSale {
     }
 }
 
-
 impl Known for AlmgrenChrissSale {
     fn parts(&self) -> Result<Parts> {
         positive(&[
@@ -146,7 +145,12 @@ impl Known for AlmgrenChrissSale {
         let whole = self.shares >= 1.0 && self.shares <= 1e12 && self.shares.fract() == 0.0;
         need("shares", self.shares, whole, "a whole number in 1..=1e12")?;
         need("epsilon", self.epsilon, self.epsilon >= 0.0, "at least 0")?;
-        need("gamma", self.gamma, self.gamma >= 0.0 && self.gamma * self.tau() < 2.0 * self.eta, "in [0, 2 eta / tau)")?;
+        need(
+            "gamma",
+            self.gamma,
+            self.gamma >= 0.0 && self.gamma * self.tau() < 2.0 * self.eta,
+            "in [0, 2 eta / tau)",
+        )?;
         steps("steps", self.steps)?;
         let (n, sd) = (self.steps, self.sigma * self.tau().sqrt());
         let share = Instrument { lot: 1.0, ..Instrument::unit() };

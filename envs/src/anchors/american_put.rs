@@ -159,3 +159,9 @@ mod tests {
         }
     }
 }
+
+impl super::parts::Known for AmericanPut {
+    fn parts(&self) -> crate::Result<super::parts::Parts> {
+        Err(crate::Error::State("not yet".into()))
+    }
+}

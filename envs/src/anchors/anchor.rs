@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use super::{
-    Goal, Problem, Reference, Rule,
-    parts::Parts,
-};
+use super::{Goal, Problem, Reference, Rule, parts::Parts};
 use crate::{EnvSpec, Result, SimSetup};
 
 /// A [`Problem`] made ready: its environment, which is like any other, its optimum, and policies that need no learning.

@@ -79,6 +79,10 @@ pub struct QuotesResult {
 const MOST: i64 = 150;
 
 impl AvellanedaStoikov {
+    fn intensity(&self) -> tradepit::models::queue::LimitRule {
+        tradepit::models::queue::LimitRule::default()
+    }
+
     /// Distance between bid and ask with that much time left: `gamma sigma^2 left + 2 / gamma * ln(1 + gamma / k)`.
     #[must_use]
     pub fn spread(&self, left: f64) -> f64 {
@@ -156,7 +160,6 @@ impl AvellanedaStoikov {
         }
     }
 }
-
 
 /// How far quotes go, either way, in units of price: as far as the inventories that anybody gets to make them lean.
 const FARTHEST: f64 = 16.0;

@@ -93,6 +93,10 @@ impl QuotesSolution {
 }
 
 impl CarteaJaimungal {
+    fn intensity(&self) -> tradepit::models::queue::LimitRule {
+        tradepit::models::queue::LimitRule::default()
+    }
+
     /// The largest depth in ticks: three times what would be best without a penalty.
     fn deepest(&self) -> u32 {
         (3.0 / self.kappa / self.tick).round() as u32
@@ -101,7 +105,9 @@ impl CarteaJaimungal {
     /// By depth, the probability that a quote fills in a step.
     fn chances(&self) -> Vec<f64> {
         let dt = self.time / f64::from(self.steps);
-        (0..=self.deepest()).map(|i| (self.lambda * dt * (-self.kappa * self.tick * f64::from(i)).exp()).min(1.0)).collect()
+        (0..=self.deepest())
+            .map(|i| (self.lambda * dt * (-self.kappa * self.tick * f64::from(i)).exp()).min(1.0))
+            .collect()
     }
 
     /// Dynamic programming in steps.
@@ -207,7 +213,6 @@ impl CarteaJaimungal {
     }
 }
 
-
 impl Known for CarteaJaimungal {
     fn parts(&self) -> Result<Parts> {
         positive(&[
@@ -220,7 +225,12 @@ impl Known for CarteaJaimungal {
         need("phi", self.phi, self.phi >= 0.0, "at least 0")?;
         need("alpha", self.alpha, self.alpha >= 0.0, "at least 0")?;
         need("most", f64::from(self.most), (1..=1_000).contains(&self.most), "in 1..=1000")?;
-        need("tick", self.tick, self.deepest() >= 1 && self.deepest() <= 10_000, "so that 3 / kappa is 1 to 10000 ticks")?;
+        need(
+            "tick",
+            self.tick,
+            self.deepest() >= 1 && self.deepest() <= 10_000,
+            "so that 3 / kappa is 1 to 10000 ticks",
+        )?;
         steps("steps", self.steps)?;
         let (n, most, deepest) = (self.steps, f64::from(self.most), f64::from(self.deepest()));
         let dt = self.time / f64::from(n);

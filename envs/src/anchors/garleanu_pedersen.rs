@@ -106,7 +106,6 @@ impl GarleanuPedersen {
     }
 }
 
-
 impl Known for GarleanuPedersen {
     fn parts(&self) -> Result<Parts> {
         positive(&[("gamma", self.gamma), ("lambda", self.lambda)])?;

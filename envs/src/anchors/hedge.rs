@@ -220,3 +220,9 @@ mod tests {
         assert!((hedge.expected_shortfall(0.5) - 0.268).abs() < 2e-3);
     }
 }
+
+impl super::parts::Known for Hedge {
+    fn parts(&self) -> crate::Result<super::parts::Parts> {
+        Err(crate::Error::State("not yet".into()))
+    }
+}

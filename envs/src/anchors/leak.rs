@@ -48,11 +48,8 @@ impl Known for Leak {
     fn parts(&self) -> Result<Parts> {
         positive(&[("sd", self.sd)])?;
         let steps = 250;
-        let process = Arithmetic {
-            factors: vec![Factor { phi: 1.0, sd: self.sd }],
-            volatility: 0.0,
-            ..Arithmetic::default()
-        };
+        let process =
+            Arithmetic { factors: vec![Factor { phi: 1.0, sd: self.sd }], volatility: 0.0, ..Arithmetic::default() };
         let one = Instrument::unit();
         Ok(Parts {
             spec: spec(

@@ -105,7 +105,6 @@ impl Liquidation {
     }
 }
 
-
 impl Known for Liquidation {
     fn parts(&self) -> Result<Parts> {
         positive(&[

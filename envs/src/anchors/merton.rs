@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use tradepit::{
     Instrument,
-    market::{Settlement, synth::{Geometric, SynthRows, SynthSpec}},
+    market::{
+        Settlement,
+        synth::{Geometric, SynthRows, SynthSpec},
+    },
     models::{DailyCarry, Financing},
     time::DAY_NS,
 };
@@ -14,7 +17,9 @@ use super::{
     parts::{Known, Parts, need, positive, steps},
     scene::{last_move, spec},
 };
-use crate::{AccountNumber, ActionSpec, EnvSpec, LogReturn, LongShort, PortfolioWeights, Result, RewardSpec, WeightRule};
+use crate::{
+    AccountNumber, ActionSpec, EnvSpec, LogReturn, LongShort, PortfolioWeights, Result, RewardSpec, WeightRule,
+};
 
 /// A stock in geometric Brownian motion and cash at interest; utility of terminal wealth with constant relative risk aversion
 /// (Merton, 1969, "Lifetime portfolio selection under uncertainty").
@@ -89,7 +94,6 @@ impl Merton {
     }
 }
 
-
 /// The largest fraction, either way; with a wider range nobody could tell one fraction from another by trying.
 const LEVERAGE: f64 = 3.0;
 
@@ -100,7 +104,12 @@ impl Known for Merton {
         need("r", self.r, self.r.abs() <= 1.0, "in [-1, 1]")?;
         steps("steps_per_year", self.steps_per_year)?;
         let (best, value) = self.discrete();
-        need("gamma", self.gamma, best.abs() <= LEVERAGE, &format!("so that the best fraction, {best}, is in [-3, 3]"))?;
+        need(
+            "gamma",
+            self.gamma,
+            best.abs() <= LEVERAGE,
+            &format!("so that the best fraction, {best}, is in [-3, 3]"),
+        )?;
         let (n, dt) = (self.steps_per_year, 1.0 / f64::from(self.steps_per_year));
         let process = Geometric { drift: self.mu * dt, volatility: self.sigma * dt.sqrt(), ..Geometric::default() };
         let spec = spec(

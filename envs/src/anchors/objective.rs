@@ -250,7 +250,10 @@ mod tests {
             let spread = mean(estimates.iter().map(|e| (e.value - middle).powi(2))).sqrt();
             let told = mean(estimates.iter().map(Estimate::se));
             assert!((told / spread - 1.0).abs() < 0.2, "{objective:?}: {told} for {spread}");
-            assert!((middle - truth).abs() < 0.01 * truth.abs() + 4.0 * spread / 200.0_f64.sqrt(), "{objective:?}: {middle}");
+            assert!(
+                (middle - truth).abs() < 0.01 * truth.abs() + 4.0 * spread / 200.0_f64.sqrt(),
+                "{objective:?}: {middle}"
+            );
         }
     }
 }

@@ -144,7 +144,6 @@ impl OuSolution {
     }
 }
 
-
 impl Known for OuThreshold {
     fn parts(&self) -> Result<Parts> {
         need("rho", self.rho, self.rho > 0.0 && self.rho < 1.0, "in (0, 1)")?;
@@ -164,9 +163,7 @@ impl Known for OuThreshold {
             spec: EnvSpec { commission: Commission::PerContract(PerContract::new(self.cost)), ..spec },
             rows: rows(one, 100.0, 0, steps)?,
             goals: vec![Goal::best(Objective::MeanStep {}, value)],
-            optimal: Rule::number(move |obs| {
-                f64::from(solved.position(f64::from(obs[0]), obs[1].round() as i8) + 1)
-            }),
+            optimal: Rule::number(move |obs| f64::from(solved.position(f64::from(obs[0]), obs[1].round() as i8) + 1)),
             // Always against the level.
             naive: Rule::number(|obs| if obs[0] > 0.0 { 0.0 } else { 2.0 }),
             reference: Reference::Nothing,

@@ -91,7 +91,6 @@ impl Regime {
     }
 }
 
-
 impl Known for Regime {
     fn parts(&self) -> Result<Parts> {
         need("stay", self.stay, self.stay > 0.5 && self.stay < 1.0, "in (0.5, 1)")?;
@@ -100,7 +99,12 @@ impl Known for Regime {
         // Rows until what the filter began with is forgotten, to a thousandth.
         let before = ((1e-3_f64.ln() / (2.0 * self.stay - 1.0).ln()).ceil() as u32).clamp(1, 10_000);
         let spec = spec(
-            SynthSpec::HiddenDrift(HiddenDrift { drift: self.mean, volatility: 1.0, stay: self.stay, ..HiddenDrift::default() }),
+            SynthSpec::HiddenDrift(HiddenDrift {
+                drift: self.mean,
+                volatility: 1.0,
+                stay: self.stay,
+                ..HiddenDrift::default()
+            }),
             vec![column("belief", 1.0), column("change", 1.0)],
             vec![AccountNumber::Position],
             ActionSpec::TargetPosition(TargetPosition { max_lots: 1.0 / one.lot }),
