@@ -104,9 +104,6 @@ impl Rules {
             spec,
         };
         let len = window_len + made.account_len() + made.numbers.shown();
-        if len == 0 {
-            return Err(Error::spec("account", "names no number, and there are no features: nothing to observe"));
-        }
         made.observation_space = Space::Box { len, low: -clip, high: clip };
         Ok(made)
     }

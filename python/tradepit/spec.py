@@ -87,30 +87,63 @@ class ExecutionRate(TypedDict, total=False):
 
 
 class Reward(TypedDict, total=False):
-    """A reward; the Rust documentation has each one's formula, units and source, and which of these fields it takes.
+    """A reward; the Rust documentation of ``RewardSpec`` has each one's formula, units, source and caveat.
 
-    ``profit`` and ``log_return`` (scale), ``differential_sharpe`` (eta, clip, scale, floor), ``inventory_penalty``
-    (coefficient, power, held, terminal), ``expected_profit`` (scale, held; synthetic markets only), ``weighted`` (scale,
-    risk_penalty, bonus), ``composite`` (parts, each ``{"weight": 1.0, "reward": ...}``).
+    Which of these fields it takes: ``profit``, ``log_return`` (scale), ``atr_profit`` (period, units, scale),
+    ``mean_variance`` (kappa, scale), ``differential_sharpe``, ``differential_downside`` (eta, clip, scale, floor),
+    ``volatility_scaled`` (target, span, cost, units, scale), ``drawdown_increment``, ``turnover_penalty`` (coefficient),
+    ``inventory_penalty`` (coefficient, power, held, terminal), ``implementation_shortfall`` (target, scale),
+    ``trade_quality`` (scale, loss_aversion, win, loss), ``expected_profit`` (scale, held; synthetic markets only),
+    ``hedged_option`` (right, strike, years, volatility, rate, units, scale), ``exercise`` (right, strike, years, rate,
+    scale), ``potential_shaping`` (potential, gamma, coefficient, cut_is_end), ``weighted`` (scale, risk_penalty, bonus),
+    ``composite`` (parts, each ``{"weight": 1.0, "reward": ...}``).
     """
 
     kind: Literal[
         "profit",
         "log_return",
+        "atr_profit",
+        "mean_variance",
         "differential_sharpe",
+        "differential_downside",
+        "volatility_scaled",
+        "drawdown_increment",
+        "turnover_penalty",
         "inventory_penalty",
+        "implementation_shortfall",
+        "trade_quality",
         "expected_profit",
+        "hedged_option",
+        "exercise",
+        "potential_shaping",
         "weighted",
         "composite",
     ]
     scale: float
+    period: int
+    units: float
+    kappa: float
     eta: float
     clip: float
     floor: float
+    target: float
+    span: int
+    cost: float
     coefficient: float
     power: int
     held: Literal["before", "after"]
     terminal: float
+    loss_aversion: float
+    win: float
+    loss: float
+    right: Literal["call", "put"]
+    strike: float
+    years: float
+    volatility: float
+    rate: float
+    potential: Literal["drawdown", "position"]
+    gamma: float
+    cut_is_end: bool
     risk_penalty: float
     bonus: float
     parts: list[RewardPart]

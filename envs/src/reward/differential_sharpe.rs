@@ -26,7 +26,7 @@ use crate::{Result, StepFacts};
 ///
 /// `D` also falls with a return beyond `B / A`: large gains hurt. And it depends on the moments, which no other number
 /// of the observation shows: name `reward_memory` in [`EnvSpec::account`](crate::EnvSpec::account), or the problem is
-/// not Markov. It shows `A / sqrt(B)`, `ln(1 + sqrt(B))` with the root in basis points, and how much of the first
+/// not Markov. It shows `A / (|A| + sqrt(B))`, `ln(1 + sqrt(B))` with the root in basis points, and how much of the first
 /// `1 / eta` steps is over.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -68,7 +68,7 @@ pub(super) fn shown() -> Vec<String> {
 pub(super) fn show(memory: &RewardMemory, out: &mut [f32]) {
     let [a, b, warm, ..] = memory.0;
     let root = b.max(0.0).sqrt();
-    let mean = if root > 0.0 { a / root } else { 0.0 };
+    let mean = if a == 0.0 { 0.0 } else { a / (a.abs() + root) };
     out.copy_from_slice(&[bounded(mean), bounded((1e4 * root).ln_1p()), bounded(warm)]);
 }
 

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use tradepit::MarketView;
 
 use super::{
-    Composite, DifferentialSharpe, ExpectedProfit, InventoryPenalty, LogReturn, Profit, Reward, RewardMemory,
-    RewardNeeds, Weighted,
+    AtrProfit, Composite, DifferentialDownside, DifferentialSharpe, DrawdownIncrement, Exercise, ExpectedProfit,
+    HedgedOption, ImplementationShortfall, InventoryPenalty, LogReturn, MeanVariance, PotentialShaping, Profit, Reward,
+    RewardMemory, RewardNeeds, TradeQuality, TurnoverPenalty, VolatilityScaled, Weighted,
 };
 use crate::{Result, StepFacts};
 
@@ -19,6 +20,8 @@ use crate::{Result, StepFacts};
 /// assert!(spec.validate().is_ok());
 /// assert!(serde_json::from_str::<RewardSpec>(r#"{"kind": "log_return", "x": 1}"#).is_err());
 /// ```
+#[doc = ""]
+#[doc = include_str!("rewards.md")]
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum RewardSpec {
@@ -26,12 +29,34 @@ pub enum RewardSpec {
     Profit(Profit),
     /// Logarithm of the growth of equity.
     LogReturn(LogReturn),
+    /// Profit in average true ranges.
+    AtrProfit(AtrProfit),
+    /// Return less its square.
+    MeanVariance(MeanVariance),
     /// The derivative of an exponentially weighted Sharpe ratio.
     DifferentialSharpe(DifferentialSharpe),
+    /// The same of a ratio whose risk is losses alone.
+    DifferentialDownside(DifferentialDownside),
+    /// Trading at constant volatility.
+    VolatilityScaled(VolatilityScaled),
+    /// A charge for every fall below the peak.
+    DrawdownIncrement(DrawdownIncrement),
+    /// A charge for what is traded.
+    TurnoverPenalty(TurnoverPenalty),
     /// A charge for what is held.
     InventoryPenalty(InventoryPenalty),
+    /// Profit less that of a paper portfolio.
+    ImplementationShortfall(ImplementationShortfall),
+    /// Wins and losses of closed trades.
+    TradeQuality(TradeQuality),
     /// Profit without the luck of the price.
     ExpectedProfit(ExpectedProfit),
+    /// Profit of a short option and its hedge.
+    HedgedOption(HedgedOption),
+    /// The payoff of an option, once.
+    Exercise(Exercise),
+    /// Guidance that leaves the best policy as it is.
+    PotentialShaping(PotentialShaping),
     /// Profit less a drawdown penalty, with a bonus for winning streaks.
     Weighted(Weighted),
     /// A weighted sum of rewards.
@@ -59,9 +84,20 @@ impl RewardSpec {
         match self {
             Self::Profit(r) => r,
             Self::LogReturn(r) => r,
+            Self::AtrProfit(r) => r,
+            Self::MeanVariance(r) => r,
             Self::DifferentialSharpe(r) => r,
+            Self::DifferentialDownside(r) => r,
+            Self::VolatilityScaled(r) => r,
+            Self::DrawdownIncrement(r) => r,
+            Self::TurnoverPenalty(r) => r,
             Self::InventoryPenalty(r) => r,
+            Self::ImplementationShortfall(r) => r,
+            Self::TradeQuality(r) => r,
             Self::ExpectedProfit(r) => r,
+            Self::HedgedOption(r) => r,
+            Self::Exercise(r) => r,
+            Self::PotentialShaping(r) => r,
             Self::Weighted(r) => r,
             Self::Composite(r) => r,
             Self::Custom(r) => &**r,
