@@ -8,7 +8,7 @@ use tradepit::{
 };
 
 use crate::{
-    ActionScheme as _, ActionSpec, EpisodeSpec, Error, Length, MarketSpec, Randomise, Result, RewardSpec,
+    ActionScheme as _, ActionSpec, EpisodeSpec, Error, Length, Limits, MarketSpec, Randomise, Result, RewardSpec,
     randomise::Numbers,
 };
 
@@ -53,6 +53,8 @@ pub struct EnvSpec {
     pub window: usize,
     /// From an action to orders.
     pub action: ActionSpec,
+    /// What an account may not do, whatever the actions say.
+    pub limits: Limits,
     /// From a step's facts to a number.
     pub reward: RewardSpec,
     /// Where episodes start and end.
@@ -78,6 +80,7 @@ impl Default for EnvSpec {
             features: None,
             window: 32,
             action: ActionSpec::default(),
+            limits: Limits::default(),
             reward: RewardSpec::default(),
             episode: EpisodeSpec::default(),
             randomise: Randomise::default(),
@@ -131,6 +134,7 @@ impl EnvSpec {
                 "execution_rate needs to know the last step of an episode; use a length of steps, or of the data";
             return Err(Error::spec("episode.length", message));
         }
+        self.limits.validate()?;
         self.reward.validate()?;
         self.episode.validate()
     }

@@ -115,6 +115,19 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], Any]):
         """Takes one action; see the class for what it gives."""
         return self.core.step(action)
 
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Which choices are open now: one bool for each value of each whole number of an action.
+
+        Closed is what halts, the end of a session that ends flat, limits or margin would not let through, and what would
+        do nothing. sb3-contrib's ``MaskablePPO`` calls it. A box has no masks.
+
+        >>> env = TradingEnv("es_1m", action="enter_exit")
+        >>> _ = env.reset(seed=0)
+        >>> env.action_masks().tolist()  # flat: there is nothing to exit
+        [True, True, False, True, False]
+        """
+        return self.core.action_masks()
+
     def render(self) -> Any:
         """A line of text, a picture (uint8, 400 x 600 x 3), or ``None`` without a render mode."""
         if self.render_mode == "ansi":
@@ -189,9 +202,11 @@ def read_json(spec_json: str) -> EnvSpec:
 
 
 def make_space(space: Any) -> spaces.Space[Any]:
-    """Gymnasium's space of ``("box", len, low, high)`` or ``("discrete", n)``."""
+    """Gymnasium's space of ``("box", len, low, high)``, ``("discrete", n)`` or ``("multi_discrete", nvec)``."""
     if space[0] == "discrete":
         return spaces.Discrete(space[1])
+    if space[0] == "multi_discrete":
+        return spaces.MultiDiscrete(space[1])
     _, length, low, high = space
     return spaces.Box(low, high, (length,), np.float32)
 

@@ -380,6 +380,24 @@ impl VecEnv for SimVecEnv {
         self.each_part(actions, out, &run::step)
     }
 
+    fn masks(&self) -> bool {
+        self.setup.rules().masks()
+    }
+
+    fn action_masks(&mut self, masks: &mut [bool]) -> Result<()> {
+        self.check_started()?;
+        let width = self.setup.rules().mask_len();
+        Error::shape("masks", self.lanes.len() * width, masks.len())?;
+        let Self { setup, lanes, rngs, own, .. } = self;
+        // Of a box there is none.
+        for (i, mask) in masks.chunks_exact_mut(width.max(1)).enumerate() {
+            let world = own.get(i).map_or(&**setup.world(), |own| &own.world);
+            let Lane { sim, env, .. } = &mut lanes[i];
+            step::mask(setup.rules(), &Sim { world, state: sim, rng: &mut rngs[i] }, env, mask);
+        }
+        Ok(())
+    }
+
     fn drain_episodes(&mut self) -> EpisodeStats {
         let mut sum = EpisodeStats::default();
         for stats in &mut self.stats {
