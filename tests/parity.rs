@@ -218,6 +218,8 @@ fn so_they_are_with_schemes_that_send_orders_and_a_holding() {
         (r#"{"kind": "portfolio_weights", "weights": {"kind": "long_short", "leverage": 30}}"#, almgren_chriss, 5.0),
         (r#"{"kind": "two_sided_quotes", "offset_ticks": [0, 6], "lots": [1, 3]}"#, almgren_chriss, -2.0),
         (r#"{"kind": "execution_rate", "lots": -2000}"#, almgren_chriss, 2_000.0),
+        (r#"{"kind": "quote_grid", "offset_ticks": [null, 0, 3]}"#, r#"{"kind": "none"}"#, 1.0),
+        (r#"{"kind": "order_ticket", "life": ["bar", "day", "ioc", "gtc"]}"#, r#"{"kind": "none"}"#, 1.0),
     ] {
         let sending = EnvSpec {
             action: serde_json::from_str(action).unwrap(),

@@ -8,7 +8,7 @@ use tradepit::{
 };
 
 use crate::{
-    AccountNumber, ActionScheme as _, ActionSpec, EpisodeSpec, Error, Length, MarketSpec, Randomise, Result,
+    AccountNumber, ActionScheme as _, ActionSpec, EpisodeSpec, Error, Length, Limits, MarketSpec, Randomise, Result,
     Reward as _, RewardSpec, randomise::Numbers,
 };
 
@@ -55,6 +55,8 @@ pub struct EnvSpec {
     pub account: Vec<AccountNumber>,
     /// From an action to orders.
     pub action: ActionSpec,
+    /// What an account may not do, whatever the actions say.
+    pub limits: Limits,
     /// From a step's facts to a number.
     pub reward: RewardSpec,
     /// Where episodes start and end.
@@ -81,6 +83,7 @@ impl Default for EnvSpec {
             window: 32,
             account: AccountNumber::USUAL.to_vec(),
             action: ActionSpec::default(),
+            limits: Limits::default(),
             reward: RewardSpec::default(),
             episode: EpisodeSpec::default(),
             randomise: Randomise::default(),
@@ -134,6 +137,7 @@ impl EnvSpec {
                 "execution_rate needs to know the last step of an episode; use a length of steps, or of the data";
             return Err(Error::spec("episode.length", message));
         }
+        self.limits.validate()?;
         self.reward.validate()?;
         self.episode.validate()?;
         if self.reward.needs().steps && !self.episode.is_of_steps() {

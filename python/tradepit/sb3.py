@@ -226,6 +226,8 @@ class TradepitVecEnv(VecEnv):
             return [self.get_attr(args[0], [index])[0] for index in which]
         if method_name in ("has_wrapper_attr", "has_attr"):
             return [self.has_attr(*args, **kwargs)] * len(which)
+        if method_name == "action_masks":
+            return list(self.action_masks()[which])
         method = getattr(self, method_name, None)
         if method_name in _BATCH_METHODS or method_name.startswith("_") or not callable(method):
             raise AttributeError(f"the environments have no method {method_name!r}; the batch is stepped as one")
@@ -248,6 +250,13 @@ class TradepitVecEnv(VecEnv):
     def randomised(self, ended: bool = False) -> dict[str, NDArray[np.float64]]:
         """What was drawn for the episodes; see :meth:`tradepit.TradingVectorEnv.randomised`."""
         return self.core.randomised(ended)
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Which choices are open now, one row an environment: what sb3-contrib's ``MaskablePPO`` asks for.
+
+        See :meth:`tradepit.TradingEnv.action_masks`.
+        """
+        return self.core.action_masks()
 
     def observation_names(self) -> list[str]:
         """The name of every number of one environment's observation."""

@@ -86,6 +86,45 @@ class ExecutionRate(TypedDict, total=False):
     lots: float
 
 
+class QuoteGrid(TypedDict, total=False):
+    """A bid and an ask for one bar, each at one of ``offset_ticks`` (``None`` is no quote): a whole number for each."""
+
+    kind: Literal["quote_grid"]
+    offset_ticks: list[float | None]
+    lots: float
+    max_lots: float
+
+
+class OrderTicket(TypedDict, total=False):
+    """An order with all that belongs to it: six whole numbers, each a place in a list, or six numbers in [-1, 1].
+
+    The first: sell at the market, sell at a limit, nothing, buy at a limit, buy at the market; then places in ``lots``,
+    ``offset_ticks`` (from the last close to the limit), ``life`` (``ioc``, ``bar``, ``day``, ``gtc``), ``stop_ticks`` and
+    ``target_ticks`` (0 is none). ``max_lots``: the most that is held on either side; ``continuous``: numbers in [-1, 1].
+    """
+
+    kind: Literal["order_ticket"]
+    lots: list[float]
+    offset_ticks: list[float]
+    life: list[str]
+    stop_ticks: list[float]
+    target_ticks: list[float]
+    max_lots: float
+    continuous: bool
+
+
+class Limits(TypedDict, total=False):
+    """What an account may not do, whatever the actions say: orders are cut down to it, and masks show what is left.
+
+    ``position``: lots of an instrument on either side; ``drawdown`` and ``daily_loss``: shares of the equity at which nothing
+    more is opened. ``None`` is no limit.
+    """
+
+    position: float | None
+    drawdown: float | None
+    daily_loss: float | None
+
+
 class Reward(TypedDict, total=False):
     """A reward; the Rust documentation of ``RewardSpec`` has each one's formula, units, source and caveat.
 
@@ -499,7 +538,18 @@ class EnvSpec(TypedDict, total=False):
     features: Features | list[str | Feature] | None
     window: int
     account: list[AccountNumber]
-    action: str | TargetPosition | TargetLevels | EnterExit | PortfolioWeights | TwoSidedQuotes | ExecutionRate
+    action: (
+        str
+        | TargetPosition
+        | TargetLevels
+        | EnterExit
+        | PortfolioWeights
+        | TwoSidedQuotes
+        | QuoteGrid
+        | OrderTicket
+        | ExecutionRate
+    )
+    limits: Limits
     reward: str | Reward
     episode: Episode
     randomise: Randomise

@@ -19,6 +19,8 @@ impl Plain {
             ActionSpec::EnterExit(a) => Some(Self::EnterExit(*a)),
             ActionSpec::PortfolioWeights(_)
             | ActionSpec::TwoSidedQuotes(_)
+            | ActionSpec::QuoteGrid(_)
+            | ActionSpec::OrderTicket(_)
             | ActionSpec::ExecutionRate(_)
             | ActionSpec::Custom(_) => None,
         }
