@@ -308,8 +308,8 @@ class Matching(TypedDict, total=False):
     """How limits and stops meet a bar: its path, when a limit fills, the share of the volume, how far from the close.
 
     ``path``: ``pessimistic``, ``open_high_low_close``, ``open_low_high_close``, ``nearest_first`` or ``sub_bars``
-    (``within``: one of the last three, the way inside a finer bar). ``limit``: ``touch``, ``penetration`` (ticks) or
-    ``queue``. ``stale``: what becomes of an order that would take at once what is older than ``after_ns``.
+    (``within``: one of the last three, the way inside a finer bar). ``limit``: ``touch``, ``penetration`` (ticks),
+    ``queue`` or ``intensity`` (by chance: ``min(1, arrivals * exp(-decay * distance))`` a bar). ``stale``: what becomes of an order that would take at once what is older than ``after_ns``.
     """
 
     path: str | dict[str, Any]
