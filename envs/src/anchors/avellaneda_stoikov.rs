@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use tradepit::{
     Instrument,
     market::synth::{Arithmetic, SynthSpec},
-    models::Matching,
+    models::{
+        Matching,
+        queue::{Intensity, LimitRule},
+    },
 };
 
 use super::{
@@ -79,8 +82,14 @@ pub struct QuotesResult {
 const MOST: i64 = 150;
 
 impl AvellanedaStoikov {
-    fn intensity(&self) -> tradepit::models::queue::LimitRule {
-        tradepit::models::queue::LimitRule::default()
+    fn matching(&self) -> Matching {
+        Matching {
+            limit: LimitRule::Intensity(Intensity {
+                arrivals: self.a * self.time / f64::from(self.steps),
+                decay: self.k,
+            }),
+            ..Matching::default()
+        }
     }
 
     /// Distance between bid and ask with that much time left: `gamma sigma^2 left + 2 / gamma * ln(1 + gamma / k)`.
@@ -203,7 +212,7 @@ impl Known for AvellanedaStoikov {
         let (own, half) = (self.clone(), 0.5 * self.average_spread());
         let result = self.result(|inventory, left| self.distances(inventory, left));
         Ok(Parts {
-            spec: EnvSpec { matching: Matching { limit: self.intensity(), ..Matching::default() }, ..spec },
+            spec: EnvSpec { matching: self.matching(), ..spec },
             rows: rows(one, self.price, 1, n)?,
             goals: vec![
                 Goal::check(Objective::MeanEpisode {}, result.mean),

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use tradepit::{
     Instrument,
     market::synth::{Arithmetic, SynthSpec},
-    models::Matching,
+    models::{
+        Matching,
+        queue::{Intensity, LimitRule},
+    },
 };
 
 use super::{
@@ -93,8 +96,14 @@ impl QuotesSolution {
 }
 
 impl CarteaJaimungal {
-    fn intensity(&self) -> tradepit::models::queue::LimitRule {
-        tradepit::models::queue::LimitRule::default()
+    fn matching(&self) -> Matching {
+        Matching {
+            limit: LimitRule::Intensity(Intensity {
+                arrivals: self.lambda * self.time / f64::from(self.steps),
+                decay: self.kappa,
+            }),
+            ..Matching::default()
+        }
     }
 
     /// The largest depth in ticks: three times what would be best without a penalty.
@@ -268,7 +277,7 @@ impl Known for CarteaJaimungal {
         let depth = move |ticks: u32| (2.0 * (f64::from(ticks) - 1.0) / (deepest - 1.0) - 1.0) as f32;
         let always = ((1.0 / (self.kappa * self.tick)).round() as u32).clamp(1, self.deepest());
         Ok(Parts {
-            spec: EnvSpec { matching: Matching { limit: self.intensity(), ..Matching::default() }, ..spec },
+            spec: EnvSpec { matching: self.matching(), ..spec },
             rows: rows(one, price, 1, n)?,
             goals: vec![goal],
             optimal: Rule::new(move |obs, action| {
