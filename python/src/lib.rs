@@ -4,6 +4,7 @@
 //! released in every step.
 
 mod actions;
+mod anchors;
 mod buffers;
 mod combine;
 mod data;
@@ -32,6 +33,7 @@ use pyo3::prelude::*;
 mod _core {
     #[pymodule_export]
     use super::{
+        anchors::{anchor_environment, anchor_names, anchor_problem, anchor_problems, anchor_scores, anchor_table},
         combine::{align, continuous, index_contracts, sessions, with_published, with_quotes},
         data::{PyMarketData, instrument_equity, instrument_preset, planted_es, synthetic_es},
         env::PyEnv,

@@ -7,9 +7,12 @@
 Importing this package registers its environments with Gymnasium. ``tradepit.sb3`` has them for Stable-Baselines3.
 """
 
-import gymnasium as _gymnasium
+import re as _re
 
-from . import errors, samples, synth
+import gymnasium as _gymnasium
+from gymnasium.envs import registration as _registration
+
+from . import anchors, errors, samples, synth
 from .combine import align, continuous, index_contracts, join_published, join_quotes, sessions
 from .data import MarketData, bars_from_trades, check, market_data, times
 from .env import TradingEnv
@@ -25,6 +28,7 @@ __all__ = [
     "TradingEnv",
     "TradingVectorEnv",
     "align",
+    "anchors",
     "bars_from_trades",
     "check",
     "continuous",
@@ -47,3 +51,14 @@ _gymnasium.register(
     entry_point="tradepit.env:TradingEnv",
     vector_entry_point="tradepit.vector:TradingVectorEnv",
 )
+
+# Gymnasium knows names with one slash; those of the problems have two. Every name that it took it still takes.
+_registration.ENV_ID_RE = _re.compile(r"^(?:(?P<namespace>[\w:/-]+)\/)?(?:(?P<name>[\w:.-]+?))(?:-v(?P<version>\d+))?$")
+
+for _name in anchors.names():
+    _gymnasium.register(
+        id=f"tradepit/anchor/{_name}-v0",
+        entry_point="tradepit.anchors:make",
+        vector_entry_point="tradepit.anchors:make_vec",
+        kwargs={"name": _name},
+    )
