@@ -103,7 +103,10 @@ fn order() -> impl Strategy<Value = (u32, OrderRequest)> {
                 _ => OrderKind::Limit { price },
             };
             let tif = if away % 4 == 0 { TimeInForce::Ioc {} } else { TimeInForce::Gtc {} };
-            (qty != 0.0).then(|| (row, OrderRequest::of(InstrumentId(id), qty, kind).with_tif(tif)))
+            let order = OrderRequest::of(InstrumentId(id), qty, kind).with_tif(tif);
+            // A third of the orders are of a group with others, of whatever instruments.
+            let order = if away % 3 == 0 { order.in_group(row / 8) } else { order };
+            (qty != 0.0).then_some((row, order))
         },
     )
 }

@@ -7,7 +7,7 @@ mod road;
 use std::{path::Path, sync::Arc};
 
 use rand::RngExt as _;
-use road::{Actor, bits, costly};
+use road::{Actor, actions, bits, costly};
 use tradepit::{
     Bar, Instrument, InstrumentId, MarketData, Rng, Venue,
     account::{Account, AccountEvent, RejectReason},
@@ -106,6 +106,7 @@ fn paper(setup: &SimSetup, data: &MarketData, journal: Journal) -> (Run, Vec<Log
     let feed = Feed::memory(Arc::new(data.clone()), first(setup));
     let spec = setup.rules().spec();
     let broker = PaperBroker::new(feed, spec.models(), spec.cash, stream(SEED, 0, Purpose::Models)).unwrap();
+    let broker = broker.holding(spec.holding).unwrap();
     let venue = LiveVenue::connect(broker, pipeline(setup), Some(journal), LiveOptions::default()).unwrap();
     let mut env = Env::new(Arc::clone(setup.rules()), venue);
     let mut obs = vec![0.0; setup.rules().observation_space().len()];
@@ -129,7 +130,7 @@ fn lane(setup: &SimSetup) -> (Vec<u32>, StepFacts) {
     envs.reset(SEED, &mut buffers.obs).unwrap();
     loop {
         let drawn = actor.draw();
-        envs.step(tradepit_envs::Actions::Box(&[drawn.0]), buffers.out()).unwrap();
+        envs.step(actions(&setup.rules().action_space().clone(), &drawn), buffers.out()).unwrap();
         if buffers.terminated[0] || buffers.truncated[0] {
             return (bits(&buffers.final_obs), buffers.facts[0]);
         }
@@ -205,6 +206,45 @@ fn so_they_are_with_carry_margin_calls_and_flattening() {
         );
         assert!(!seen.contains(&in_sim.account.equity()), "another rule must show: {seen:?}");
         seen.push(in_sim.account.equity());
+    }
+}
+
+/// Schemes that send orders of their own, from accounts that hold something when they open.
+#[test]
+fn so_they_are_with_schemes_that_send_orders_and_a_holding() {
+    let data = synth::es_1m(3_000, 8).unwrap();
+    let almgren_chriss = r#"{"kind": "almgren_chriss", "epsilon": 0.1, "eta": 0.0005, "gamma": 0.0002}"#;
+    for (action, slippage, holding) in [
+        (r#"{"kind": "portfolio_weights", "weights": {"kind": "long_short", "leverage": 30}}"#, almgren_chriss, 5.0),
+        (r#"{"kind": "two_sided_quotes", "offset_ticks": [0, 6], "lots": [1, 3]}"#, almgren_chriss, -2.0),
+        (r#"{"kind": "execution_rate", "lots": -2000}"#, almgren_chriss, 2_000.0),
+    ] {
+        let sending = EnvSpec {
+            action: serde_json::from_str(action).unwrap(),
+            slippage: serde_json::from_str(slippage).unwrap(),
+            holding,
+            cash: 1e7,
+            ..spec(FillRule::default())
+        };
+        let setup = SimSetup::new(sending, data.clone()).unwrap();
+        let in_sim = sim(&setup);
+        assert!(in_sim.account.fills() > 5, "a run that trades nothing proves nothing: {action}");
+        let (on_paper, _, venue) = paper(&setup, &data, Journal::in_memory().unwrap());
+        assert!(on_paper == in_sim, "paper differs from the simulator: {action}");
+        assert!(replay(&setup, venue) == in_sim, "replay differs from the simulator: {action}");
+        let last = in_sim.steps.last().unwrap();
+        assert_eq!(lane(&setup), (last.0.clone(), last.2));
+        // A broker that begins flat is refused: the spec promises what it does not hold.
+        let feed = Feed::memory(Arc::new(data.clone()), first(&setup));
+        let rng = stream(SEED, 0, Purpose::Models);
+        let flat = PaperBroker::new(feed, setup.rules().spec().models(), 1e7, rng).unwrap();
+        let venue = LiveVenue::connect(flat, pipeline(&setup), None, LiveOptions::default()).unwrap();
+        let mut obs = vec![0.0; setup.rules().observation_space().len()];
+        let refused = Env::new(Arc::clone(setup.rules()), venue).open(Start::Now, &mut obs).unwrap_err().to_string();
+        assert_eq!(
+            refused,
+            format!("holding: {holding} lots are to be held at the beginning, and the account holds 0")
+        );
     }
 }
 

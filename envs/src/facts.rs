@@ -201,8 +201,10 @@ const FIRST: InstrumentId = InstrumentId(0);
 
 /// The facts of an episode that has just begun.
 pub(crate) fn at_rest(venue: &impl Venue, state: &EnvState) -> StepFacts {
-    let market = venue.market();
+    let (market, position) = (venue.market(), state.account.position(FIRST).qty());
     StepFacts {
+        position,
+        position_before: position,
         steps_left: f64::from(state.steps_left),
         multiplier: market.instruments()[0].multiplier,
         ..StepFacts::at_rest(state.account.equity(), market.last(FIRST).close)
@@ -223,7 +225,7 @@ pub(crate) fn before(rules: &Rules, venue: &impl Venue, state: &EnvState) -> Ste
         closed_trades: f64::from(account.trades()),
         fills: f64::from(account.fills()),
         price_before: market.last(FIRST).close,
-        expected_change: rules.expected_change.and_then(|column| market.column_at(column)).map_or(0.0, f64::from),
+        expected_change: rules.expected_change.and_then(|column| market.column(column)).map_or(0.0, f64::from),
         realised: account.realised(),
         wins: f64::from(account.wins()),
         ..StepFacts::default()

@@ -37,7 +37,7 @@
 //!
 //! | part | described by | built in | your own |
 //! |---|---|---|---|
-//! | actions | [`ActionSpec`] | [`TargetPosition`], [`TargetLevels`], [`EnterExit`] | [`ActionScheme`] |
+//! | actions | [`ActionSpec`] | see [below](#actions) | [`ActionScheme`] |
 //! | observation | [`EnvSpec`] | [`FeaturePipelineSpec`], [`AccountNumber`] | a column of the data |
 //! | reward | [`RewardSpec`] | [`Profit`], [`LogReturn`] and [16 more](RewardSpec#the-kinds) | [`Reward`] |
 //! | reward of a batch | a call ([`step_with`](SimVecEnv::step_with)) | | [`BatchReward`] |
@@ -48,6 +48,20 @@
 //!
 //! [`EnvSpec`] is all of it as data, [`SimSetup`] makes it ready over a market, and [`EpisodeRecord`] keeps for people
 //! what happened.
+//!
+//! # Actions
+//!
+//! | scheme | an action | what it orders |
+//! |---|---|---|
+//! | [`TargetPosition`] | a number in [-1, 1] an instrument | the difference to `max_lots * x` lots, at the market |
+//! | [`TargetLevels`] | a choice | the difference to the position of that level, at the market |
+//! | [`EnterExit`] | hold, enter long, exit long, enter short, exit short | what leads there, at the market |
+//! | [`PortfolioWeights`] | a number in [-1, 1] an instrument | the difference to `weight * equity / (price * multiplier)`, at the market |
+//! | [`TwoSidedQuotes`] | numbers in [-1, 1]: offsets, sizes | a bid and an ask from the last close, for one bar |
+//! | [`ExecutionRate`] | a number in [-1, 1] | a share of what is left of a large order; at the last step all of it |
+//!
+//! Positions are rounded to whole lots, prices to ticks. What orders at the market have yet to fill counts as held. An
+//! account may begin with a position ([`EnvSpec::holding`]).
 //!
 //! # Observation
 //!
@@ -122,6 +136,7 @@
 //! [`FeaturePipelineSpec::clip`]: tradepit::features::FeaturePipelineSpec::clip
 
 mod action;
+pub mod anchors;
 mod check;
 mod env;
 mod episode;
@@ -140,7 +155,10 @@ mod spec;
 pub mod step;
 mod vector;
 
-pub use action::{Action, ActionScheme, ActionSpec, EnterExit, TargetLevels, TargetPosition};
+pub use action::{
+    Action, ActionScheme, ActionSpec, Decision, EnterExit, ExecutionRate, LongShort, Orders, PortfolioWeights, Simplex,
+    Softmax, TargetLevels, TargetPosition, TwoSidedQuotes, WeightRule,
+};
 pub use env::{Env, EnvSnapshot};
 pub use episode::{
     DataLength, EpisodeSpec, FirstStart, Length, RandomStart, SessionLength, SessionStart, StartAt, StartRule,
@@ -165,5 +183,6 @@ pub use space::Space;
 pub use spec::EnvSpec;
 pub use step::{EnvState, Hooks, Transition};
 pub use vector::{
-    Actions, Autoreset, EpisodeEnd, EpisodeStats, Lane, SimVecEnv, StepBuffers, StepOut, VecEnv, VecSnapshot,
+    Actions, Autoreset, EpisodeEnd, EpisodeStats, Lane, SimVecEnv, StepBuffers, StepOut, VecEnv,
+    VecSnapshot,
 };

@@ -3,8 +3,8 @@
 use tradepit::{Instrument, MarketData, features::FeaturePipelineSpec};
 
 use crate::{
-    AccountNumber, ActionScheme as _, EnvSpec, Error, Result, Reward as _, Space, facts::EXPECTED_CHANGE,
-    randomise::Numbers,
+    AccountNumber, ActionScheme as _, EnvSpec, Error, Result, Reward as _, Space, action::Plain,
+    facts::EXPECTED_CHANGE, randomise::Numbers,
 };
 
 /// An [`EnvSpec`] checked against the instruments and features of a market: what one transition needs to know.
@@ -29,6 +29,8 @@ pub struct Rules {
     action_space: Space,
     features: Vec<String>,
     pub(crate) numbers: Numbers,
+    /// The action scheme, where a step can run it inline.
+    pub(crate) plain: Option<Plain>,
     pub(crate) grid: Vec<Grid>,
     pub(crate) window_len: usize,
     pub(crate) max_steps: u32,
@@ -62,7 +64,7 @@ impl Rules {
     pub fn new(spec: EnvSpec, data: &MarketData) -> Result<Self> {
         let instruments = data.instruments();
         spec.validate(instruments.len())?;
-        let expected_change = data.columns().iter().position(|(name, _)| name == EXPECTED_CHANGE);
+        let expected_change = data.column_index(EXPECTED_CHANGE);
         if expected_change.is_none() && spec.reward.needs().expected_change {
             let message = format!(
                 "needs the column {EXPECTED_CHANGE}, which only synthetic markets have: nobody knows it of a real one"
@@ -88,6 +90,7 @@ impl Rules {
             action_space,
             features: data.feature_names().to_vec(),
             numbers,
+            plain: Plain::of(&spec.action),
             grid,
             window_len,
             max_steps: spec.episode.max_steps(),

@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 use tradepit::{
     features::FeaturePipelineSpec,
     models::{Commission, FillRule, Financing, Flatten, Latency, MarginRule, Matching, Models, Slippage},
+    venue::check_holding,
 };
 
 use crate::{
-    AccountNumber, ActionSpec, EpisodeSpec, Error, MarketSpec, Randomise, Result, Reward as _, RewardSpec,
-    randomise::Numbers,
+    AccountNumber, ActionScheme as _, ActionSpec, EpisodeSpec, Error, Length, MarketSpec, Randomise, Result,
+    Reward as _, RewardSpec, randomise::Numbers,
 };
 
 /// Everything that makes an environment, but for its data. Python keywords, JSON and TOML have the same names.
@@ -27,6 +28,9 @@ pub struct EnvSpec {
     pub market: MarketSpec,
     /// Cash at the beginning of an episode, in account currency.
     pub cash: f64,
+    /// Lots of the first instrument that an account holds at the beginning of an episode, signed: at the last price, free
+    /// of costs, beside the cash. A live account must hold them already.
+    pub holding: f64,
     /// At which point of the next bar orders fill.
     pub fill: FillRule,
     /// How much worse.
@@ -64,6 +68,7 @@ impl Default for EnvSpec {
         Self {
             market: MarketSpec::default(),
             cash: 100_000.0,
+            holding: 0.0,
             fill: FillRule::default(),
             slippage: Slippage::default(),
             commission: Commission::default(),
@@ -112,6 +117,7 @@ impl EnvSpec {
         if !(self.cash.is_finite() && self.cash > 0.0) {
             return Err(Error::spec("cash", format!("{} must be a finite number above 0", self.cash)));
         }
+        check_holding(self.holding)?;
         if !(1..=10_000).contains(&self.window) {
             return Err(Error::spec("window", format!("{} must be in 1..=10000 rows", self.window)));
         }
@@ -123,6 +129,11 @@ impl EnvSpec {
             features.validate()?;
         }
         self.action.validate(instruments)?;
+        if let (ActionSpec::ExecutionRate(_), Length::Session(_)) = (&self.action, self.episode.length) {
+            let message =
+                "execution_rate needs to know the last step of an episode; use a length of steps, or of the data";
+            return Err(Error::spec("episode.length", message));
+        }
         self.reward.validate()?;
         self.episode.validate()?;
         if self.reward.needs().steps && !self.episode.is_of_steps() {

@@ -10,8 +10,8 @@ use tradepit::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, ActionScheme as _, Result, Reward as _, RewardMemory, Rules, StepFacts, facts, observe::observe,
-    rules::Grid,
+    Action, ActionScheme as _, Decision, Orders, Result, Reward as _, RewardMemory, Rules, StepFacts, action::round,
+    facts, observe::observe, rules::Grid,
 };
 
 /// What one environment remembers between two steps, its venue aside.
@@ -41,6 +41,9 @@ pub struct EnvState {
     pub(crate) steps: u32,
     pub(crate) steps_left: u32,
     pub(crate) clipped: u32,
+    /// Room for the orders of a decision; empty between two steps.
+    #[serde(skip)]
+    pub(crate) orders: Orders,
 }
 
 impl EnvState {
@@ -163,6 +166,8 @@ impl Hooks for () {
     }
 }
 
+type Sent = std::result::Result<(), Box<crate::Error>>;
+
 /// Starts an episode and writes its first observation.
 ///
 /// # Errors
@@ -171,6 +176,9 @@ impl Hooks for () {
 pub fn open(rules: &Rules, venue: &mut impl Venue, state: &mut EnvState, start: Start, obs: &mut [f32]) -> Result<()> {
     venue.open(start, &mut state.account)?;
     let (market, window) = (venue.market(), rules.spec().window);
+    if rules.spec().holding != 0.0 {
+        check_holding(rules, state)?;
+    }
     if !market.is_warm(window) {
         let rows = market.len();
         let message =
@@ -193,6 +201,19 @@ pub fn open(rules: &Rules, venue: &mut impl Venue, state: &mut EnvState, start: 
     state.steps_left = venue.remaining().map_or(rules.max_steps, |rows| rows.min(rules.max_steps));
     observe(rules, venue, state, obs);
     Ok(())
+}
+
+/// Whether a venue whose account is not ours to set holds what the spec says.
+#[cold]
+fn check_holding(rules: &Rules, state: &EnvState) -> Result<()> {
+    let (lots, held) = (rules.spec().holding, state.account.position(InstrumentId(0)).qty() * rules.grid[0].inv_lot);
+    if round(held) == lots {
+        return Ok(());
+    }
+    Err(crate::Error::spec(
+        "holding",
+        format!("{lots} lots are to be held at the beginning, and the account holds {held}"),
+    ))
 }
 
 /// One step: action to orders, orders to the venue, the market goes on, events fold into the account, the reward
@@ -230,8 +251,11 @@ pub fn step_with(
 ) -> std::result::Result<Transition, Box<crate::Error>> {
     match (state.account.positions(), &rules.grid[..]) {
         // One instrument, the usual case, takes no loop.
-        ([position], [grid]) => order(rules, venue, action, 0, position.qty(), grid)?,
-        _ => order_many(rules, venue, action, state)?,
+        ([position], [grid]) => {
+            let qty = position.qty();
+            order(rules, venue, state, action, 0, qty, grid)?;
+        }
+        _ => order_many(rules, venue, state, action)?,
     }
     let equity_before = state.account.equity();
     let mut before = (facts_out.is_some() || hooks.reads_all(rules)).then(|| facts::before(rules, venue, state));
@@ -263,20 +287,22 @@ pub fn step_with(
     Ok(Transition { reward, terminated, truncated })
 }
 
-/// Sends what an action orders of one instrument.
+/// Sends what an action orders of one instrument; of all of them, where the scheme sends its orders itself.
 #[inline(always)]
 fn order(
     rules: &Rules,
     venue: &mut impl Venue,
+    state: &mut EnvState,
     action: Action<'_>,
     id: usize,
     qty: f64,
     grid: &Grid,
-) -> std::result::Result<(), Box<crate::Error>> {
+) -> Sent {
+    let Some(scheme) = &rules.plain else { return decide(rules, venue, state, action) };
     let instrument = InstrumentId(id as u32);
     // What orders under way will have filled counts as held: nothing is ordered twice.
     let held = (qty + venue.at_market(instrument)) * grid.inv_lot;
-    let lots = round(rules.spec().action.target(action, id, held)) - round(held);
+    let lots = round(scheme.target(action, id, held)) - round(held);
     if lots == 0.0 {
         return Ok(());
     }
@@ -285,14 +311,31 @@ fn order(
 }
 
 #[inline(never)]
-fn order_many(
-    rules: &Rules,
-    venue: &mut impl Venue,
-    action: Action<'_>,
-    state: &EnvState,
-) -> std::result::Result<(), Box<crate::Error>> {
-    let instruments = state.account.positions().iter().zip(&rules.grid).enumerate();
-    instruments.into_iter().try_for_each(|(id, (held, grid))| order(rules, venue, action, id, held.qty(), grid))
+fn order_many(rules: &Rules, venue: &mut impl Venue, state: &mut EnvState, action: Action<'_>) -> Sent {
+    if rules.plain.is_none() {
+        return decide(rules, venue, state, action);
+    }
+    rules.grid.iter().enumerate().try_for_each(|(id, grid)| {
+        let qty = state.account.position(InstrumentId(id as u32)).qty();
+        order(rules, venue, state, action, id, qty, grid)
+    })
+}
+
+/// Lets the scheme send its orders.
+#[cold]
+#[inline(never)]
+fn decide(rules: &Rules, venue: &mut impl Venue, state: &mut EnvState, action: Action<'_>) -> Sent {
+    let mut orders = std::mem::take(&mut state.orders);
+    let under_way = |id| venue.at_market(id);
+    let decision = Decision {
+        steps_left: state.steps_left,
+        under_way: &under_way,
+        ..Decision::new(venue.market(), &state.account)
+    };
+    rules.spec().action.orders(action, &decision, &mut orders);
+    let sent = orders.leave(venue);
+    state.orders = orders;
+    sent.map_err(Box::new)
 }
 
 /// Goes on as the plain step does, and counts what is traded.
@@ -334,28 +377,4 @@ fn reward_of_all(
 fn stand_still(rules: &Rules, venue: &impl Venue, state: &mut EnvState, obs: &mut [f32]) -> Transition {
     observe(rules, venue, state, obs);
     Transition { truncated: true, ..Transition::default() }
-}
-
-/// The nearest whole number, halves away from zero, for numbers of lots.
-#[inline]
-fn round(lots: f64) -> f64 {
-    // 1.5 * 2^52: sum and difference round to the nearest even without a call to the mathematics library.
-    const MAGIC: f64 = 6_755_399_441_055_744.0;
-    let nearest = (lots + MAGIC) - MAGIC;
-    // Halves went to the even neighbour: 0.5 became 0, and must be 1.
-    if (lots - nearest).abs() == 0.5 { lots + 0.5_f64.copysign(lots) } else { nearest }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::round;
-
-    #[test]
-    fn lots_round_to_the_nearest_halves_away_from_zero() {
-        for (value, rounded) in
-            [(0.49, 0.0), (0.5, 1.0), (-0.5, -1.0), (1.5, 2.0), (2.5, 3.0), (-2.5, -3.0), (7.2, 7.0)]
-        {
-            assert_eq!(round(value), rounded, "{value}");
-        }
-    }
 }

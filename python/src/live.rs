@@ -123,7 +123,8 @@ impl PyPaperEnv {
             let (rules, world) = (Arc::clone(setup.rules()), setup.world());
             let feed = feed.map_or_else(|| Feed::memory(Arc::clone(&world.data), start), Feed::socket);
             let rng = stream(seed, 0, Purpose::Models);
-            let mut broker = PaperBroker::new(feed, world.models.clone(), world.cash, rng)?;
+            let mut broker =
+                PaperBroker::new(feed, world.models.clone(), world.cash, rng)?.holding(rules.spec().holding)?;
             if let Some(speed) = speed {
                 broker = broker.speed(speed)?;
             }

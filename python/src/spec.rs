@@ -8,7 +8,7 @@ use tradepit_envs::EnvSpec;
 use crate::error::{fault, raise};
 
 /// Fields whose value is `{"kind": ..}`, as paths; a bare string there is the kind.
-const KINDS: [&[&str]; 16] = [
+const KINDS: [&[&str]; 17] = [
     &["market"],
     &["market", "process"],
     &["fill"],
@@ -23,6 +23,7 @@ const KINDS: [&[&str]; 16] = [
     &["margin"],
     &["flatten"],
     &["action"],
+    &["action", "weights"],
     &["episode", "start"],
     &["episode", "length"],
 ];

@@ -78,6 +78,7 @@ def test_every_field_of_a_spec_is_reached_by_its_name(data, path, value):
 CHANGES = {
     "market": {"kind": "bootstrap", "blocks": {"mean_bars": 30.0, "sessions": False, "flip": True}, "rows": 1500},
     "cash": 5_000.0,
+    "holding": 2.0,
     "fill": {"kind": "next_close"},
     "slippage": {"kind": "volume_share", "impact": 0.2, "limit": 0.5},
     "commission": {"kind": "per_share", "fee": 0.5, "minimum": 1.0},

@@ -47,6 +47,45 @@ class EnterExit(TypedDict, total=False):
     lots: float
 
 
+class Weights(TypedDict, total=False):
+    """From the numbers of an action to weights.
+
+    ``simplex`` (at least 0, at most 1 together, the rest is cash), ``softmax`` (the same with one number more, for cash;
+    ``scale``) or ``long_short`` (absolute values of at most ``leverage`` together).
+    """
+
+    kind: Literal["simplex", "softmax", "long_short"]
+    scale: float
+    leverage: float
+
+
+class PortfolioWeights(TypedDict, total=False):
+    """Numbers in [-1, 1], one an instrument: the shares of the equity that each is to hold."""
+
+    kind: Literal["portfolio_weights"]
+    weights: str | Weights
+
+
+class TwoSidedQuotes(TypedDict, total=False):
+    """A bid and an ask for one bar: numbers in [-1, 1] for the offset of each, and, if ``lots`` is a range, its size.
+
+    ``offset_ticks``: ticks from the last close at -1 and at 1; ``lots``: size of a quote at -1 and at 1; ``max_lots``: the most
+    that is held on either side.
+    """
+
+    kind: Literal["two_sided_quotes"]
+    offset_ticks: list[float]
+    lots: list[float]
+    max_lots: float
+
+
+class ExecutionRate(TypedDict, total=False):
+    """A number in [-1, 1]: how much of what is left of ``lots`` (below 0: to sell) is traded now; the last step trades all."""
+
+    kind: Literal["execution_rate"]
+    lots: float
+
+
 class Reward(TypedDict, total=False):
     """A reward; the Rust documentation of ``RewardSpec`` has each one's formula, units, source and caveat.
 
@@ -413,9 +452,13 @@ class Randomise(TypedDict, total=False):
 
 
 class Process(TypedDict, total=False):
-    """How a synthetic market moves; the numbers of each kind are in the Rust documentation, and in :mod:`tradepit.synth`."""
+    """How a synthetic market moves; the numbers of each kind are in the Rust documentation, and in :mod:`tradepit.synth`.
 
-    kind: Literal["brownian", "ornstein_uhlenbeck", "jump_diffusion", "heston", "garch", "regime_switching", "intraday"]
+    What the last five publish (``expected_change`` and more) is there for features of kind ``column``.
+    """
+
+    kind: Literal["brownian", "ornstein_uhlenbeck", "jump_diffusion", "heston", "garch", "regime_switching", "intraday",
+                  "arithmetic", "ar1", "hidden_drift", "coin", "geometric"]
 
 
 class Blocks(TypedDict, total=False):
@@ -444,6 +487,7 @@ class EnvSpec(TypedDict, total=False):
 
     market: str | Market
     cash: float
+    holding: float
     fill: str | NoNumbers
     slippage: str | Slippage
     commission: str | Commission
@@ -455,7 +499,7 @@ class EnvSpec(TypedDict, total=False):
     features: Features | list[str | Feature] | None
     window: int
     account: list[AccountNumber]
-    action: str | TargetPosition | TargetLevels | EnterExit
+    action: str | TargetPosition | TargetLevels | EnterExit | PortfolioWeights | TwoSidedQuotes | ExecutionRate
     reward: str | Reward
     episode: Episode
     randomise: Randomise

@@ -181,10 +181,10 @@ impl<'a> MatchRow<'a> {
         self.models.margin.carried(cash, position, fill, self.market, price, 0.0)
     }
 
-    /// What models are told beyond the bars, of an instrument of which the account holds, and has taken of this bar, so much.
-    fn told<'t>(&self, id: usize, held: f64, taken: f64, spread: f64, traded: &'t TradedVolume) -> Told<'t> {
+    /// What models are told beyond the bars, of an instrument of which the account has traded, and has taken of this bar, so much.
+    fn told<'t>(&self, id: usize, net_traded: f64, taken: f64, spread: f64, traded: &'t TradedVolume) -> Told<'t> {
         let daily = self.facts.daily(self.row as usize, InstrumentId(id as u32));
-        let liquidity = Liquidity { filled_in_bar: taken, net_traded: held, spread, ..daily };
+        let liquidity = Liquidity { filled_in_bar: taken, net_traded, spread, ..daily };
         Told { liquidity, traded: self.facts.traded(traded) }
     }
 
@@ -314,7 +314,7 @@ impl<'a> MatchRow<'a> {
             let spot = self.models.spot(&self.before[id], &self.bars[id], self.period_ns);
             let spread = self.quote(id).map_or(f64::NAN, Quote::spread);
             let position = |id: usize| &account.positions()[id];
-            let told = self.told(id, position(id).qty(), 0.0, spread, traded);
+            let told = self.told(id, position(id).traded(), 0.0, spread, traded);
             let fill = self.models.fill_told(order, &self.instruments[id], spot, &told, rng);
             if self.carried(account.cash(), position, &fill, fill.time >= self.closed()).is_some() {
                 self.facts.count(traded, &fill);

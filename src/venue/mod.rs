@@ -19,7 +19,7 @@ pub use matching::MatchRow;
 pub use recorder::Recorder;
 pub use replay::{Outcome, Playback, Played, ReplayVenue};
 pub use rows::{GrowingMarket, NoFeatures, Row, RowMaker};
-pub use sim::{Sim, SimState, SimVenue, SimWorld};
+pub use sim::{Sim, SimState, SimVenue, SimWorld, check_holding};
 
 use crate::{
     InstrumentId, MarketView, Result, Timestamp,
