@@ -66,7 +66,7 @@ impl Rules {
     pub fn new(spec: EnvSpec, data: &MarketData) -> Result<Self> {
         let instruments = data.instruments();
         spec.validate(instruments.len())?;
-        let expected_change = data.columns().iter().position(|(name, _)| name == EXPECTED_CHANGE);
+        let expected_change = data.column_index(EXPECTED_CHANGE);
         if expected_change.is_none() && spec.reward.needs().expected_change {
             let message = format!(
                 "needs the column {EXPECTED_CHANGE}, which only synthetic markets have: nobody knows it of a real one"
