@@ -188,6 +188,15 @@ impl Rules {
         units * self.grid[0].inv_max_units
     }
 
+    /// The names of the newest row of features, without their ago, and of all that follows; where they begin in an
+    /// observation, and how many of them are features.
+    pub(crate) fn newest_names(&self) -> (Vec<String>, usize, usize) {
+        let (begin, features) = (self.window_len - self.features.len(), self.features.len());
+        let names = self.observation_names().split_off(begin);
+        let bare = |name: String| name.strip_suffix("[-0]").map(str::to_owned).unwrap_or(name);
+        (names.into_iter().map(bare).collect(), begin, features)
+    }
+
     /// Whether masks may close choices here.
     #[must_use]
     pub fn masks(&self) -> bool {

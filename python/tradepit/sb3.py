@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy as copying
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -16,7 +17,7 @@ try:
 except ImportError as error:  # pragma: no cover
     raise ImportError("tradepit.sb3 needs Stable-Baselines3: pip install 'tradepit[sb3]'") from error
 
-from . import _core
+from . import _core, anchors, scenarios
 from .data import Data, Stamp, market_data
 from .env import RewardFunction, read_json, split_reward
 from .errors import SpecError, StateError
@@ -46,14 +47,23 @@ def make_vec_env(
     (4, 517)
 
     Args:
-        env_id: ``"tradepit/SingleAsset-v0"``.
+        env_id: ``"tradepit/SingleAsset-v0"``, another scenario (:data:`tradepit.scenarios.IDS`), or
+            ``"tradepit/anchor/<name>-v0"``, whose options are the parameters of the problem.
         num_envs: How many; 1 without it.
         n_envs: The same, by Stable-Baselines3's name.
         seed: Environment ``i`` gets ``seed + i`` at the next reset.
         options: ``data`` and everything else that :class:`TradepitVecEnv` takes.
     """
-    if env_id != ENV_ID:
-        raise SpecError(f"env_id: {env_id!r} is not one of this package; use {ENV_ID!r}")
+    problem = re.fullmatch(r"tradepit/anchor/([\w-]+)-v0", env_id)
+    if problem is not None:
+        data, spec = anchors.environment(problem[1], **options)
+        options = {"data": data, **spec}
+    elif env_id in scenarios.IDS:
+        name = scenarios.IDS[env_id]
+        data, spec = scenarios.environment(name, options.pop("data", None), **options)
+        options = {"data": scenarios.given(name, data), **spec}
+    else:
+        raise SpecError(f"env_id: {env_id!r} is not one of this package; use {', '.join(scenarios.IDS)}")
     if num_envs is not None and n_envs is not None and num_envs != n_envs:
         raise SpecError(f"num_envs: {num_envs}, and n_envs: {n_envs}; name one")
     count = next((value for value in (num_envs, n_envs) if value is not None), 1)

@@ -32,7 +32,9 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME.KEY=VALUE",
         help="runs a problem at another parameter, as in merton.gamma=3; may be given several times",
     )
-    parser.add_argument("--agent", metavar="PATH", help="a saved agent, of tradepit or of Stable-Baselines3; needs --only")
+    parser.add_argument(
+        "--agent", metavar="PATH", help="a saved agent, of tradepit or of Stable-Baselines3; needs --only"
+    )
     parser.add_argument(
         "--share", type=float, default=1.0, metavar="X", help="episodes, as a multiple of the usual number; default 1"
     )
@@ -95,7 +97,8 @@ def _text(scores: list[dict[str, Any]]) -> str:
                      _regret(score["regret"]), _regret(score["naive_regret"])))  # fmt: skip
     widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
     line = lambda row: "  ".join(  # noqa: E731
-        text.ljust(width) if i < 2 else text.rjust(width) for i, (text, width) in enumerate(zip(row, widths, strict=True))
+        text.ljust(width) if i < 2 else text.rjust(width)
+        for i, (text, width) in enumerate(zip(row, widths, strict=True))
     )
     return "\n".join(line(row).rstrip() for row in rows)
 
