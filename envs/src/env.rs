@@ -10,7 +10,8 @@ use tradepit::{
 };
 
 use crate::{
-    Action, EnvState, Error, Hooks, Result, Rules, SimSetup, StepFacts, Transition, check, randomise::Drawn, step,
+    Action, EnvState, Error, Hooks, Result, Rules, SimSetup, StepFacts, Transition, check, facts, observe::observe,
+    randomise::Drawn, step,
 };
 
 /// One environment over any venue: simulated, replayed or live. The transition is [`step::step`] for all of them.
@@ -72,7 +73,7 @@ impl<V: Venue> Env<V> {
     pub fn open(&mut self, start: Start, obs: &mut [f32]) -> Result<()> {
         Error::shape("obs", self.rules.observation_space().len(), obs.len())?;
         step::open(&self.rules, &mut self.venue, &mut self.state, start, self.drawn.show(obs))?;
-        self.facts = self.facts_at_rest();
+        self.facts = facts::at_rest(&self.venue, &self.state);
         self.begun = true;
         self.running = true;
         Ok(())
@@ -133,7 +134,7 @@ impl<V: Venue> Env<V> {
             return Err(Error::State("the environment has not begun: reset it first".into()));
         }
         let clipped = self.state.clipped;
-        step::observe(&self.rules, &self.venue, &mut self.state, self.drawn.show(obs));
+        observe(&self.rules, &self.venue, &mut self.state, self.drawn.show(obs));
         self.state.clipped = clipped;
         Ok(())
     }
@@ -169,10 +170,6 @@ impl<V: Venue> Env<V> {
     #[must_use]
     pub fn randomised(&self) -> &[f64] {
         &self.drawn.values
-    }
-
-    fn facts_at_rest(&self) -> StepFacts {
-        step::at_rest(&self.venue, &self.state)
     }
 
     /// The venue.

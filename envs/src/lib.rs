@@ -38,8 +38,8 @@
 //! | part | described by | built in | your own |
 //! |---|---|---|---|
 //! | actions | [`ActionSpec`] | see [below](#actions) | [`ActionScheme`] |
-//! | observation | [`EnvSpec`] | [`FeaturePipelineSpec`], the account | a column of the data |
-//! | reward | [`RewardSpec`] | [`Profit`], [`LogReturn`], [`DifferentialSharpe`], [`Weighted`] | [`Reward`] |
+//! | observation | [`EnvSpec`] | [`FeaturePipelineSpec`], [`AccountNumber`] | a column of the data |
+//! | reward | [`RewardSpec`] | [`Profit`], [`LogReturn`] and [16 more](RewardSpec#the-kinds) | [`Reward`] |
 //! | reward of a batch | a call ([`step_with`](SimVecEnv::step_with)) | | [`BatchReward`] |
 //! | episodes | [`EpisodeSpec`] | [`StartRule`], [`Length`], ruin, drawdown limit | [`Env::open`] at any row |
 //! | costs | [`EnvSpec::models`] | [`tradepit::models`] | the traits there |
@@ -74,9 +74,10 @@
 //! A row of f32, each within `[-clip, clip]` (10 unless [`FeaturePipelineSpec::clip`] says otherwise):
 //!
 //! * `window` rows of features, the oldest first: a copy out of the table that the data carries;
-//! * of each instrument the position as a share of the largest one, then of each its unrealised profit, in percent of
-//!   the initial capital, then of each for how long it has been held, in windows;
-//! * equity less the initial capital, and drawdown from the peak, both in percent;
+//! * what [`EnvSpec::account`] names of the account ([`AccountNumber`]); unless it says otherwise of each instrument the
+//!   position as a share of the largest one, then of each its unrealised profit, in percent of the initial capital, then
+//!   of each for how long it has been held, in windows, then equity less the initial capital, and drawdown from the peak,
+//!   both in percent;
 //! * where [`Randomise::observe`] says so, each drawn number from -1 to 1 over its range.
 //!
 //! [`Rules::observation_names`] names every number, and [`EnvState::clipped`] counts how many of the account's had to
@@ -141,6 +142,7 @@
 //! [`FeaturePipelineSpec::clip`]: tradepit::features::FeaturePipelineSpec::clip
 
 mod action;
+pub mod anchors;
 mod check;
 mod env;
 mod episode;
@@ -149,6 +151,7 @@ mod facts;
 mod leakcheck;
 mod limits;
 mod market;
+mod observe;
 mod randomise;
 mod record;
 mod reward;
@@ -174,9 +177,15 @@ pub use facts::StepFacts;
 pub use leakcheck::{Leak, LeakCheck, LeakReport};
 pub use limits::Limits;
 pub use market::{BootstrapMarket, DataMarket, MarketSpec, SyntheticMarket};
+pub use observe::AccountNumber;
 pub use randomise::{ChoiceRange, LogUniformRange, NumberRange, Randomise, UniformRange};
 pub use record::{EpisodeRecord, Moment};
-pub use reward::{BatchReward, DifferentialSharpe, LogReturn, Profit, Reward, RewardMemory, RewardSpec, Weighted};
+pub use reward::{
+    AtrProfit, BatchReward, Composite, DifferentialDownside, DifferentialSharpe, DrawdownIncrement, Exercise,
+    ExpectedProfit, HedgedOption, Held, ImplementationShortfall, InventoryPenalty, LogReturn, MeanVariance,
+    OptionRight, Potential, PotentialShaping, Profit, Reward, RewardMemory, RewardNeeds, RewardPart, RewardSpec,
+    TradeQuality, TurnoverPenalty, VolatilityScaled, Weighted,
+};
 pub use rules::Rules;
 pub use setup::SimSetup;
 pub use space::Space;

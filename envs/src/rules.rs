@@ -2,7 +2,10 @@
 
 use tradepit::{Instrument, MarketData, features::FeaturePipelineSpec, models::Models};
 
-use crate::{ActionScheme as _, EnvSpec, Error, Result, Space, action::Plain, randomise::Numbers};
+use crate::{
+    AccountNumber, ActionScheme as _, EnvSpec, Error, Result, Reward as _, Space, action::Plain,
+    facts::EXPECTED_CHANGE, randomise::Numbers,
+};
 
 /// An [`EnvSpec`] checked against the instruments and features of a market: what one transition needs to know.
 ///
@@ -12,7 +15,7 @@ use crate::{ActionScheme as _, EnvSpec, Error, Result, Space, action::Plain, ran
 /// let spec = EnvSpec { window: 4, ..EnvSpec::default() };
 /// let setup = SimSetup::new(spec, synth::es_1m(3_000, 0).unwrap()).unwrap();
 /// let (rules, data) = (setup.rules(), &setup.world().data);
-/// assert_eq!(rules.observation_space().len(), 4 * data.width() + Rules::account_len(1));
+/// assert_eq!(rules.observation_space().len(), 4 * data.width() + rules.account_len());
 /// assert_eq!(rules.observation_names().len(), rules.observation_space().len());
 /// // A live session makes its own from the spec and its data.
 /// assert_eq!(Rules::new(rules.spec().clone(), data).unwrap().layout(), rules.layout());
@@ -38,6 +41,14 @@ pub struct Rules {
     /// Turns nanoseconds held into windows.
     pub(crate) inv_window_ns: f64,
     pub(crate) clip: f32,
+    /// Of the one instrument, where the observation has the usual numbers of its account.
+    pub(crate) usual: Option<Grid>,
+    /// The largest share of the equity, where actions are such shares.
+    max_weight: Option<f64>,
+    /// How many numbers of its memory the reward shows.
+    reward_numbers: usize,
+    /// The data's column of expected changes.
+    pub(crate) expected_change: Option<usize>,
 }
 
 /// What a step needs to know of one instrument.
@@ -47,16 +58,11 @@ pub(crate) struct Grid {
     pub(crate) inv_lot: f64,
     /// One over the largest position.
     pub(crate) inv_max_units: f64,
+    /// Money per point of price and unit.
+    multiplier: f64,
 }
 
 impl Rules {
-    /// Numbers of account state in an observation: position, unrealised profit and time in position of each
-    /// instrument, then equity and drawdown.
-    #[must_use]
-    pub fn account_len(instruments: usize) -> usize {
-        3 * instruments + 2
-    }
-
     /// Checks `spec` against `data`, whose features must be attached.
     ///
     /// # Errors
@@ -64,35 +70,72 @@ impl Rules {
     pub fn new(spec: EnvSpec, data: &MarketData) -> Result<Self> {
         let instruments = data.instruments();
         spec.validate(instruments.len())?;
+        let expected_change = data.columns().iter().position(|(name, _)| name == EXPECTED_CHANGE);
+        if expected_change.is_none() && spec.reward.needs().expected_change {
+            let message = format!(
+                "needs the column {EXPECTED_CHANGE}, which only synthetic markets have: nobody knows it of a real one"
+            );
+            return Err(Error::spec("reward", message));
+        }
         let max_lots = spec.action.max_lots();
         let action_space = spec.action.space(instruments.len());
         if action_space == (Space::Box { len: 0, low: 0.0, high: 0.0 }) {
             return Err(Error::spec("action", "has no number; a scheme needs at least one"));
         }
-        let grid = |i: &Instrument| Grid { lot: i.lot, inv_lot: 1.0 / i.lot, inv_max_units: 1.0 / (i.lot * max_lots) };
+        let grid = |i: &Instrument| Grid {
+            lot: i.lot,
+            inv_lot: 1.0 / i.lot,
+            inv_max_units: 1.0 / (i.lot * max_lots),
+            multiplier: i.multiplier,
+        };
         let window_len = spec.window * data.width();
         let Some(clip) = spec.features.as_ref().map(|f| f.clip) else {
             return Err(Error::spec("features", "are not named; resolve_features puts in the default"));
         };
         let numbers = Numbers::new(&spec.randomise, &spec.models())?.within(clip);
-        let len = window_len + Self::account_len(instruments.len()) + numbers.shown();
         let window_ns = (data.period_ns() * spec.window as i64).max(1);
-        Ok(Self {
-            observation_space: Space::Box { len, low: -clip, high: clip },
+        let grid: Vec<Grid> = instruments.iter().map(grid).collect();
+        let max_weight = spec.action.max_weight();
+        let is_usual = grid.len() == 1 && spec.account == AccountNumber::USUAL && max_weight.is_none();
+        let usual = grid.first().filter(|_| is_usual).copied();
+        let mut made = Self {
+            observation_space: Space::Box { len: 0, low: -clip, high: clip },
             action_space,
             features: data.feature_names().to_vec(),
             numbers,
             models: spec.models(),
             plain: Plain::of(&spec.action).filter(|_| spec.limits.is_none()),
-            grid: instruments.iter().map(grid).collect(),
+            grid,
             window_len,
             max_steps: spec.episode.max_steps(),
             ends_with_session: spec.episode.ends_with_session(),
             drawdown_limit: spec.episode.drawdown_limit.unwrap_or(f64::INFINITY),
             inv_window_ns: 1.0 / window_ns as f64,
             clip,
+            usual,
+            max_weight,
+            reward_numbers: spec.reward.observed().len(),
+            expected_change,
             spec,
-        })
+        };
+        let len = window_len + made.account_len() + made.numbers.shown();
+        made.observation_space = Space::Box { len, low: -clip, high: clip };
+        Ok(made)
+    }
+
+    /// How many numbers of the account an observation has.
+    #[must_use]
+    pub fn account_len(&self) -> usize {
+        self.spec.account.iter().map(|number| self.numbers_of(*number)).sum()
+    }
+
+    /// How many numbers that is.
+    pub(crate) fn numbers_of(&self, number: AccountNumber) -> usize {
+        match number {
+            AccountNumber::RewardMemory => self.reward_numbers,
+            number if number.is_of_each() => self.grid.len(),
+            _ => 1,
+        }
     }
 
     /// The spec.
@@ -132,7 +175,18 @@ impl Rules {
         let features = self.features.join(", ");
         let shown = self.numbers.layout().join(", ");
         let shown = if shown.is_empty() { shown } else { format!(", drawn [{shown}]") };
-        format!("{window} rows of [{features}] (features {hash}), account of {instruments} instrument{plural}{shown}")
+        let account = if self.spec.account == AccountNumber::USUAL {
+            String::new()
+        } else {
+            let number = |number: &AccountNumber| match number {
+                AccountNumber::RewardMemory => format!("{}: {}", number.name(), self.spec.reward.observed().join(", ")),
+                _ => number.name().to_owned(),
+            };
+            format!(" [{}]", self.spec.account.iter().map(number).collect::<Vec<_>>().join(", "))
+        };
+        format!(
+            "{window} rows of [{features}] (features {hash}), account{account} of {instruments} instrument{plural}{shown}"
+        )
     }
 
     /// The paths of the numbers that episodes draw ([`Randomise`](crate::Randomise)), in order.
@@ -140,10 +194,19 @@ impl Rules {
         self.numbers.paths()
     }
 
-    /// A position of the first instrument, in units, as a share of the largest one: what an action came to.
+    /// Units of an instrument at a price, of an account with that equity, in the units of an action: as a share of the largest one, or
+    /// of the equity by the largest weight. It is what an action came to, once it is rounded, cut and filled.
+    ///
+    /// # Panics
+    /// When there is no such instrument.
     #[must_use]
-    pub fn exposure(&self, units: f64) -> f64 {
-        units * self.grid[0].inv_max_units
+    pub fn exposure(&self, instrument: usize, units: f64, price: f64, equity: f64) -> f64 {
+        let grid = &self.grid[instrument];
+        match self.max_weight {
+            Some(most) if equity > 0.0 => units * price * grid.multiplier / (equity * most),
+            Some(_) => 0.0,
+            None => units * grid.inv_max_units,
+        }
     }
 
     /// Whether masks may close choices here.
@@ -164,9 +227,17 @@ impl Rules {
         let window = self.spec.window;
         let rows =
             (0..window).flat_map(|row| self.features.iter().map(move |name| format!("{name}[-{}]", window - 1 - row)));
-        let each = ["position", "unrealised", "time_in_position"];
-        let account = each.iter().flat_map(|name| (0..self.grid.len()).map(move |id| format!("{name}_{id}")));
+        let account = self.spec.account.iter().flat_map(|number| {
+            let name = number.name();
+            match number {
+                AccountNumber::RewardMemory => {
+                    self.spec.reward.observed().into_iter().map(|of| format!("{name}.{of}")).collect()
+                }
+                number if number.is_of_each() => (0..self.grid.len()).map(|id| format!("{name}_{id}")).collect(),
+                _ => vec![name.to_owned()],
+            }
+        });
         let drawn = self.numbers.paths().take(self.numbers.shown()).map(|path| format!("randomised.{path}"));
-        rows.chain(account).chain(["equity".into(), "drawdown".into()]).chain(drawn).collect()
+        rows.chain(account).chain(drawn).collect()
     }
 }

@@ -8,8 +8,8 @@ use tradepit::{
 };
 
 use crate::{
-    ActionScheme as _, ActionSpec, EpisodeSpec, Error, Length, Limits, MarketSpec, Randomise, Result, RewardSpec,
-    randomise::Numbers,
+    AccountNumber, ActionScheme as _, ActionSpec, EpisodeSpec, Error, Length, Limits, MarketSpec, Randomise, Result,
+    Reward as _, RewardSpec, randomise::Numbers,
 };
 
 /// Everything that makes an environment, but for its data. Python keywords, JSON and TOML have the same names.
@@ -51,6 +51,8 @@ pub struct EnvSpec {
     pub features: Option<FeaturePipelineSpec>,
     /// Rows of features in an observation, at least 1.
     pub window: usize,
+    /// Numbers of the account in an observation, in this order, behind the features.
+    pub account: Vec<AccountNumber>,
     /// From an action to orders.
     pub action: ActionSpec,
     /// What an account may not do, whatever the actions say.
@@ -79,6 +81,7 @@ impl Default for EnvSpec {
             flatten: Flatten::default(),
             features: None,
             window: 32,
+            account: AccountNumber::USUAL.to_vec(),
             action: ActionSpec::default(),
             limits: Limits::default(),
             reward: RewardSpec::default(),
@@ -136,6 +139,28 @@ impl EnvSpec {
         }
         self.limits.validate()?;
         self.reward.validate()?;
-        self.episode.validate()
+        self.episode.validate()?;
+        if self.reward.needs().steps && !self.episode.is_of_steps() {
+            let message = "must be of kind steps: the reward reads how much time is left";
+            return Err(Error::spec("episode.length", message));
+        }
+        self.validate_account()
+    }
+
+    fn validate_account(&self) -> Result<()> {
+        for (at, number) in self.account.iter().enumerate() {
+            let refuse = |why: &str| Err(Error::spec(format!("account.{at}"), format!("{} {why}", number.name())));
+            match number {
+                _ if self.account[..at].contains(number) => return refuse("is named twice; name it once"),
+                AccountNumber::TimeLeft if !self.episode.is_of_steps() => {
+                    return refuse("needs an episode.length of kind steps");
+                }
+                AccountNumber::RewardMemory if self.reward.observed().is_empty() => {
+                    return refuse("needs a reward that shows its memory, as differential_sharpe; leave it out");
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }

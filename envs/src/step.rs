@@ -2,7 +2,7 @@
 
 use tradepit::{
     InstrumentId, Venue,
-    account::{Account, AccountEvent, Position},
+    account::{Account, AccountEvent},
     order::OrderRequest,
     venue::{Advance, Start},
 };
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Action, ActionScheme as _, Decision, Orders, Result, Reward as _, RewardMemory, Rules, StepFacts, action::round,
-    limits::Day, rules::Grid,
+    facts, limits::Day, observe::observe, rules::Grid,
 };
 
 /// What one environment remembers between two steps, its venue aside.
@@ -36,6 +36,8 @@ pub struct EnvState {
     pub(crate) drawdown: f64,
     pub(crate) reward: f64,
     pub(crate) memory: RewardMemory,
+    /// Last price of the first instrument when the episode began.
+    pub(crate) first_price: f64,
     pub(crate) steps: u32,
     pub(crate) steps_left: u32,
     pub(crate) clipped: u32,
@@ -195,7 +197,8 @@ pub fn open(rules: &Rules, venue: &mut impl Venue, state: &mut EnvState, start: 
     state.peak = state.account.equity();
     state.drawdown = 0.0;
     state.reward = 0.0;
-    state.memory = RewardMemory::default();
+    state.memory = rules.spec().reward.begin(venue.market());
+    state.first_price = venue.market().last(InstrumentId(0)).close;
     state.steps = 0;
     state.clipped = 0;
     state.steps_left = venue.remaining().map_or(rules.max_steps, |rows| rows.min(rules.max_steps));
@@ -258,11 +261,12 @@ pub fn step_with(
         _ => order_many(rules, venue, state, action)?,
     }
     let equity_before = state.account.equity();
-    let before = (facts_out.is_some() || hooks.reads_all(rules)).then(|| before(venue, state));
-    match venue
-        .advance(&mut state.account, |event: &AccountEvent| hooks.event(event))
-        .map_err(|e| Box::new(e.into()))?
-    {
+    let mut before = (facts_out.is_some() || hooks.reads_all(rules)).then(|| facts::before(rules, venue, state));
+    let advance = match &mut before {
+        None => venue.advance(&mut state.account, |event: &AccountEvent| hooks.event(event)),
+        Some(facts) => advance_counted(venue, &mut state.account, facts, hooks),
+    };
+    match advance.map_err(|e| Box::new(e.into()))? {
         Advance::Decision(_) => {}
         Advance::EndOfData | Advance::Halted(_) => return Ok(stand_still(rules, venue, state, obs)),
     }
@@ -271,18 +275,19 @@ pub fn step_with(
     state.drawdown = 1.0 - equity / state.peak;
     state.steps += 1;
     state.steps_left -= 1;
-    let reward = match before {
+    let terminated = equity <= rules.spec().episode.ruin * initial_capital || state.drawdown >= rules.drawdown_limit;
+    let truncated = state.steps_left == 0 || (rules.ends_with_session && venue.market().session_closed());
+    let truncated = truncated && !terminated;
+    let reward = match &before {
         None => {
             let facts = StepFacts { equity_before, equity, initial_capital, ..StepFacts::default() };
             hooks.reward(rules, &facts, &mut state.memory)
         }
-        Some(before) => reward_of_all(rules, before, venue, state, facts_out, hooks),
+        Some(before) => reward_of_all(rules, before, venue, state, [terminated, truncated], facts_out, hooks),
     };
     state.reward += f64::from(reward);
-    let terminated = equity <= rules.spec().episode.ruin * initial_capital || state.drawdown >= rules.drawdown_limit;
-    let truncated = state.steps_left == 0 || (rules.ends_with_session && venue.market().session_closed());
     observe(rules, venue, state, obs);
-    Ok(Transition { reward, terminated, truncated: truncated && !terminated })
+    Ok(Transition { reward, terminated, truncated })
 }
 
 /// Sends what an action orders of one instrument; of all of them, where the scheme sends its orders itself.
@@ -353,111 +358,38 @@ pub(crate) fn mask(rules: &Rules, venue: &impl Venue, state: &EnvState, mask: &m
     at_decision(rules, venue, state, |decision| rules.spec().action.mask(decision, mask));
 }
 
-/// The facts of an account that has not been stepped yet.
-pub(crate) fn at_rest(venue: &impl Venue, state: &EnvState) -> StepFacts {
-    let (first, position) = (InstrumentId(0), state.account.position(InstrumentId(0)).qty());
-    let facts = StepFacts::at_rest(state.account.equity(), venue.market().last(first).close);
-    StepFacts { position, position_before: position, ..facts }
-}
-
-/// What a step's facts hold of the time before it.
+/// Goes on as the plain step does, and counts what is traded.
 #[inline(never)]
-fn before(venue: &impl Venue, state: &EnvState) -> StepFacts {
-    let (account, first) = (&state.account, InstrumentId(0));
-    StepFacts {
-        equity_before: account.equity(),
-        fees: account.fees(),
-        slippage: account.slippage(),
-        financing: account.financing(),
-        drawdown_before: state.drawdown,
-        position_before: account.position(first).qty(),
-        closed_trades: f64::from(account.trades()),
-        fills: f64::from(account.fills()),
-        price_before: venue.market().last(first).close,
-        ..StepFacts::default()
-    }
+fn advance_counted(
+    venue: &mut impl Venue,
+    account: &mut Account,
+    facts: &mut StepFacts,
+    hooks: &mut impl Hooks,
+) -> tradepit::Result<Advance> {
+    venue.advance(account, |event: &AccountEvent| {
+        if let AccountEvent::Fill(fill) = event {
+            facts.traded += (fill.qty * fill.price * fill.multiplier).abs();
+        }
+        hooks.event(event);
+    })
 }
 
 /// The reward, with all facts of the step, out of those of the time before it.
 #[inline(never)]
 fn reward_of_all(
     rules: &Rules,
-    before: StepFacts,
+    before: &StepFacts,
     venue: &impl Venue,
     state: &mut EnvState,
+    ends: [bool; 2],
     facts_out: Option<&mut StepFacts>,
     hooks: &mut impl Hooks,
 ) -> f32 {
-    let (account, first) = (&state.account, InstrumentId(0));
-    let facts = StepFacts {
-        equity: account.equity(),
-        initial_capital: account.opening_equity(),
-        fees: account.fees() - before.fees,
-        slippage: account.slippage() - before.slippage,
-        financing: before.financing - account.financing(),
-        drawdown: state.drawdown,
-        position: account.position(first).qty(),
-        price: venue.market().last(first).close,
-        closed_trades: f64::from(account.trades()) - before.closed_trades,
-        winning_streak: f64::from(account.winning_streak()),
-        fills: f64::from(account.fills()) - before.fills,
-        step: f64::from(state.steps),
-        ..before
-    };
+    let facts = facts::after(before, venue, state, ends);
     if let Some(out) = facts_out {
         *out = facts;
     }
     hooks.reward(rules, &facts, &mut state.memory)
-}
-
-/// The window of features, then the account: positions by the largest one, unrealised profit, time in position in
-/// windows, equity and drawdown; money in percent of the initial capital.
-#[inline(always)]
-pub(crate) fn observe(rules: &Rules, venue: &impl Venue, state: &mut EnvState, obs: &mut [f32]) {
-    let market = venue.market();
-    let (window, own) = obs.split_at_mut(rules.window_len);
-    let rows = market.window(rules.spec().window);
-    match (<&mut [f32; 16]>::try_from(&mut *window), <&[f32; 16]>::try_from(rows)) {
-        // One cache line moves as a value; longer windows are worth the call.
-        (Ok(to), Ok(from)) => *to = *from,
-        _ => window.copy_from_slice(rows),
-    }
-    let account = &state.account;
-    let percent = 100.0 / account.opening_equity();
-    let now = market.now().nanos();
-    let n = rules.grid.len();
-    let show = |position: &Position, unrealised: f64, grid: &Grid| {
-        let held = if position.qty() == 0.0 { 0 } else { now - position.since().nanos() };
-        let (share, profit) = (position.qty() * grid.inv_max_units, unrealised * percent);
-        [share as f32, profit as f32, (held as f64 * rules.inv_window_ns) as f32]
-    };
-    let whole = [(account.equity() * percent - 100.0) as f32, (state.drawdown * 100.0) as f32];
-    let mut clipped = 0;
-    let mut bound = |value: f32| {
-        // Two selects; `f32::clamp` also checks its bounds, every time.
-        let low = if value < -rules.clip { -rules.clip } else { value };
-        let bounded = if low > rules.clip { rules.clip } else { low };
-        clipped += u32::from(bounded != value);
-        bounded
-    };
-    match (account.positions(), &rules.grid[..], <&mut [f32; 5]>::try_from(&mut *own)) {
-        // One instrument, the usual case, is written in one go.
-        ([position], [grid], Ok(own)) => {
-            let [share, profit, held] = show(position, account.unrealised(), grid);
-            *own = [share, profit, held, whole[0], whole[1]].map(bound);
-        }
-        (positions, grids, _) => {
-            for (id, (position, grid)) in positions.iter().zip(grids).enumerate() {
-                let unrealised = position.unrealised(market.last(InstrumentId(id as u32)).close);
-                for (at, value) in show(position, unrealised, grid).into_iter().enumerate() {
-                    own[at * n + id] = bound(value);
-                }
-            }
-            own[3 * n] = bound(whole[0]);
-            own[3 * n + 1] = bound(whole[1]);
-        }
-    }
-    state.clipped += clipped;
 }
 
 /// The end of a feed, or a halt: nothing moved, and the observation stands.

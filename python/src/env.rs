@@ -67,10 +67,10 @@ impl PyEnv {
         spec::to_json(self.setup.rules().spec())
     }
 
-    /// `("box", len, low, high)`.
+    /// `("box", len, low, high, layout)`.
     #[getter]
     fn observation_space(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        space::describe(py, self.setup.rules().observation_space())
+        space::describe_observation(py, self.setup.rules())
     }
 
     /// `("box", len, low, high)`, `("discrete", n)` or `("multi_discrete", nvec)`.

@@ -156,10 +156,10 @@ impl PyPaperEnv {
         spec::to_json(self.seat.rules.spec())
     }
 
-    /// `("box", len, low, high)`.
+    /// `("box", len, low, high, layout)`.
     #[getter]
     fn observation_space(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        space::describe(py, self.seat.rules.observation_space())
+        space::describe_observation(py, &self.seat.rules)
     }
 
     /// `("box", len, low, high)`, `("discrete", n)` or `("multi_discrete", nvec)`.
@@ -279,10 +279,10 @@ impl PyReplayEnv {
         spec::to_json(self.seat.rules.spec())
     }
 
-    /// `("box", len, low, high)`.
+    /// `("box", len, low, high, layout)`.
     #[getter]
     fn observation_space(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        space::describe(py, self.seat.rules.observation_space())
+        space::describe_observation(py, &self.seat.rules)
     }
 
     /// `("box", len, low, high)`, `("discrete", n)` or `("multi_discrete", nvec)`.

@@ -8,7 +8,7 @@ use tradepit_envs::EnvSpec;
 use crate::error::{fault, raise};
 
 /// Fields whose value is `{"kind": ..}`, as paths; a bare string there is the kind.
-const KINDS: [&[&str]; 18] = [
+const KINDS: [&[&str]; 17] = [
     &["market"],
     &["market", "process"],
     &["fill"],
@@ -24,7 +24,6 @@ const KINDS: [&[&str]; 18] = [
     &["flatten"],
     &["action"],
     &["action", "weights"],
-    &["reward"],
     &["episode", "start"],
     &["episode", "length"],
 ];
@@ -77,6 +76,7 @@ fn expand(fields: &mut Map<String, Value>) {
             kind(value);
         }
     }
+    fields.get_mut("reward").into_iter().for_each(reward);
     // A list of features is the pipeline with defaults.
     if let Some(features) = fields.get_mut("features") {
         if features.is_array() {
@@ -86,6 +86,14 @@ fn expand(fields: &mut Map<String, Value>) {
         if let Some(Value::Array(list)) = features.get_mut("features") {
             list.iter_mut().for_each(feature);
         }
+    }
+}
+
+/// A reward, and those that it is made of.
+fn reward(value: &mut Value) {
+    kind(value);
+    for part in value.get_mut("parts").and_then(Value::as_array_mut).into_iter().flatten() {
+        part.get_mut("reward").into_iter().for_each(reward);
     }
 }
 

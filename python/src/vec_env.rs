@@ -179,7 +179,7 @@ impl PyVecEnv {
     /// `("box", len, low, high)`, of one environment.
     #[getter]
     fn observation_space(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        space::describe(py, self.setup.rules().observation_space())
+        space::describe_observation(py, self.setup.rules())
     }
 
     /// `("box", len, low, high)`, `("discrete", n)` or `("multi_discrete", nvec)`, of one environment.

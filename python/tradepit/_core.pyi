@@ -40,7 +40,9 @@ __all__ = [
     "with_quotes",
 ]
 
-_Space: TypeAlias = tuple[str, int] | tuple[str, list[int]] | tuple[str, int, float, float]
+_Space: TypeAlias = (
+    tuple[str, int] | tuple[str, list[int]] | tuple[str, int, float, float] | tuple[str, int, float, float, str]
+)
 _Reward: TypeAlias = Any
 
 _Bar: TypeAlias = tuple[int, float, float, float, float, float]

@@ -9,12 +9,12 @@ from typing import Any, ClassVar, SupportsFloat
 
 import gymnasium
 import numpy as np
-from gymnasium import spaces
 from numpy.typing import NDArray
 
 from . import _core, render
 from .data import Data, Stamp, market_data
 from .frames import frame
+from .spaces import make_space
 from .spec import EnvSpec, to_json
 
 __all__ = ["RewardFunction", "TradingEnv"]
@@ -199,16 +199,6 @@ def split_reward(spec: dict[str, Any], reward: Any) -> tuple[str, RewardFunction
 def read_json(spec_json: str) -> EnvSpec:
     """A spec from its JSON."""
     return json.loads(spec_json)  # type: ignore[no-any-return]
-
-
-def make_space(space: Any) -> spaces.Space[Any]:
-    """Gymnasium's space of ``("box", len, low, high)``, ``("discrete", n)`` or ``("multi_discrete", nvec)``."""
-    if space[0] == "discrete":
-        return spaces.Discrete(space[1])
-    if space[0] == "multi_discrete":
-        return spaces.MultiDiscrete(space[1])
-    _, length, low, high = space
-    return spaces.Box(low, high, (length,), np.float32)
 
 
 def check_render_mode(render_mode: str | None, known: list[str]) -> None:

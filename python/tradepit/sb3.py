@@ -18,8 +18,9 @@ except ImportError as error:  # pragma: no cover
 
 from . import _core
 from .data import Data, Stamp, market_data
-from .env import RewardFunction, make_space, read_json, split_reward
+from .env import RewardFunction, read_json, split_reward
 from .errors import SpecError, StateError
+from .spaces import make_space
 from .spec import EnvSpec
 
 __all__ = ["ENV_ID", "TradepitVecEnv", "make_vec_env"]
@@ -107,6 +108,9 @@ class TradepitVecEnv(VecEnv):
     of rewards, ``l`` the length, ``t`` seconds since this object was made; ``randomised`` what it had drawn, by path, where
     the spec has ranges), as ``Monitor`` would have it: therefore
     ``env_is_wrapped(Monitor)`` is true. Elsewhere it is an empty dictionary, that is used again unless it is written to.
+
+    The observation space knows the feature pipeline's hash (:class:`tradepit.spaces.ObservationSpace`): ``load(path, env=...)``
+    and ``set_env`` refuse a model that was trained on another one, even where the shapes are the same.
 
     Args:
         num_envs: How many.

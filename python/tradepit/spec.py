@@ -126,14 +126,86 @@ class Limits(TypedDict, total=False):
 
 
 class Reward(TypedDict, total=False):
-    """``profit``, ``log_return`` (scale), ``differential_sharpe`` (eta, clip), ``weighted`` (scale, risk_penalty, bonus)."""
+    """A reward; the Rust documentation of ``RewardSpec`` has each one's formula, units, source and caveat.
 
-    kind: Literal["profit", "log_return", "differential_sharpe", "weighted"]
+    Which of these fields it takes: ``profit``, ``log_return`` (scale), ``atr_profit`` (period, units, scale),
+    ``mean_variance`` (kappa, scale), ``differential_sharpe``, ``differential_downside`` (eta, clip, scale, floor),
+    ``volatility_scaled`` (target, span, cost, units, scale), ``drawdown_increment``, ``turnover_penalty`` (coefficient),
+    ``inventory_penalty`` (coefficient, power, held, terminal), ``implementation_shortfall`` (target, scale),
+    ``trade_quality`` (scale, loss_aversion, win, loss), ``expected_profit`` (scale, held; synthetic markets only),
+    ``hedged_option`` (right, strike, years, volatility, rate, units, scale), ``exercise`` (right, strike, years, rate,
+    scale), ``potential_shaping`` (potential, gamma, coefficient, cut_is_end), ``weighted`` (scale, risk_penalty, bonus),
+    ``composite`` (parts, each ``{"weight": 1.0, "reward": ...}``).
+    """
+
+    kind: Literal[
+        "profit",
+        "log_return",
+        "atr_profit",
+        "mean_variance",
+        "differential_sharpe",
+        "differential_downside",
+        "volatility_scaled",
+        "drawdown_increment",
+        "turnover_penalty",
+        "inventory_penalty",
+        "implementation_shortfall",
+        "trade_quality",
+        "expected_profit",
+        "hedged_option",
+        "exercise",
+        "potential_shaping",
+        "weighted",
+        "composite",
+    ]
     scale: float
+    period: int
+    units: float
+    kappa: float
     eta: float
     clip: float
+    floor: float
+    target: float
+    span: int
+    cost: float
+    coefficient: float
+    power: int
+    held: Literal["before", "after"]
+    terminal: float
+    loss_aversion: float
+    win: float
+    loss: float
+    right: Literal["call", "put"]
+    strike: float
+    years: float
+    volatility: float
+    rate: float
+    potential: Literal["drawdown", "position"]
+    gamma: float
+    cut_is_end: bool
     risk_penalty: float
     bonus: float
+    parts: list[RewardPart]
+
+
+class RewardPart(TypedDict, total=False):
+    """One reward of a composite, with its weight."""
+
+    weight: float
+    reward: str | Reward
+
+
+#: A number of the account in an observation; the Rust documentation of ``AccountNumber`` has each one's unit.
+AccountNumber = Literal[
+    "position",
+    "unrealised",
+    "time_in_position",
+    "equity",
+    "drawdown",
+    "time_left",
+    "price_since_start",
+    "reward_memory",
+]
 
 
 class StartAt(TypedDict):
@@ -275,8 +347,8 @@ class Matching(TypedDict, total=False):
     """How limits and stops meet a bar: its path, when a limit fills, the share of the volume, how far from the close.
 
     ``path``: ``pessimistic``, ``open_high_low_close``, ``open_low_high_close``, ``nearest_first`` or ``sub_bars``
-    (``within``: one of the last three, the way inside a finer bar). ``limit``: ``touch``, ``penetration`` (ticks) or
-    ``queue``. ``stale``: what becomes of an order that would take at once what is older than ``after_ns``.
+    (``within``: one of the last three, the way inside a finer bar). ``limit``: ``touch``, ``penetration`` (ticks),
+    ``queue`` or ``intensity`` (by chance: ``min(1, arrivals * exp(-decay * distance))`` a bar). ``stale``: what becomes of an order that would take at once what is older than ``after_ns``.
     """
 
     path: str | dict[str, Any]
@@ -419,9 +491,13 @@ class Randomise(TypedDict, total=False):
 
 
 class Process(TypedDict, total=False):
-    """How a synthetic market moves; the numbers of each kind are in the Rust documentation, and in :mod:`tradepit.synth`."""
+    """How a synthetic market moves; the numbers of each kind are in the Rust documentation, and in :mod:`tradepit.synth`.
 
-    kind: Literal["brownian", "ornstein_uhlenbeck", "jump_diffusion", "heston", "garch", "regime_switching", "intraday"]
+    What the last five publish (``expected_change`` and more) is there for features of kind ``column``.
+    """
+
+    kind: Literal["brownian", "ornstein_uhlenbeck", "jump_diffusion", "heston", "garch", "regime_switching", "intraday",
+                  "arithmetic", "ar1", "hidden_drift", "coin", "geometric"]
 
 
 class Blocks(TypedDict, total=False):
@@ -461,6 +537,7 @@ class EnvSpec(TypedDict, total=False):
     flatten: str | Flatten
     features: Features | list[str | Feature] | None
     window: int
+    account: list[AccountNumber]
     action: (
         str
         | TargetPosition

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from . import _core
 from .data import Data, Stamp, market_data
-from .env import RewardFunction, make_space, read_json, split_reward
+from .env import RewardFunction, read_json, split_reward
 from .errors import ShapeError, SpecError
+from .spaces import make_space
 from .spec import EnvSpec
 
 __all__ = ["TradingVectorEnv"]

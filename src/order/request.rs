@@ -80,7 +80,8 @@ pub struct OrderRequest {
     /// Works only once this order fills, for what it has filled.
     #[serde(default, skip_serializing_if = "is_default")]
     pub parent: Option<OrderId>,
-    /// Orders of one group: what one fills is taken off the others.
+    /// Orders of one group: what one fills is taken off the others of its instrument, and those of other instruments are
+    /// cancelled.
     #[serde(default, skip_serializing_if = "is_default")]
     pub oco: Option<u32>,
 }
@@ -149,7 +150,8 @@ impl OrderRequest {
         Self { parent: Some(parent), ..self }
     }
 
-    /// In a group: what one order of it fills is taken off the others.
+    /// In a group: what one order of it fills is taken off the others of its instrument, and those of other instruments are
+    /// cancelled.
     #[must_use]
     pub const fn in_group(self, oco: u32) -> Self {
         Self { oco: Some(oco), ..self }

@@ -12,7 +12,7 @@ use super::{
     sim::{CHUNK, EpisodeEnd, Lane},
 };
 use crate::{
-    Action, EnvState, Error, Hooks, Result, RewardMemory, Rules, SimSetup, Space, StepFacts, Transition, step,
+    Action, EnvState, Error, Hooks, Result, RewardMemory, Rules, SimSetup, Space, StepFacts, Transition, facts, step,
 };
 
 /// Lanes ahead for which memory is asked for: measured, 8 is too few and 32 no better.
@@ -117,7 +117,7 @@ fn step_lanes<const PAID: bool, const OWN: bool>(setup: &SimSetup, autoreset: Au
             let world = if OWN { &own[i].world } else { world };
             (reward[i], terminated[i], truncated[i]) = (0.0, false, false);
             if let Some(facts) = &mut facts {
-                facts[i] = step::at_rest(&Sim { world, state: &mut lane.sim, rng }, &lane.env);
+                facts[i] = facts::at_rest(&Sim { world, state: &mut lane.sim, rng }, &lane.env);
             }
             continue;
         }

@@ -7,7 +7,7 @@ use tradepit::{
 };
 
 use super::{Actions, Autoreset, EpisodeStats, StepOut, VecEnv, own::Own, parts::Part, pool::Pool, run};
-use crate::{BatchReward, EnvState, Error, Result, SimSetup, Space, StepFacts, check, step};
+use crate::{BatchReward, EnvState, Error, Result, SimSetup, Space, StepFacts, check, observe::observe, step};
 
 /// Environments of one part of a batch share the sums of its ended episodes, so that sums do not depend on threads.
 pub(super) const CHUNK: usize = 64;
@@ -286,7 +286,7 @@ impl SimVecEnv {
             };
             let venue = Sim { world, state: &mut lane.sim, rng };
             let clipped = lane.env.clipped;
-            step::observe(setup.rules(), &venue, &mut lane.env, obs);
+            observe(setup.rules(), &venue, &mut lane.env, obs);
             lane.env.clipped = clipped;
         }
         Ok(())

@@ -130,15 +130,17 @@ impl Walk<'_, '_> {
         self.wake_children(at);
     }
 
-    /// What one order of a group fills is taken off the others.
+    /// What one order of a group fills is taken off the others of its instrument, oldest first; those of other instruments
+    /// go, however little filled.
     fn take_off_group(&mut self, at: usize, group: u32, size: f64) {
-        let lot = self.spot().instrument.lot;
+        let (lot, instrument) = (self.spot().instrument.lot, self.done.book[at].order.request.instrument);
         for other in 0..self.done.book.len() {
-            if other == at || !self.works(other) || self.done.book[other].order.request.oco != Some(group) {
+            let Resting { left, order, state, .. } = self.done.book[other];
+            if other == at || state.is_closed() || order.request.oco != Some(group) {
                 continue;
             }
-            let Resting { left, order, .. } = self.done.book[other];
-            let rest = (left.abs() - size).max(0.0);
+            let is_ours = order.request.instrument == instrument;
+            let rest = if is_ours { (left.abs() - size).max(0.0) } else { 0.0 };
             // Under a parent that may still fill more, there may be more to do.
             let parent_works = (0..self.done.book.len())
                 .any(|p| Some(self.done.book[p].order.id) == order.request.parent && self.works(p));
@@ -253,7 +255,8 @@ impl Walk<'_, '_> {
     fn close_children(&mut self, at: usize) {
         let (id, filled) = (self.done.book[at].order.id, self.done.book[at].filled);
         for child in 0..self.done.book.len() {
-            if filled == 0.0 && self.done.book[child].order.request.parent == Some(id) && self.works(child) {
+            let Resting { order, state, .. } = self.done.book[child];
+            if filled == 0.0 && order.request.parent == Some(id) && !state.is_closed() {
                 self.close(child, OrderChange::Cancel);
             }
         }
