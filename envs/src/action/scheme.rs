@@ -10,7 +10,7 @@ use crate::{Result, Space};
 /// ```
 /// use tradepit::{InstrumentId, order::{OrderRequest, TimeInForce}};
 /// use tradepit_envs::{Action, ActionScheme, Decision, Orders, Space, TargetPosition};
-/// let scheme = TargetPosition { max_lots: 4.0 };
+/// let scheme = TargetPosition { max_lots: 4.0, ..TargetPosition::default() };
 /// assert_eq!(scheme.target(Action::Box(&[-0.5]), 0, 1.0), -2.0);
 ///
 /// /// 1 bids for one lot a tick below the market, until the session closes.
