@@ -3,8 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod book;
+
 use std::sync::Arc;
 
+use book::wild;
 use proptest::{prelude::*, strategy::ValueTree as _};
 use serde_json::json;
 use tradepit::{
@@ -28,12 +31,7 @@ fn instruments() -> [Instrument; 3] {
 fn market(seed: u64, places: [usize; 3]) -> MarketData {
     let single: Vec<MarketData> = (0..3).map(|i| synth::es_1m(ROWS, seed + 1_000 * i).unwrap()).collect();
     let began = single[0].bars()[0].time;
-    let wild = |bar: &Bar| {
-        let far = |price: f64| 5_000.0 + 12.0 * (price - 5_000.0);
-        let time = began.plus_ns(20 * (bar.time.nanos() - began.nanos()));
-        Bar { time, open: far(bar.open), high: far(bar.high), low: far(bar.low), close: far(bar.close), ..*bar }
-    };
-    let rows = (0..ROWS).flat_map(|t| places.map(|place| wild(&single[place].bars()[t])));
+    let rows = (0..ROWS).flat_map(|t| places.map(|place| wild(&single[place].bars()[t], began)));
     let known = instruments();
     let registered = places.map(|place| known[place].clone()).to_vec();
     MarketData::builder(registered).calendar(Calendar::Utc).bars(rows.collect()).build().unwrap()
@@ -119,7 +117,7 @@ fn models() -> impl Strategy<Value = Models> {
         "nearest_first",
         "sub_bars",
     ]);
-    let limit = prop::sample::select(vec!["touch", "penetration", "queue"]);
+    let limit = prop::sample::select(vec!["touch", "penetration", "queue", "intensity"]);
     let fill = prop::sample::select(vec!["next_open", "next_close"]);
     let slippage = prop::sample::select(vec![
         json!({"kind": "fixed_ticks", "ticks": 2}),

@@ -50,9 +50,10 @@ def test_an_exact_kind_opens_at_the_close_before_and_publishes(kind):
     assert np.array_equal(columns["open"][1:], columns["close"][:-1])
     assert np.array_equal(columns["high"], np.maximum(columns["open"], columns["close"]))
     assert list(columns)[-len(EXACT[kind]) :] == EXACT[kind]
+    process = {"kind": kind, "factors": [{"phi": 0.5, "sd": 1}]} if kind == "arithmetic" else kind
     features = [{"kind": "column", "name": name} for name in EXACT[kind]]
     envs = tradepit.TradingVectorEnv(
-        3, data, market={"kind": "synthetic", "process": kind, "rows": 100}, features=features, window=1
+        3, data, market={"kind": "synthetic", "process": process, "rows": 100}, features=features, window=1
     )
     first, _ = envs.reset(seed=1)
     assert not np.array_equal(first[0], first[1]) or kind in ("coin", "geometric")

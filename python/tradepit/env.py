@@ -35,8 +35,8 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], Any]):
     ['entry_time', 'exit_time', 'qty', 'entry_price', 'exit_price', 'pnl', 'fees', 'open']
 
     The decision of a step is taken when a bar has closed; its order fills from the next bar on, at the next open unless
-    ``fill`` says otherwise. Observations are float32 of shape ``(window * features + 5,)`` unless ``account`` says otherwise, within the finite bounds of
-    ``observation_space``; :meth:`observation_names` names each number. Every step gives new arrays.
+    ``fill`` says otherwise. Observations are float32 of shape ``(window * features + 5,)`` unless ``account``
+    says otherwise, within the finite bounds of ``observation_space``; :meth:`observation_names` names each number. Every step gives new arrays.
 
     ``info`` has the same keys after every reset and step:
 
@@ -65,7 +65,8 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], Any]):
             ``drawdown_before``, ``position``, ``position_before``, ``price``, ``price_before``, ``closed_trades``,
             ``winning_streak``, ``fills``, ``step``, ``steps_left``, ``terminated``, ``truncated``, ``multiplier``,
             ``first_price``, ``true_range``, ``expected_change``, ``traded``, ``realised``, ``wins``; float64, one number an
-            environment, here one) and gives as many rewards. What it raises comes out of ``step``; the step has been taken then, with reward 0.
+            environment, here one) and gives as many rewards. What it raises comes out of ``step``; the step has been
+            taken then, with reward 0.
         render_mode: ``"ansi"`` (a line of text) or ``"rgb_array"`` (a picture of price and equity).
         spec: The fields of :class:`tradepit.EnvSpec`: market (a path of its own for every episode, see
             :mod:`tradepit.synth`), cash, fill, slippage, commission, features, window, account,
@@ -116,6 +117,19 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], Any]):
     def step(self, action: Any) -> tuple[NDArray[np.float32], SupportsFloat, bool, bool, dict[str, Any]]:
         """Takes one action; see the class for what it gives."""
         return self.core.step(action)
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Which choices are open now: one bool for each value of each whole number of an action.
+
+        Closed is what halts, the end of a session that ends flat, limits or margin would not let through, and what would
+        do nothing. sb3-contrib's ``MaskablePPO`` calls it. A box has no masks.
+
+        >>> env = TradingEnv("es_1m", action="enter_exit")
+        >>> _ = env.reset(seed=0)
+        >>> env.action_masks().tolist()  # flat: there is nothing to exit
+        [True, True, False, True, False]
+        """
+        return self.core.action_masks()
 
     def render(self) -> Any:
         """A line of text, a picture (uint8, 400 x 600 x 3), or ``None`` without a render mode."""

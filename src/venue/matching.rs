@@ -23,9 +23,9 @@ use crate::{
     market::{MarketEvent, Quote, grid},
     models::{
         CommissionModel as _, FeeContext, FillContext, Flatten, IntrabarPath, Liquidity, Models, SlippageModel as _,
-        Told,
+        Told, queue::LimitRule,
     },
-    order::{OrderChange, OrderId, Resting, TimeInForce, Working},
+    order::{OrderChange, OrderId, OrderKind, Resting, TimeInForce, Working},
 };
 use carry::Call;
 use own::{At, Own};
@@ -412,6 +412,9 @@ impl<'a> MatchRow<'a> {
             (way, done)
         };
         let whole = |up: bool| walk(Way::Bar([Stretch::new(bar, self.opened(), up)]));
+        if self.asks_no_way(id, known.book) {
+            return whole(true);
+        }
         let worst = || {
             let rising = whole(true);
             if rising.1.at_open {
@@ -439,6 +442,18 @@ impl<'a> MatchRow<'a> {
                 }
             }
         }
+    }
+
+    /// Whether nothing that an instrument's orders do depends on what prices do inside the bar.
+    fn asks_no_way(&self, id: usize, book: &[Resting]) -> bool {
+        let rests = |resting: &Resting| {
+            matches!(resting.order.request.kind, OrderKind::Limit { .. })
+                && resting.arrives <= self.opened()
+                && resting.cancelled_at.is_none()
+                && resting.modified.is_none()
+        };
+        let mut own = book.iter().filter(|resting| resting.order.request.instrument.0 as usize == id);
+        matches!(self.models.matching.limit, LimitRule::Intensity(_)) && own.all(rests)
     }
 }
 

@@ -13,7 +13,7 @@ use tradepit::{
     market::{MarketDataBuilder, Quote},
     models::Models,
     order::{OrderRequest, TimeInForce},
-    venue::{SimVenue, SimWorld, Start},
+    venue::{Advance, SimVenue, SimWorld, Start},
 };
 
 pub(crate) const MINUTE: i64 = 60_000_000_000;
@@ -81,6 +81,41 @@ pub(crate) fn run(
             .unwrap();
     }
     (fills, events)
+}
+
+/// Sends each order when its row has closed, and goes on to the end: all events, and the account after each row.
+pub(crate) fn session(
+    data: MarketData,
+    models: Models,
+    cash: f64,
+    orders: &[(u32, OrderRequest)],
+) -> (Vec<AccountEvent>, Vec<Account>) {
+    let n = data.instruments().len();
+    let mut venue = SimVenue::new(Arc::new(SimWorld::new(Arc::new(data), models, cash).unwrap()), 0);
+    let mut account = Account::new(n);
+    venue.open(Start::At(0), &mut account).unwrap();
+    let (mut events, mut accounts) = (Vec::new(), vec![account.clone()]);
+    loop {
+        let row = venue.state().row();
+        for (_, order) in orders.iter().filter(|(at, _)| *at == row) {
+            venue.submit(*order).unwrap();
+        }
+        let Advance::Decision(_) = venue.advance(&mut account, |event| events.push(*event)).unwrap() else {
+            return (events, accounts);
+        };
+        accounts.push(account.clone());
+    }
+}
+
+pub(crate) fn fills(events: &[AccountEvent]) -> Vec<Fill> {
+    events.iter().filter_map(|e| if let AccountEvent::Fill(fill) = e { Some(*fill) } else { None }).collect()
+}
+
+/// A bar that moves a lot more, about 5,000, in rows of twenty times the length.
+pub(crate) fn wild(bar: &Bar, began: Timestamp) -> Bar {
+    let far = |price: f64| 5_000.0 + 12.0 * (price - 5_000.0);
+    let time = began.plus_ns(20 * (bar.time.nanos() - began.nanos()));
+    Bar { time, open: far(bar.open), high: far(bar.high), low: far(bar.low), close: far(bar.close), ..*bar }
 }
 
 pub(crate) fn models(value: Value) -> Models {
