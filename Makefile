@@ -24,10 +24,10 @@ test: test-rust test-python
 
 test-rust:
 	@echo "== cargo test: unit tests, property tests, doctests, examples"
-	@cargo test --quiet --workspace --exclude tradepit-python --all-targets
-	@cargo test --quiet --workspace --exclude tradepit-python --doc
+	@cargo test --quiet --workspace --exclude tradepit-python --all-features --all-targets
+	@cargo test --quiet --workspace --exclude tradepit-python --all-features --doc
 	@set -e; for example in examples/*.rs; do \
-		name=$$(basename $$example .rs); echo "== example $$name"; cargo run --quiet --example $$name > /dev/null; done
+		name=$$(basename $$example .rs); echo "== example $$name"; cargo run --quiet --all-features --example $$name > /dev/null; done
 
 test-python: $(VENV)/.installed-test
 	@echo "== pytest"
@@ -37,9 +37,9 @@ lint: $(VENV)/.installed-lint
 	@echo "== rustfmt"
 	@cargo fmt --all --check
 	@echo "== clippy"
-	@cargo clippy --quiet --workspace --all-targets -- -D warnings
+	@cargo clippy --quiet --workspace --all-targets --all-features -- -D warnings
 	@echo "== rustdoc"
-	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps --exclude tradepit-python
+	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --all-features --no-deps --exclude tradepit-python
 	@echo "== ruff"
 	@$(BIN)/ruff check python tests/peers
 	@$(BIN)/ruff format --check python tests/peers

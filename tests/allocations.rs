@@ -136,7 +136,10 @@ fn fresh_paths() {
     let every = every_kind();
     let synthetic = r#"{"kind": "synthetic", "rows": 600}"#;
     let bootstrap = r#"{"kind": "bootstrap", "rows": 600, "blocks": {"flip": true}}"#;
-    for (market, features) in [(synthetic, "null"), (bootstrap, "null"), (synthetic, every.as_str())] {
+    let exact = r#"{"kind": "synthetic", "rows": 200, "process": {"kind": "hidden_drift"}}"#;
+    let columns = r#"[{"kind": "column", "name": "belief"}, {"kind": "column", "name": "expected_change"}]"#;
+    let runs = [(synthetic, "null"), (bootstrap, "null"), (synthetic, every.as_str()), (exact, columns)];
+    for (market, features) in runs {
         let features = if features == "null" { features.into() } else { format!("{{\"features\": {features}}}") };
         let mut spec = costly();
         spec.market = serde_json::from_str(market).unwrap();

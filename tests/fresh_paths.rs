@@ -11,7 +11,7 @@ use tradepit::{
     features::{FeaturePipeline, attach},
     market::synth::{BootstrapSpec, SynthRows, SynthSpec},
 };
-use tradepit_envs::{Action, Autoreset, EnvSpec, SimSetup, StepBuffers, VecEnv as _};
+use tradepit_envs::{Action, Autoreset, EnvSpec, LeakCheck, MarketSpec, SimSetup, StepBuffers, VecEnv as _};
 
 const ROWS: usize = 700;
 
@@ -75,6 +75,56 @@ fn episode_e_of_seed_s_trades_on_path_e_of_seed_s() {
     assert_eq!(env.venue().world().data.bars(), path.bars());
 }
 
+/// Exact processes with all that they publish as features, and a model that reads a column.
+fn published() -> Vec<SimSetup> {
+    let factors = json!([{"phi": 0.5, "sd": 0.1}, {"phi": 0.02, "sd": 0.05}]);
+    [
+        json!({"kind": "arithmetic", "factors": factors}),
+        json!({"kind": "ar1"}),
+        json!({"kind": "hidden_drift"}),
+        json!({"kind": "coin"}),
+        json!({"kind": "geometric"}),
+    ]
+    .into_iter()
+    .map(|process| {
+        let kind: SynthSpec = serde_json::from_value(process.clone()).unwrap();
+        let mut features: Vec<Value> =
+            kind.columns().iter().map(|name| json!({"kind": "column", "name": name})).collect();
+        features.push(json!({"kind": "log_return"}));
+        let market = json!({"kind": "synthetic", "process": process, "rows": 200});
+        let more = json!({
+            "features": {"features": features},
+            "financing": {"kind": "funding_column", "column": "expected_change"},
+        });
+        SimSetup::new(spec(&market, &more), SynthRows::exact(400).build().unwrap()).unwrap()
+    })
+    .collect()
+}
+
+#[test]
+fn what_a_process_publishes_comes_with_every_path() {
+    for setup in published() {
+        let MarketSpec::Synthetic(market) = &setup.rules().spec().market else { panic!("a synthetic market") };
+        let part = SynthRows::exact(200).build().unwrap();
+        let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+        for (episode, seed) in [(0, Some(3)), (1, None), (2, None), (0, Some(3))] {
+            env.reset(seed, &mut obs).unwrap();
+            let path = market.process.market_like(&part, 3, episode).unwrap();
+            let own = &env.venue().world().data;
+            assert_eq!((own.bars(), own.columns()), (path.bars(), path.columns()));
+            let (count, width) = (path.columns().len(), own.width());
+            for end in own.warm_up() + 1..=200 {
+                let (row, view) = (own.view(end).window(1), own.view(end));
+                assert!((0..count).all(|at| view.column(at) == Some(row[at])));
+                assert_eq!(row.len(), width);
+            }
+        }
+        let report = LeakCheck::default().run(setup.rules().spec(), &SynthRows::exact(400).build().unwrap(), Ok);
+        let report = report.unwrap();
+        assert!(report.leaks.is_empty() && report.numbers > 1_000, "{report:?}");
+    }
+}
+
 #[test]
 fn features_of_every_kind_begin_anew_with_every_path() {
     let features: Value = serde_json::from_str(&every_kind()).unwrap();
@@ -93,7 +143,8 @@ fn features_of_every_kind_begin_anew_with_every_path() {
 #[test]
 fn a_batch_is_its_environments_alone_whatever_the_threads() {
     let numbers = json!({"randomise": {"observe": true, "ranges": {"slippage.ticks": [0.0, 1.0]}}});
-    for (setup, mode) in setups(&numbers).iter().flat_map(|s| [(s, Autoreset::NextStep), (s, Autoreset::SameStep)]) {
+    let setups = setups(&numbers).into_iter().chain(published()).collect::<Vec<_>>();
+    for (setup, mode) in setups.iter().flat_map(|s| [(s, Autoreset::NextStep), (s, Autoreset::SameStep)]) {
         let run = |num_envs: usize, threads: usize| {
             let mut envs = setup.vec_env(num_envs, threads, mode).unwrap();
             let (mut buffers, space) = (StepBuffers::new(&envs), envs.action_space().clone());
@@ -105,7 +156,7 @@ fn a_batch_is_its_environments_alone_whatever_the_threads() {
                 envs.step(actions(&space, &drawn), buffers.out()).unwrap();
                 trace.extend([bits(&buffers.obs), bits(&buffers.reward)]);
             }
-            let closes: Vec<f64> = (0..num_envs).map(|i| envs.data(i).bars()[ROWS - 1].close).collect();
+            let closes: Vec<f64> = (0..num_envs).map(|i| envs.data(i).bars().last().unwrap().close).collect();
             (trace, closes)
         };
         let (one, two) = (run(150, 1), run(150, 2));

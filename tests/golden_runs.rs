@@ -207,6 +207,9 @@ fn runs() -> String {
         let order = buy(json!({"kind": "limit", "price": 99.0}));
         run(&format!("limit at the low, {limit}"), &json!({"matching": {"limit": {"kind": limit}}}), &[order]);
     }
+    let quotes = [sell(json!({"kind": "limit", "price": 100.5})), buy(json!({"kind": "limit", "price": 99.5}))];
+    let chance = json!({"kind": "intensity", "arrivals": 0.7, "decay": 0.5});
+    run("limits on both sides, intensity", &json!({"matching": {"limit": chance}}), &quotes);
     run("participation of a tenth", &json!({"matching": {"participation": 0.1}}), &[json!({"qty": 250})]);
     run(
         "price protection of a tick",

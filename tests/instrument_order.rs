@@ -117,7 +117,7 @@ fn models() -> impl Strategy<Value = Models> {
         "nearest_first",
         "sub_bars",
     ]);
-    let limit = prop::sample::select(vec!["touch", "penetration", "queue"]);
+    let limit = prop::sample::select(vec!["touch", "penetration", "queue", "intensity"]);
     let fill = prop::sample::select(vec!["next_open", "next_close"]);
     let slippage = prop::sample::select(vec![
         json!({"kind": "fixed_ticks", "ticks": 2}),

@@ -13,6 +13,7 @@
 //! | `nn/kernel.rs` | other loops compiled so; matrix products by `matrixmultiply` where no tile fits |
 
 mod agent;
+mod anchors;
 mod baselines;
 mod dist;
 mod error;
@@ -29,6 +30,7 @@ mod store;
 pub mod toy;
 
 pub use agent::{ActionsMut, Agent};
+pub use anchors::{AnchorScore, RuleAgent, anchor_scores, anchor_table};
 pub use baselines::{Constant, Random, Sampling};
 pub use error::{Error, Result};
 pub use evaluate::{EvaluationStats, evaluate};

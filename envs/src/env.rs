@@ -10,7 +10,8 @@ use tradepit::{
 };
 
 use crate::{
-    Action, EnvState, Error, Hooks, Result, Rules, SimSetup, StepFacts, Transition, check, randomise::Drawn, step,
+    Action, EnvState, Error, Hooks, Result, Rules, SimSetup, StepFacts, Transition, check, facts, observe::observe,
+    randomise::Drawn, step,
 };
 
 /// One environment over any venue: simulated, replayed or live. The transition is [`step::step`] for all of them.
@@ -72,7 +73,7 @@ impl<V: Venue> Env<V> {
     pub fn open(&mut self, start: Start, obs: &mut [f32]) -> Result<()> {
         Error::shape("obs", self.rules.observation_space().len(), obs.len())?;
         step::open(&self.rules, &mut self.venue, &mut self.state, start, self.drawn.show(obs))?;
-        self.facts = self.facts_at_rest();
+        self.facts = facts::at_rest(&self.venue, &self.state);
         self.begun = true;
         self.running = true;
         Ok(())
@@ -133,8 +134,34 @@ impl<V: Venue> Env<V> {
             return Err(Error::State("the environment has not begun: reset it first".into()));
         }
         let clipped = self.state.clipped;
-        step::observe(&self.rules, &self.venue, &mut self.state, self.drawn.show(obs));
+        observe(&self.rules, &self.venue, &mut self.state, self.drawn.show(obs));
         self.state.clipped = clipped;
+        Ok(())
+    }
+
+    /// Writes which choices are open at the present decision: [`ActionScheme::mask`](crate::ActionScheme::mask).
+    ///
+    /// ```
+    /// use tradepit_envs::{Action, EnvSpec, SimSetup};
+    /// # use tradepit::market::synth;
+    /// let spec: EnvSpec = serde_json::from_str(r#"{"action": {"kind": "enter_exit"}}"#).unwrap();
+    /// let setup = SimSetup::new(spec, synth::es_1m(3_000, 0).unwrap()).unwrap();
+    /// # let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+    /// env.reset(Some(0), &mut obs).unwrap();
+    /// let mut open = [false; 5];
+    /// env.action_masks(&mut open).unwrap();
+    /// // Flat: there is nothing to exit.
+    /// assert_eq!(open, [true, true, false, true, false]);
+    /// ```
+    ///
+    /// # Errors
+    /// When the length is not [`Rules::mask_len`], or the environment has not begun.
+    pub fn action_masks(&self, mask: &mut [bool]) -> Result<()> {
+        Error::shape("mask", self.rules.mask_len(), mask.len())?;
+        if !self.begun {
+            return Err(Error::State("the environment has not begun: reset it first".into()));
+        }
+        step::mask(&self.rules, &self.venue, &self.state, mask);
         Ok(())
     }
 
@@ -143,10 +170,6 @@ impl<V: Venue> Env<V> {
     #[must_use]
     pub fn randomised(&self) -> &[f64] {
         &self.drawn.values
-    }
-
-    fn facts_at_rest(&self) -> StepFacts {
-        StepFacts::at_rest(self.state.account.equity(), self.venue.market().last(tradepit::InstrumentId(0)).close)
     }
 
     /// The venue.

@@ -237,6 +237,11 @@ impl EpisodeSpec {
         }
     }
 
+    /// Whether its length is a number of steps.
+    pub(crate) fn is_of_steps(&self) -> bool {
+        matches!(self.length, Length::Steps(_))
+    }
+
     pub(crate) fn ends_with_session(&self) -> bool {
         matches!(self.length, Length::Session(_))
     }

@@ -37,9 +37,9 @@
 //!
 //! | part | described by | built in | your own |
 //! |---|---|---|---|
-//! | actions | [`ActionSpec`] | [`TargetPosition`], [`TargetLevels`], [`EnterExit`] | [`ActionScheme`] |
-//! | observation | [`EnvSpec`] | [`FeaturePipelineSpec`], the account | a column of the data |
-//! | reward | [`RewardSpec`] | [`Profit`], [`LogReturn`], [`DifferentialSharpe`], [`Weighted`] | [`Reward`] |
+//! | actions | [`ActionSpec`] | see [below](#actions) | [`ActionScheme`] |
+//! | observation | [`EnvSpec`] | [`FeaturePipelineSpec`], [`AccountNumber`] | a column of the data |
+//! | reward | [`RewardSpec`] | [`Profit`], [`LogReturn`] and [16 more](RewardSpec#the-kinds) | [`Reward`] |
 //! | reward of a batch | a call ([`step_with`](SimVecEnv::step_with)) | | [`BatchReward`] |
 //! | episodes | [`EpisodeSpec`] | [`StartRule`], [`Length`], ruin, drawdown limit | [`Env::open`] at any row |
 //! | costs | [`EnvSpec::models`] | [`tradepit::models`] | the traits there |
@@ -49,14 +49,35 @@
 //! [`EnvSpec`] is all of it as data, [`SimSetup`] makes it ready over a market, and [`EpisodeRecord`] keeps for people
 //! what happened.
 //!
+//! # Actions
+//!
+//! | scheme | an action | what it orders |
+//! |---|---|---|
+//! | [`TargetPosition`] | a number in [-1, 1] an instrument | the difference to `max_lots * x` lots, at the market |
+//! | [`TargetLevels`] | a choice | the difference to the position of that level, at the market |
+//! | [`EnterExit`] | hold, enter long, exit long, enter short, exit short | what leads there, at the market |
+//! | [`PortfolioWeights`] | a number in [-1, 1] an instrument | the difference to `weight * equity / (price * multiplier)`, at the market |
+//! | [`TwoSidedQuotes`] | numbers in [-1, 1]: offsets, sizes | a bid and an ask from the last close, for one bar |
+//! | [`QuoteGrid`] | whole numbers: the places of bid and ask in a list of offsets | the same |
+//! | [`OrderTicket`] | whole numbers, or numbers in [-1, 1]: side, size, limit, life, stop, target | an order and its bracket |
+//! | [`ExecutionRate`] | a number in [-1, 1] | a share of what is left of a large order; at the last step all of it |
+//!
+//! Positions are rounded to whole lots, prices to ticks. What orders at the market have yet to fill counts as held. An
+//! account may begin with a position ([`EnvSpec::holding`]).
+//!
+//! [`Limits`] cut orders down to a position, and let only those through that reduce one after a loss. Where actions are
+//! whole numbers, [`ActionScheme::mask`] says which are open: not those that a halt, the end of a session that ends flat, a
+//! limit or the margin would stop, nor those that do nothing ([`Env::action_masks`], [`VecEnv::action_masks`]).
+//!
 //! # Observation
 //!
 //! A row of f32, each within `[-clip, clip]` (10 unless [`FeaturePipelineSpec::clip`] says otherwise):
 //!
 //! * `window` rows of features, the oldest first: a copy out of the table that the data carries;
-//! * of each instrument the position as a share of the largest one, then of each its unrealised profit, in percent of
-//!   the initial capital, then of each for how long it has been held, in windows;
-//! * equity less the initial capital, and drawdown from the peak, both in percent;
+//! * what [`EnvSpec::account`] names of the account ([`AccountNumber`]); unless it says otherwise of each instrument the
+//!   position as a share of the largest one, then of each its unrealised profit, in percent of the initial capital, then
+//!   of each for how long it has been held, in windows, then equity less the initial capital, and drawdown from the peak,
+//!   both in percent;
 //! * where [`Randomise::observe`] says so, each drawn number from -1 to 1 over its range.
 //!
 //! [`Rules::observation_names`] names every number, and [`EnvState::clipped`] counts how many of the account's had to
@@ -121,24 +142,34 @@
 //! [`FeaturePipelineSpec::clip`]: tradepit::features::FeaturePipelineSpec::clip
 
 mod action;
+pub mod anchors;
 mod check;
+mod doctor;
 mod env;
 mod episode;
 mod error;
 mod facts;
 mod leakcheck;
+mod limits;
 mod market;
+mod observe;
 mod randomise;
 mod record;
 mod reward;
 mod rules;
+pub mod scenarios;
 mod setup;
 mod space;
 mod spec;
 pub mod step;
 mod vector;
 
-pub use action::{Action, ActionScheme, ActionSpec, EnterExit, TargetLevels, TargetPosition};
+pub use action::{
+    Action, ActionScheme, ActionSpec, Bracket, Decision, EnterExit, ExecutionRate, LongShort, OrderTicket, Orders,
+    PortfolioWeights, QuoteGrid, Simplex, Softmax, SpreadPosition, TargetLevels, TargetPosition, TicketLife,
+    TwoSidedQuotes, WeightRule,
+};
+pub use doctor::{ActionUse, Column, Costs, Diagnosis, Doctor, Ends, Finding, Policy, RewardScale, Severity};
 pub use env::{Env, EnvSnapshot};
 pub use episode::{
     DataLength, EpisodeSpec, FirstStart, Length, RandomStart, SessionLength, SessionStart, StartAt, StartRule,
@@ -147,10 +178,17 @@ pub use episode::{
 pub use error::{Error, Result};
 pub use facts::StepFacts;
 pub use leakcheck::{Leak, LeakCheck, LeakReport};
+pub use limits::Limits;
 pub use market::{BootstrapMarket, DataMarket, MarketSpec, SyntheticMarket};
+pub use observe::AccountNumber;
 pub use randomise::{ChoiceRange, LogUniformRange, NumberRange, Randomise, UniformRange};
 pub use record::{EpisodeRecord, Moment};
-pub use reward::{BatchReward, DifferentialSharpe, LogReturn, Profit, Reward, RewardMemory, RewardSpec, Weighted};
+pub use reward::{
+    AtrProfit, BatchReward, Composite, DifferentialDownside, DifferentialSharpe, DrawdownIncrement, Exercise,
+    ExpectedProfit, HedgedOption, Held, ImplementationShortfall, InventoryPenalty, LogReturn, MeanVariance,
+    OptionRight, Potential, PotentialShaping, Profit, Reward, RewardMemory, RewardNeeds, RewardPart, RewardSpec,
+    TradeQuality, TurnoverPenalty, VolatilityScaled, Weighted,
+};
 pub use rules::Rules;
 pub use setup::SimSetup;
 pub use space::Space;

@@ -31,7 +31,7 @@ use crate::{Error, Result};
 ///
 /// Episode `e` of seed `s` trades on path `e` of seed `s` ([`Generator::redraw`]), whatever the number of environments and
 /// threads; its features are computed by the same pipeline, from the first row of the path on. An environment of a batch keeps
-/// its path and its features in memory of its own, `rows * (64 + 4 * features)` bytes, which it writes again for the next
+/// its path and its features in memory of its own, `rows * (64 + 4 * (features + columns))` bytes, which it writes again for the next
 /// episode: so keep `rows` to what an episode needs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -60,7 +60,8 @@ impl Default for MarketSpec {
 #[serde(deny_unknown_fields)]
 pub struct DataMarket {}
 
-/// A synthetic path for every episode. The data give instrument, calendar, times and first price, and no more.
+/// A synthetic path for every episode. The data give instrument, calendar, times and first price, and no more. What the
+/// process publishes ([`SynthSpec::columns`]) is there as columns, for features of kind `column`.
 ///
 /// ```
 /// use tradepit_envs::SyntheticMarket;
@@ -157,7 +158,7 @@ impl Paths {
             MarketSpec::Synthetic(market) => Source::Synthetic(Generator::new(&market.process, &part()?)?),
             MarketSpec::Bootstrap(market) => Source::Bootstrap(Bootstrap::new(&market.blocks, &data, &part()?)?),
         };
-        let mut first = part()?;
+        let mut first = source.prepare(part()?);
         source.redraw(0, 0, &mut first)?;
         let first = attach(first, features)?;
         let refill = Refill::new(features, &first)?;
@@ -178,6 +179,14 @@ impl Paths {
 }
 
 impl Source {
+    /// With room for what is drawn beside bars.
+    fn prepare(&self, data: MarketData) -> MarketData {
+        match self {
+            Self::Synthetic(generator) => generator.prepare(data),
+            Self::Bootstrap(_) => data,
+        }
+    }
+
     fn redraw(&self, seed: u64, path: u64, data: &mut MarketData) -> tradepit::Result<()> {
         match self {
             Self::Synthetic(generator) => generator.redraw(seed, path, data),

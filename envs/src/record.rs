@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tradepit::{
     Result, Timestamp, Venue,
     account::{
-        Account, AccountEvent, Fill, Trade,
+        Account, AccountEvent, AccountSnapshot, Fill, Trade,
         metrics::{Performance, Run},
         open_trades, trades_from_fills,
     },
@@ -68,9 +68,17 @@ pub struct EpisodeRecord {
     look_ahead: bool,
     /// Fills, and splits of what is held: what trades are made of.
     events: Vec<AccountEvent>,
+    /// How many of the events stand for what the account held from the beginning.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    held: usize,
     moments: Vec<Moment>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     randomised: BTreeMap<String, f64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes by reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl EpisodeRecord {
@@ -98,6 +106,7 @@ impl EpisodeRecord {
     /// Forgets the episode; memory is kept.
     pub fn clear(&mut self) {
         self.events.clear();
+        self.held = 0;
         self.moments.clear();
         self.randomised.clear();
     }
@@ -127,6 +136,22 @@ impl EpisodeRecord {
         &self.randomised
     }
 
+    /// Takes in what the account holds when an episode begins: its trades are open from then on, and it is no fill.
+    ///
+    /// ```
+    /// use tradepit::{Instrument, InstrumentId, Timestamp, account::{Account, AccountSnapshot, Fill}};
+    /// use tradepit_envs::EpisodeRecord;
+    /// let (mut account, things) = (Account::new(1), [Instrument::es()]);
+    /// account.hold(&Fill::held(InstrumentId(0), &things[0], 3.0, 5000.0, Timestamp::default()));
+    /// let mut record = EpisodeRecord::default();
+    /// record.opened(&AccountSnapshot::of(&account, &things, Timestamp::default()));
+    /// assert_eq!((record.fills().len(), record.open()[0].qty), (0, 3.0));
+    /// ```
+    pub fn opened(&mut self, snapshot: &AccountSnapshot) {
+        self.events.extend(snapshot.positions.iter().map(AccountEvent::from));
+        self.held = self.events.len();
+    }
+
     /// Takes an event in.
     pub fn event(&mut self, event: &AccountEvent) {
         if matches!(event, AccountEvent::Fill(_) | AccountEvent::Split { .. }) {
@@ -142,11 +167,11 @@ impl EpisodeRecord {
     /// Fills, oldest first.
     #[must_use]
     pub fn fills(&self) -> Vec<Fill> {
-        let fills = self
-            .events
-            .iter()
-            .filter_map(|event| if let AccountEvent::Fill(fill) = event { Some(*fill) } else { None });
-        fills.collect()
+        self.fills_and_held().skip(self.held).collect()
+    }
+
+    fn fills_and_held(&self) -> impl Iterator<Item = Fill> {
+        self.events.iter().filter_map(|event| if let AccountEvent::Fill(fill) = event { Some(*fill) } else { None })
     }
 
     /// Trades that came to their end, oldest first.
@@ -158,7 +183,7 @@ impl EpisodeRecord {
     /// Positions that are held, as if closed at the last price without a fee.
     #[must_use]
     pub fn open(&self) -> Vec<Trade> {
-        let (last, fills) = (self.moments.last(), self.fills());
+        let (last, fills) = (self.moments.last(), self.fills_and_held().collect::<Vec<_>>());
         let now = last.map_or_else(|| fills.last().map(|fill| fill.time).unwrap_or_default(), |m| m.time);
         // Only the first instrument's price is in the record; another's stands at its own last fill.
         let own = |id| fills.iter().rev().find(|fill| fill.instrument == id).map_or(0.0, |fill| fill.price);

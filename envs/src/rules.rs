@@ -1,8 +1,11 @@
 //! A spec checked against a market, with the numbers that every step needs.
 
-use tradepit::{Instrument, MarketData, features::FeaturePipelineSpec};
+use tradepit::{Instrument, MarketData, features::FeaturePipelineSpec, models::Models};
 
-use crate::{ActionScheme as _, EnvSpec, Error, Result, Space, randomise::Numbers};
+use crate::{
+    AccountNumber, ActionScheme as _, EnvSpec, Error, Result, Reward as _, Space, action::Plain,
+    facts::EXPECTED_CHANGE, randomise::Numbers,
+};
 
 /// An [`EnvSpec`] checked against the instruments and features of a market: what one transition needs to know.
 ///
@@ -12,7 +15,7 @@ use crate::{ActionScheme as _, EnvSpec, Error, Result, Space, randomise::Numbers
 /// let spec = EnvSpec { window: 4, ..EnvSpec::default() };
 /// let setup = SimSetup::new(spec, synth::es_1m(3_000, 0).unwrap()).unwrap();
 /// let (rules, data) = (setup.rules(), &setup.world().data);
-/// assert_eq!(rules.observation_space().len(), 4 * data.width() + Rules::account_len(1));
+/// assert_eq!(rules.observation_space().len(), 4 * data.width() + rules.account_len());
 /// assert_eq!(rules.observation_names().len(), rules.observation_space().len());
 /// // A live session makes its own from the spec and its data.
 /// assert_eq!(Rules::new(rules.spec().clone(), data).unwrap().layout(), rules.layout());
@@ -26,6 +29,10 @@ pub struct Rules {
     action_space: Space,
     features: Vec<String>,
     pub(crate) numbers: Numbers,
+    /// As the spec has them, what is drawn at its nominal value.
+    pub(crate) models: Models,
+    /// The action scheme, where a step can run it inline.
+    pub(crate) plain: Option<Plain>,
     pub(crate) grid: Vec<Grid>,
     pub(crate) window_len: usize,
     pub(crate) max_steps: u32,
@@ -34,6 +41,12 @@ pub struct Rules {
     /// Turns nanoseconds held into windows.
     pub(crate) inv_window_ns: f64,
     pub(crate) clip: f32,
+    /// Of the one instrument, where the observation has the usual numbers of its account.
+    pub(crate) usual: Option<Grid>,
+    /// How many numbers of its memory the reward shows.
+    reward_numbers: usize,
+    /// The data's column of expected changes.
+    pub(crate) expected_change: Option<usize>,
 }
 
 /// What a step needs to know of one instrument.
@@ -46,13 +59,6 @@ pub(crate) struct Grid {
 }
 
 impl Rules {
-    /// Numbers of account state in an observation: position, unrealised profit and time in position of each
-    /// instrument, then equity and drawdown.
-    #[must_use]
-    pub fn account_len(instruments: usize) -> usize {
-        3 * instruments + 2
-    }
-
     /// Checks `spec` against `data`, whose features must be attached.
     ///
     /// # Errors
@@ -60,6 +66,13 @@ impl Rules {
     pub fn new(spec: EnvSpec, data: &MarketData) -> Result<Self> {
         let instruments = data.instruments();
         spec.validate(instruments.len())?;
+        let expected_change = data.column_index(EXPECTED_CHANGE);
+        if expected_change.is_none() && spec.reward.needs().expected_change {
+            let message = format!(
+                "needs the column {EXPECTED_CHANGE}, which only synthetic markets have: nobody knows it of a real one"
+            );
+            return Err(Error::spec("reward", message));
+        }
         let max_lots = spec.action.max_lots();
         let action_space = spec.action.space(instruments.len());
         if action_space == (Space::Box { len: 0, low: 0.0, high: 0.0 }) {
@@ -71,22 +84,46 @@ impl Rules {
             return Err(Error::spec("features", "are not named; resolve_features puts in the default"));
         };
         let numbers = Numbers::new(&spec.randomise, &spec.models())?.within(clip);
-        let len = window_len + Self::account_len(instruments.len()) + numbers.shown();
         let window_ns = (data.period_ns() * spec.window as i64).max(1);
-        Ok(Self {
-            observation_space: Space::Box { len, low: -clip, high: clip },
+        let grid: Vec<Grid> = instruments.iter().map(grid).collect();
+        let usual = grid.first().filter(|_| grid.len() == 1 && spec.account == AccountNumber::USUAL).copied();
+        let mut made = Self {
+            observation_space: Space::Box { len: 0, low: -clip, high: clip },
             action_space,
             features: data.feature_names().to_vec(),
             numbers,
-            grid: instruments.iter().map(grid).collect(),
+            models: spec.models(),
+            plain: Plain::of(&spec.action).filter(|_| spec.limits.is_none()),
+            grid,
             window_len,
             max_steps: spec.episode.max_steps(),
             ends_with_session: spec.episode.ends_with_session(),
             drawdown_limit: spec.episode.drawdown_limit.unwrap_or(f64::INFINITY),
             inv_window_ns: 1.0 / window_ns as f64,
             clip,
+            usual,
+            reward_numbers: spec.reward.observed().len(),
+            expected_change,
             spec,
-        })
+        };
+        let len = window_len + made.account_len() + made.numbers.shown();
+        made.observation_space = Space::Box { len, low: -clip, high: clip };
+        Ok(made)
+    }
+
+    /// How many numbers of the account an observation has.
+    #[must_use]
+    pub fn account_len(&self) -> usize {
+        self.spec.account.iter().map(|number| self.numbers_of(*number)).sum()
+    }
+
+    /// How many numbers that is.
+    pub(crate) fn numbers_of(&self, number: AccountNumber) -> usize {
+        match number {
+            AccountNumber::RewardMemory => self.reward_numbers,
+            number if number.is_of_each() => self.grid.len(),
+            _ => 1,
+        }
     }
 
     /// The spec.
@@ -126,7 +163,18 @@ impl Rules {
         let features = self.features.join(", ");
         let shown = self.numbers.layout().join(", ");
         let shown = if shown.is_empty() { shown } else { format!(", drawn [{shown}]") };
-        format!("{window} rows of [{features}] (features {hash}), account of {instruments} instrument{plural}{shown}")
+        let account = if self.spec.account == AccountNumber::USUAL {
+            String::new()
+        } else {
+            let number = |number: &AccountNumber| match number {
+                AccountNumber::RewardMemory => format!("{}: {}", number.name(), self.spec.reward.observed().join(", ")),
+                _ => number.name().to_owned(),
+            };
+            format!(" [{}]", self.spec.account.iter().map(number).collect::<Vec<_>>().join(", "))
+        };
+        format!(
+            "{window} rows of [{features}] (features {hash}), account{account} of {instruments} instrument{plural}{shown}"
+        )
     }
 
     /// The paths of the numbers that episodes draw ([`Randomise`](crate::Randomise)), in order.
@@ -140,15 +188,44 @@ impl Rules {
         units * self.grid[0].inv_max_units
     }
 
+    /// The names of the newest row of features, without their ago, and of all that follows; where they begin in an
+    /// observation, and how many of them are features.
+    pub(crate) fn newest_names(&self) -> (Vec<String>, usize, usize) {
+        let (begin, features) = (self.window_len - self.features.len(), self.features.len());
+        let names = self.observation_names().split_off(begin);
+        let bare = |name: String| name.strip_suffix("[-0]").map(str::to_owned).unwrap_or(name);
+        (names.into_iter().map(bare).collect(), begin, features)
+    }
+
+    /// Whether masks may close choices here.
+    #[must_use]
+    pub fn masks(&self) -> bool {
+        !self.action_space.choices().is_empty() && self.spec.action.masks()
+    }
+
+    /// Entries of a mask: one for each value of each whole number of an action.
+    #[must_use]
+    pub fn mask_len(&self) -> usize {
+        self.action_space.choices().iter().sum()
+    }
+
     /// Names of the numbers of an observation, in order: `feature[-ago]`, then the account's, then `randomised.path`.
     #[must_use]
     pub fn observation_names(&self) -> Vec<String> {
         let window = self.spec.window;
         let rows =
             (0..window).flat_map(|row| self.features.iter().map(move |name| format!("{name}[-{}]", window - 1 - row)));
-        let each = ["position", "unrealised", "time_in_position"];
-        let account = each.iter().flat_map(|name| (0..self.grid.len()).map(move |id| format!("{name}_{id}")));
+        let account = self.spec.account.iter().flat_map(|number| {
+            let name = number.name();
+            match number {
+                AccountNumber::RewardMemory => {
+                    self.spec.reward.observed().into_iter().map(|of| format!("{name}.{of}")).collect()
+                }
+                number if number.is_of_each() => (0..self.grid.len()).map(|id| format!("{name}_{id}")).collect(),
+                _ => vec![name.to_owned()],
+            }
+        });
         let drawn = self.numbers.paths().take(self.numbers.shown()).map(|path| format!("randomised.{path}"));
-        rows.chain(account).chain(["equity".into(), "drawdown".into()]).chain(drawn).collect()
+        rows.chain(account).chain(drawn).collect()
     }
 }

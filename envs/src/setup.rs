@@ -37,11 +37,11 @@ impl SimSetup {
     /// # Errors
     /// Names the field that does not fit; or the data is too short for the warm-up, the window and one step.
     pub fn new(mut spec: EnvSpec, data: MarketData) -> Result<Self> {
-        let pipeline = spec.resolve_features(data.period_ns()).clone();
+        let pipeline = spec.resolve_features(&data).clone();
         spec.validate(data.instruments().len())?;
         let (data, paths) = Paths::new(&spec.market, data, &pipeline)?;
         let starts = Starts::new(&spec.episode, &data, spec.window)?;
-        let world = SimWorld::new(Arc::new(data), spec.models(), spec.cash)?;
+        let world = SimWorld::new(Arc::new(data), spec.models(), spec.cash)?.with_holding(spec.holding)?;
         let rules = Rules::new(spec, &world.data)?;
         Ok(Self { rules: Arc::new(rules), world: Arc::new(world), starts: Arc::new(starts), paths })
     }
@@ -59,7 +59,8 @@ impl SimSetup {
         spec.features.clone_from(own);
         spec.validate(self.world.data.instruments().len())?;
         let starts = Starts::new(&spec.episode, &self.world.data, spec.window)?;
-        let world = SimWorld::new(Arc::clone(&self.world.data), spec.models(), spec.cash)?;
+        let world =
+            SimWorld::new(Arc::clone(&self.world.data), spec.models(), spec.cash)?.with_holding(spec.holding)?;
         let rules = Rules::new(spec, &world.data)?;
         let paths = self.paths.clone();
         Ok(Self { rules: Arc::new(rules), world: Arc::new(world), starts: Arc::new(starts), paths })

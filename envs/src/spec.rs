@@ -2,11 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 use tradepit::{
+    MarketData,
     features::FeaturePipelineSpec,
     models::{Commission, FillRule, Financing, Flatten, Latency, MarginRule, Matching, Models, Slippage},
+    venue::check_holding,
 };
 
-use crate::{ActionSpec, EpisodeSpec, Error, MarketSpec, Randomise, Result, RewardSpec, randomise::Numbers};
+use crate::{
+    AccountNumber, ActionScheme as _, ActionSpec, EpisodeSpec, Error, Length, Limits, MarketSpec, Randomise, Result,
+    Reward as _, RewardSpec, randomise::Numbers,
+};
 
 /// Everything that makes an environment, but for its data. Python keywords, JSON and TOML have the same names.
 ///
@@ -24,6 +29,9 @@ pub struct EnvSpec {
     pub market: MarketSpec,
     /// Cash at the beginning of an episode, in account currency.
     pub cash: f64,
+    /// Lots of the first instrument that an account holds at the beginning of an episode, signed: at the last price, free
+    /// of costs, beside the cash. A live account must hold them already.
+    pub holding: f64,
     /// At which point of the next bar orders fill.
     pub fill: FillRule,
     /// How much worse.
@@ -44,8 +52,12 @@ pub struct EnvSpec {
     pub features: Option<FeaturePipelineSpec>,
     /// Rows of features in an observation, at least 1.
     pub window: usize,
+    /// Numbers of the account in an observation, in this order, behind the features.
+    pub account: Vec<AccountNumber>,
     /// From an action to orders.
     pub action: ActionSpec,
+    /// What an account may not do, whatever the actions say.
+    pub limits: Limits,
     /// From a step's facts to a number.
     pub reward: RewardSpec,
     /// Where episodes start and end.
@@ -59,6 +71,7 @@ impl Default for EnvSpec {
         Self {
             market: MarketSpec::default(),
             cash: 100_000.0,
+            holding: 0.0,
             fill: FillRule::default(),
             slippage: Slippage::default(),
             commission: Commission::default(),
@@ -69,7 +82,9 @@ impl Default for EnvSpec {
             flatten: Flatten::default(),
             features: None,
             window: 32,
+            account: AccountNumber::USUAL.to_vec(),
             action: ActionSpec::default(),
+            limits: Limits::default(),
             reward: RewardSpec::default(),
             episode: EpisodeSpec::default(),
             randomise: Randomise::default(),
@@ -93,9 +108,10 @@ impl EnvSpec {
         }
     }
 
-    /// The features, after putting in the default for bars of `period_ns` if none are named.
-    pub fn resolve_features(&mut self, period_ns: i64) -> &FeaturePipelineSpec {
-        self.features.get_or_insert_with(|| FeaturePipelineSpec::for_period(period_ns))
+    /// The features, after putting in the default for the bars and instruments of `data` if none are named.
+    pub fn resolve_features(&mut self, data: &MarketData) -> &FeaturePipelineSpec {
+        let instruments = data.instruments().len() as u32;
+        self.features.get_or_insert_with(|| FeaturePipelineSpec::for_market(data.period_ns(), instruments))
     }
 
     /// Whether every number makes sense, for that many instruments.
@@ -106,6 +122,7 @@ impl EnvSpec {
         if !(self.cash.is_finite() && self.cash > 0.0) {
             return Err(Error::spec("cash", format!("{} must be a finite number above 0", self.cash)));
         }
+        check_holding(self.holding)?;
         if !(1..=10_000).contains(&self.window) {
             return Err(Error::spec("window", format!("{} must be in 1..=10000 rows", self.window)));
         }
@@ -117,7 +134,35 @@ impl EnvSpec {
             features.validate()?;
         }
         self.action.validate(instruments)?;
+        if let (ActionSpec::ExecutionRate(_), Length::Session(_)) = (&self.action, self.episode.length) {
+            let message =
+                "execution_rate needs to know the last step of an episode; use a length of steps, or of the data";
+            return Err(Error::spec("episode.length", message));
+        }
+        self.limits.validate()?;
         self.reward.validate()?;
-        self.episode.validate()
+        self.episode.validate()?;
+        if self.reward.needs().steps && !self.episode.is_of_steps() {
+            let message = "must be of kind steps: the reward reads how much time is left";
+            return Err(Error::spec("episode.length", message));
+        }
+        self.validate_account()
+    }
+
+    fn validate_account(&self) -> Result<()> {
+        for (at, number) in self.account.iter().enumerate() {
+            let refuse = |why: &str| Err(Error::spec(format!("account.{at}"), format!("{} {why}", number.name())));
+            match number {
+                _ if self.account[..at].contains(number) => return refuse("is named twice; name it once"),
+                AccountNumber::TimeLeft if !self.episode.is_of_steps() => {
+                    return refuse("needs an episode.length of kind steps");
+                }
+                AccountNumber::RewardMemory if self.reward.observed().is_empty() => {
+                    return refuse("needs a reward that shows its memory, as differential_sharpe; leave it out");
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }

@@ -2,14 +2,17 @@
 
 use tradepit::{
     InstrumentId, Venue,
-    account::{Account, AccountEvent, Position},
+    account::{Account, AccountEvent},
     order::OrderRequest,
     venue::{Advance, Start},
 };
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, ActionScheme as _, Result, Reward as _, RewardMemory, Rules, StepFacts, rules::Grid};
+use crate::{
+    Action, ActionScheme as _, Decision, Orders, Result, Reward as _, RewardMemory, Rules, StepFacts, action::round,
+    facts, limits::Day, observe::observe, rules::Grid,
+};
 
 /// What one environment remembers between two steps, its venue aside.
 ///
@@ -33,9 +36,17 @@ pub struct EnvState {
     pub(crate) drawdown: f64,
     pub(crate) reward: f64,
     pub(crate) memory: RewardMemory,
+    /// Last price of the first instrument when the episode began.
+    pub(crate) first_price: f64,
     pub(crate) steps: u32,
     pub(crate) steps_left: u32,
     pub(crate) clipped: u32,
+    /// When the present day began; only where limits ask.
+    #[serde(default)]
+    pub(crate) day: Day,
+    /// Room for the orders of a decision; empty between two steps.
+    #[serde(skip)]
+    pub(crate) orders: Orders,
 }
 
 impl EnvState {
@@ -158,6 +169,8 @@ impl Hooks for () {
     }
 }
 
+type Sent = std::result::Result<(), Box<crate::Error>>;
+
 /// Starts an episode and writes its first observation.
 ///
 /// # Errors
@@ -166,6 +179,9 @@ impl Hooks for () {
 pub fn open(rules: &Rules, venue: &mut impl Venue, state: &mut EnvState, start: Start, obs: &mut [f32]) -> Result<()> {
     venue.open(start, &mut state.account)?;
     let (market, window) = (venue.market(), rules.spec().window);
+    if rules.spec().holding != 0.0 {
+        check_holding(rules, state)?;
+    }
     if !market.is_warm(window) {
         let rows = market.len();
         let message =
@@ -181,12 +197,26 @@ pub fn open(rules: &Rules, venue: &mut impl Venue, state: &mut EnvState, start: 
     state.peak = state.account.equity();
     state.drawdown = 0.0;
     state.reward = 0.0;
-    state.memory = RewardMemory::default();
+    state.memory = rules.spec().reward.begin(venue.market());
+    state.first_price = venue.market().last(InstrumentId(0)).close;
     state.steps = 0;
     state.clipped = 0;
     state.steps_left = venue.remaining().map_or(rules.max_steps, |rows| rows.min(rules.max_steps));
     observe(rules, venue, state, obs);
     Ok(())
+}
+
+/// Whether a venue whose account is not ours to set holds what the spec says.
+#[cold]
+fn check_holding(rules: &Rules, state: &EnvState) -> Result<()> {
+    let (lots, held) = (rules.spec().holding, state.account.position(InstrumentId(0)).qty() * rules.grid[0].inv_lot);
+    if round(held) == lots {
+        return Ok(());
+    }
+    Err(crate::Error::spec(
+        "holding",
+        format!("{lots} lots are to be held at the beginning, and the account holds {held}"),
+    ))
 }
 
 /// One step: action to orders, orders to the venue, the market goes on, events fold into the account, the reward
@@ -224,15 +254,19 @@ pub fn step_with(
 ) -> std::result::Result<Transition, Box<crate::Error>> {
     match (state.account.positions(), &rules.grid[..]) {
         // One instrument, the usual case, takes no loop.
-        ([position], [grid]) => order(rules, venue, action, 0, position.qty(), grid)?,
-        _ => order_many(rules, venue, action, state)?,
+        ([position], [grid]) => {
+            let qty = position.qty();
+            order(rules, venue, state, action, 0, qty, grid)?;
+        }
+        _ => order_many(rules, venue, state, action)?,
     }
     let equity_before = state.account.equity();
-    let before = (facts_out.is_some() || hooks.reads_all(rules)).then(|| before(venue, state));
-    match venue
-        .advance(&mut state.account, |event: &AccountEvent| hooks.event(event))
-        .map_err(|e| Box::new(e.into()))?
-    {
+    let mut before = (facts_out.is_some() || hooks.reads_all(rules)).then(|| facts::before(rules, venue, state));
+    let advance = match &mut before {
+        None => venue.advance(&mut state.account, |event: &AccountEvent| hooks.event(event)),
+        Some(facts) => advance_counted(venue, &mut state.account, facts, hooks),
+    };
+    match advance.map_err(|e| Box::new(e.into()))? {
         Advance::Decision(_) => {}
         Advance::EndOfData | Advance::Halted(_) => return Ok(stand_still(rules, venue, state, obs)),
     }
@@ -241,34 +275,37 @@ pub fn step_with(
     state.drawdown = 1.0 - equity / state.peak;
     state.steps += 1;
     state.steps_left -= 1;
-    let reward = match before {
+    let terminated = equity <= rules.spec().episode.ruin * initial_capital || state.drawdown >= rules.drawdown_limit;
+    let truncated = state.steps_left == 0 || (rules.ends_with_session && venue.market().session_closed());
+    let truncated = truncated && !terminated;
+    let reward = match &before {
         None => {
             let facts = StepFacts { equity_before, equity, initial_capital, ..StepFacts::default() };
             hooks.reward(rules, &facts, &mut state.memory)
         }
-        Some(before) => reward_of_all(rules, before, venue, state, facts_out, hooks),
+        Some(before) => reward_of_all(rules, before, venue, state, [terminated, truncated], facts_out, hooks),
     };
     state.reward += f64::from(reward);
-    let terminated = equity <= rules.spec().episode.ruin * initial_capital || state.drawdown >= rules.drawdown_limit;
-    let truncated = state.steps_left == 0 || (rules.ends_with_session && venue.market().session_closed());
     observe(rules, venue, state, obs);
-    Ok(Transition { reward, terminated, truncated: truncated && !terminated })
+    Ok(Transition { reward, terminated, truncated })
 }
 
-/// Sends what an action orders of one instrument.
+/// Sends what an action orders of one instrument; of all of them, where the scheme sends its orders itself.
 #[inline(always)]
 fn order(
     rules: &Rules,
     venue: &mut impl Venue,
+    state: &mut EnvState,
     action: Action<'_>,
     id: usize,
     qty: f64,
     grid: &Grid,
-) -> std::result::Result<(), Box<crate::Error>> {
+) -> Sent {
+    let Some(scheme) = &rules.plain else { return decide(rules, venue, state, action) };
     let instrument = InstrumentId(id as u32);
     // What orders under way will have filled counts as held: nothing is ordered twice.
     let held = (qty + venue.at_market(instrument)) * grid.inv_lot;
-    let lots = round(rules.spec().action.target(action, id, held)) - round(held);
+    let lots = round(scheme.target(action, id, held)) - round(held);
     if lots == 0.0 {
         return Ok(());
     }
@@ -277,114 +314,82 @@ fn order(
 }
 
 #[inline(never)]
-fn order_many(
-    rules: &Rules,
-    venue: &mut impl Venue,
-    action: Action<'_>,
-    state: &EnvState,
-) -> std::result::Result<(), Box<crate::Error>> {
-    let instruments = state.account.positions().iter().zip(&rules.grid).enumerate();
-    instruments.into_iter().try_for_each(|(id, (held, grid))| order(rules, venue, action, id, held.qty(), grid))
+fn order_many(rules: &Rules, venue: &mut impl Venue, state: &mut EnvState, action: Action<'_>) -> Sent {
+    if rules.plain.is_none() {
+        return decide(rules, venue, state, action);
+    }
+    rules.grid.iter().enumerate().try_for_each(|(id, grid)| {
+        let qty = state.account.position(InstrumentId(id as u32)).qty();
+        order(rules, venue, state, action, id, qty, grid)
+    })
 }
 
-/// What a step's facts hold of the time before it.
+/// Lets the scheme send its orders.
+#[cold]
 #[inline(never)]
-fn before(venue: &impl Venue, state: &EnvState) -> StepFacts {
-    let (account, first) = (&state.account, InstrumentId(0));
-    StepFacts {
-        equity_before: account.equity(),
-        fees: account.fees(),
-        slippage: account.slippage(),
-        financing: account.financing(),
-        drawdown_before: state.drawdown,
-        position_before: account.position(first).qty(),
-        closed_trades: f64::from(account.trades()),
-        fills: f64::from(account.fills()),
-        price_before: venue.market().last(first).close,
-        ..StepFacts::default()
+fn decide(rules: &Rules, venue: &mut impl Venue, state: &mut EnvState, action: Action<'_>) -> Sent {
+    let mut orders = std::mem::take(&mut state.orders);
+    at_decision(rules, venue, state, |decision| rules.spec().action.orders(action, decision, &mut orders));
+    if !rules.spec().limits.is_none() {
+        state.day = Day::at(state, venue.market());
     }
+    let sent = orders.leave(venue);
+    state.orders = orders;
+    sent.map_err(Box::new)
+}
+
+/// Shows what is known at the present decision.
+fn at_decision<T>(rules: &Rules, venue: &impl Venue, state: &EnvState, show: impl FnOnce(&Decision<'_>) -> T) -> T {
+    let (market, limits) = (venue.market(), rules.spec().limits);
+    let (under_way, waiting) = (|id| venue.at_market(id), |id| venue.waiting(id));
+    show(&Decision {
+        steps_left: state.steps_left,
+        under_way: &under_way,
+        waiting: &waiting,
+        limits,
+        locked: !limits.is_none() && limits.lock(state, market),
+        models: Some(&rules.models),
+        ..Decision::new(market, &state.account)
+    })
+}
+
+/// Writes which choices are open at the present decision.
+pub(crate) fn mask(rules: &Rules, venue: &impl Venue, state: &EnvState, mask: &mut [bool]) {
+    at_decision(rules, venue, state, |decision| rules.spec().action.mask(decision, mask));
+}
+
+/// Goes on as the plain step does, and counts what is traded.
+#[inline(never)]
+fn advance_counted(
+    venue: &mut impl Venue,
+    account: &mut Account,
+    facts: &mut StepFacts,
+    hooks: &mut impl Hooks,
+) -> tradepit::Result<Advance> {
+    venue.advance(account, |event: &AccountEvent| {
+        if let AccountEvent::Fill(fill) = event {
+            facts.traded += (fill.qty * fill.price * fill.multiplier).abs();
+        }
+        hooks.event(event);
+    })
 }
 
 /// The reward, with all facts of the step, out of those of the time before it.
 #[inline(never)]
 fn reward_of_all(
     rules: &Rules,
-    before: StepFacts,
+    before: &StepFacts,
     venue: &impl Venue,
     state: &mut EnvState,
+    ends: [bool; 2],
     facts_out: Option<&mut StepFacts>,
     hooks: &mut impl Hooks,
 ) -> f32 {
-    let (account, first) = (&state.account, InstrumentId(0));
-    let facts = StepFacts {
-        equity: account.equity(),
-        initial_capital: account.opening_equity(),
-        fees: account.fees() - before.fees,
-        slippage: account.slippage() - before.slippage,
-        financing: before.financing - account.financing(),
-        drawdown: state.drawdown,
-        position: account.position(first).qty(),
-        price: venue.market().last(first).close,
-        closed_trades: f64::from(account.trades()) - before.closed_trades,
-        winning_streak: f64::from(account.winning_streak()),
-        fills: f64::from(account.fills()) - before.fills,
-        step: f64::from(state.steps),
-        ..before
-    };
+    let facts = facts::after(before, venue, state, ends);
     if let Some(out) = facts_out {
         *out = facts;
     }
     hooks.reward(rules, &facts, &mut state.memory)
-}
-
-/// The window of features, then the account: positions by the largest one, unrealised profit, time in position in
-/// windows, equity and drawdown; money in percent of the initial capital.
-#[inline(always)]
-pub(crate) fn observe(rules: &Rules, venue: &impl Venue, state: &mut EnvState, obs: &mut [f32]) {
-    let market = venue.market();
-    let (window, own) = obs.split_at_mut(rules.window_len);
-    let rows = market.window(rules.spec().window);
-    match (<&mut [f32; 16]>::try_from(&mut *window), <&[f32; 16]>::try_from(rows)) {
-        // One cache line moves as a value; longer windows are worth the call.
-        (Ok(to), Ok(from)) => *to = *from,
-        _ => window.copy_from_slice(rows),
-    }
-    let account = &state.account;
-    let percent = 100.0 / account.opening_equity();
-    let now = market.now().nanos();
-    let n = rules.grid.len();
-    let show = |position: &Position, unrealised: f64, grid: &Grid| {
-        let held = if position.qty() == 0.0 { 0 } else { now - position.since().nanos() };
-        let (share, profit) = (position.qty() * grid.inv_max_units, unrealised * percent);
-        [share as f32, profit as f32, (held as f64 * rules.inv_window_ns) as f32]
-    };
-    let whole = [(account.equity() * percent - 100.0) as f32, (state.drawdown * 100.0) as f32];
-    let mut clipped = 0;
-    let mut bound = |value: f32| {
-        // Two selects; `f32::clamp` also checks its bounds, every time.
-        let low = if value < -rules.clip { -rules.clip } else { value };
-        let bounded = if low > rules.clip { rules.clip } else { low };
-        clipped += u32::from(bounded != value);
-        bounded
-    };
-    match (account.positions(), &rules.grid[..], <&mut [f32; 5]>::try_from(&mut *own)) {
-        // One instrument, the usual case, is written in one go.
-        ([position], [grid], Ok(own)) => {
-            let [share, profit, held] = show(position, account.unrealised(), grid);
-            *own = [share, profit, held, whole[0], whole[1]].map(bound);
-        }
-        (positions, grids, _) => {
-            for (id, (position, grid)) in positions.iter().zip(grids).enumerate() {
-                let unrealised = position.unrealised(market.last(InstrumentId(id as u32)).close);
-                for (at, value) in show(position, unrealised, grid).into_iter().enumerate() {
-                    own[at * n + id] = bound(value);
-                }
-            }
-            own[3 * n] = bound(whole[0]);
-            own[3 * n + 1] = bound(whole[1]);
-        }
-    }
-    state.clipped += clipped;
 }
 
 /// The end of a feed, or a halt: nothing moved, and the observation stands.
@@ -392,28 +397,4 @@ pub(crate) fn observe(rules: &Rules, venue: &impl Venue, state: &mut EnvState, o
 fn stand_still(rules: &Rules, venue: &impl Venue, state: &mut EnvState, obs: &mut [f32]) -> Transition {
     observe(rules, venue, state, obs);
     Transition { truncated: true, ..Transition::default() }
-}
-
-/// The nearest whole number, halves away from zero, for numbers of lots.
-#[inline]
-fn round(lots: f64) -> f64 {
-    // 1.5 * 2^52: sum and difference round to the nearest even without a call to the mathematics library.
-    const MAGIC: f64 = 6_755_399_441_055_744.0;
-    let nearest = (lots + MAGIC) - MAGIC;
-    // Halves went to the even neighbour: 0.5 became 0, and must be 1.
-    if (lots - nearest).abs() == 0.5 { lots + 0.5_f64.copysign(lots) } else { nearest }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::round;
-
-    #[test]
-    fn lots_round_to_the_nearest_halves_away_from_zero() {
-        for (value, rounded) in
-            [(0.49, 0.0), (0.5, 1.0), (-0.5, -1.0), (1.5, 2.0), (2.5, 3.0), (-2.5, -3.0), (7.2, 7.0)]
-        {
-            assert_eq!(round(value), rounded, "{value}");
-        }
-    }
 }

@@ -4,11 +4,11 @@ use std::{collections::VecDeque, future::pending, time::Duration};
 
 use tokio::time::{Instant, sleep_until};
 use tradepit::{
-    Error, Result, Rng, Timestamp,
-    account::{Account, AccountEvent, AccountSnapshot, RejectReason, TradedVolume},
+    Error, InstrumentId, Result, Rng, Timestamp,
+    account::{Account, AccountEvent, AccountSnapshot, Fill, RejectReason, TradedVolume},
     models::{Facts, Models},
     order::{Modification, Order, OrderId, OrderRequest, Working},
-    venue::{EventLog, GrowingMarket, LogEntry, MatchRow, NoFeatures, Opening, Row, VenueFacts},
+    venue::{EventLog, GrowingMarket, LogEntry, MatchRow, NoFeatures, Opening, Row, VenueFacts, check_holding},
 };
 
 use crate::{Broker, BrokerCommand, BrokerEvent, Connected, Feed, feed::FeedNews};
@@ -34,6 +34,8 @@ pub struct PaperBroker {
     feed: Feed,
     models: Models,
     cash: f64,
+    /// Lots of the first instrument that the account begins with.
+    holding: f64,
     rng: Rng,
     speed: Option<f64>,
     book: Option<Book>,
@@ -76,6 +78,7 @@ impl PaperBroker {
             feed,
             models,
             cash,
+            holding: 0.0,
             rng,
             speed: None,
             book: None,
@@ -98,6 +101,17 @@ impl PaperBroker {
             ));
         }
         self.speed = Some(speed);
+        Ok(self)
+    }
+
+    /// Begins with `lots` of the first instrument beside the cash, signed: at the last close of the history, free of costs,
+    /// as [`SimWorld::with_holding`](tradepit::venue::SimWorld::with_holding) does.
+    ///
+    /// # Errors
+    /// When it is no whole number of lots.
+    pub fn holding(mut self, lots: f64) -> Result<Self> {
+        check_holding(lots)?;
+        self.holding = lots;
         Ok(self)
     }
 
@@ -234,6 +248,11 @@ impl Broker for PaperBroker {
         let mut account = Account::new(n);
         account.open(self.cash);
         let market = GrowingMarket::new(&opening, NoFeatures)?;
+        if self.holding != 0.0 {
+            let (thing, price, now) = (&opening.instruments[0], last.bars[0].close, last.time());
+            account.hold(&Fill::held(InstrumentId(0), thing, self.holding, price, now));
+            opening.snapshot = AccountSnapshot::of(&account, &opening.instruments, now);
+        }
         let known = Facts::of(market.data());
         self.models.validate_with(known)?;
         self.models.margin.check(market.view())?;

@@ -4,7 +4,7 @@ use numpy::PyArray1;
 use pyo3::{prelude::*, types::PyDict};
 use tradepit::{
     Venue,
-    account::{AccountEvent, Trade, TradeSide},
+    account::{AccountEvent, AccountSnapshot, Trade, TradeSide},
 };
 use tradepit_envs::{
     Action, BatchReward as _, Env, EpisodeRecord, Error, Hooks, Moment, Reward as _, RewardMemory, Rules, StepFacts,
@@ -69,6 +69,8 @@ impl<V: Venue> Session<V> {
     /// Forgets the last episode, and keeps where this one begins.
     pub(crate) fn begin(&mut self) {
         self.record.clear();
+        let (market, account) = (self.env.venue().market(), self.env.state().account());
+        self.record.opened(&AccountSnapshot::of(account, market.instruments(), market.now()));
         self.record.randomise(self.env.rules().randomised().zip(self.env.randomised()));
         self.moment(0.0);
     }

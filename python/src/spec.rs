@@ -23,7 +23,7 @@ const KINDS: [&[&str]; 17] = [
     &["margin"],
     &["flatten"],
     &["action"],
-    &["reward"],
+    &["action", "weights"],
     &["episode", "start"],
     &["episode", "length"],
 ];
@@ -76,6 +76,7 @@ fn expand(fields: &mut Map<String, Value>) {
             kind(value);
         }
     }
+    fields.get_mut("reward").into_iter().for_each(reward);
     // A list of features is the pipeline with defaults.
     if let Some(features) = fields.get_mut("features") {
         if features.is_array() {
@@ -85,6 +86,14 @@ fn expand(fields: &mut Map<String, Value>) {
         if let Some(Value::Array(list)) = features.get_mut("features") {
             list.iter_mut().for_each(feature);
         }
+    }
+}
+
+/// A reward, and those that it is made of.
+fn reward(value: &mut Value) {
+    kind(value);
+    for part in value.get_mut("parts").and_then(Value::as_array_mut).into_iter().flatten() {
+        part.get_mut("reward").into_iter().for_each(reward);
     }
 }
 

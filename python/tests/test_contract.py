@@ -21,7 +21,7 @@ import pytest
 
 import tradepit
 from tradepit import _core
-from tradepit.spec import Feature
+from tradepit.spec import Feature, Reward
 
 ID = "tradepit/SingleAsset-v0"
 PACKAGE = Path(tradepit.__file__).parent
@@ -78,6 +78,7 @@ def test_every_field_of_a_spec_is_reached_by_its_name(data, path, value):
 CHANGES = {
     "market": {"kind": "bootstrap", "blocks": {"mean_bars": 30.0, "sessions": False, "flip": True}, "rows": 1500},
     "cash": 5_000.0,
+    "holding": 2.0,
     "fill": {"kind": "next_close"},
     "slippage": {"kind": "volume_share", "impact": 0.2, "limit": 0.5},
     "commission": {"kind": "per_share", "fee": 0.5, "minimum": 1.0},
@@ -115,7 +116,9 @@ CHANGES = {
         ],
     },
     "window": 3,
+    "account": ["time_left", "position", "price_since_start"],
     "action": {"kind": "target_levels", "levels": [-1.0, 0.0, 3.0]},
+    "limits": {"position": 4.0, "drawdown": 0.25, "daily_loss": 0.125},
     "reward": {"kind": "weighted", "scale": 2.0, "risk_penalty": 0.5, "bonus": 0.25},
     "episode": {
         "start": {"kind": "at", "row": 300},
@@ -139,6 +142,30 @@ def test_every_field_of_a_spec_can_be_changed(data):
         read = tradepit.TradingEnv(data, **{name: value}).trading_spec
         assert read[name] == value
     assert tradepit.TradingVectorEnv(2, data, **CHANGES).trading_spec == CHANGES
+
+
+def test_every_kind_of_reward_is_known_by_its_name_and_its_fields(data):
+    with pytest.raises(tradepit.errors.SpecError) as unknown:
+        tradepit.read_spec({"reward": "no such kind"})
+    kinds = re.findall(r"`(\w+)`", str(unknown.value))
+    assert set(kinds) == set(get_args(get_type_hints(Reward)["kind"]))
+    known, needed = set(get_type_hints(Reward)) - {"kind"}, set()
+    length = {"start": "first", "length": {"kind": "steps", "steps": 50}}
+    for kind in kinds:
+        given = {"composite": {"parts": [{"reward": "log_return"}]}, "exercise": {"strike": 1.1}}.get(kind, {})
+        spec = tradepit.read_spec({"reward": {"kind": kind, **given}, "episode": length})["reward"]
+        assert tradepit.read_spec({"reward": spec, "episode": length})["reward"] == spec
+        needed |= set(spec) - {"kind"}
+        if kind == "expected_profit":
+            with pytest.raises(tradepit.errors.SpecError, match="reward: needs the column expected_change"):
+                tradepit.TradingEnv(data, reward=kind, episode=length)
+            continue
+        env = tradepit.TradingEnv(data, reward=spec, episode=length)
+        env.reset(seed=0)
+        rewards = [env.step(np.full(1, 1.0 if step % 3 else -1.0, np.float32))[1] for step in range(50)]
+        assert np.isfinite(rewards).all()
+        assert np.any(rewards), kind
+    assert needed == known
 
 
 def test_every_kind_of_feature_is_known_by_its_name_and_its_fields():

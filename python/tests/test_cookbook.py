@@ -1,6 +1,7 @@
 """Every Python block of docs/data.md runs, on small files of the formats that it names."""
 
 import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,8 @@ def folder(tmp_path, monkeypatch):
         f"{us},{','.join(str(x) for x in row)},{us + 59_999_999},1.0,3,0.5,0.5,0"
         for us, row in zip(micros.tolist(), rows, strict=True)
     ]
-    (tmp_path / "klines.csv").write_text("\n".join(klines) + "\n")
+    with zipfile.ZipFile(tmp_path / "klines.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("BTCUSDT-1m-2024-03-04.csv", "\n".join(klines) + "\n")
     closes = (opens + np.timedelta64(60, "s")).tolist()
     stamps = [np.datetime64(t, "ns").astype("datetime64[s]").item().strftime("%Y%m%d %H%M%S") for t in closes]
     ninja = [f"{stamp};{';'.join(str(x) for x in row)}" for stamp, row in zip(stamps, rows, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import json
 import pickle
 from datetime import datetime, timedelta, timezone
@@ -91,11 +92,15 @@ def test_every_source_gives_the_same_bars(source):
     assert data.time_ns()[0] == (START + np.timedelta64(60, "s")).astype("int64")
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
 def test_files(tmp_path, suffix):
     path = tmp_path / f"bars{suffix}"
     frame = pl.DataFrame({"ts": TIMES, **PRICES, "signal": np.arange(N, dtype=np.float32)})
-    frame.write_csv(path) if suffix == ".csv" else frame.write_parquet(path)
+    if suffix == ".parquet":
+        frame.write_parquet(path)
+    else:
+        with (gzip.open if suffix == ".csv.gz" else open)(path, "wb") as file:
+            file.write(frame.write_csv().encode())
     for given in (path, str(path)):
         assert rows(market_data(given, **OPTIONS)) == EXPECTED
     kept = market_data(path, **OPTIONS, columns=["signal"])

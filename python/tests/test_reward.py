@@ -15,6 +15,8 @@ ID = "tradepit/SingleAsset-v0"
 COLUMNS = [
     *("equity_before", "equity", "initial_capital", "fees", "slippage", "financing", "drawdown", "drawdown_before"),
     *("position", "position_before", "price", "price_before", "closed_trades", "winning_streak", "fills", "step"),
+    *("steps_left", "terminated", "truncated", "multiplier", "first_price", "true_range", "expected_change", "traded"),
+    *("realised", "wins"),
 ]
 
 

@@ -240,6 +240,22 @@ def test_its_tools_fit(data, tmp_path):
     assert infos[-1][0]["episode"]["l"] == 7
 
 
+@pytest.mark.parametrize("wrap", [lambda envs: envs, VecNormalize], ids=["plain", "normalised"])
+def test_a_saved_model_refuses_another_pipeline_of_the_same_shape(data, tmp_path, wrap):
+    def envs(period):
+        return wrap(batch(data, n=2, features=[{"kind": "rsi", "period": period}]))
+
+    model = PPO("MlpPolicy", envs(14), n_steps=8, batch_size=16, n_epochs=1, seed=0, device="cpu").learn(16)
+    model.save(tmp_path / "model")
+    with pytest.raises(ValueError, match=r"spaces do not match: .*rsi_14.* != .*rsi_7"):
+        PPO.load(tmp_path / "model", env=envs(7), device="cpu")
+    loaded = PPO.load(tmp_path / "model", device="cpu")
+    with pytest.raises(ValueError, match="do not match"):
+        loaded.set_env(envs(7))
+    loaded.set_env(envs(14))
+    loaded.learn(16)
+
+
 def test_dqn_learns_on_it(data):
     model = DQN(
         "MlpPolicy", batch(data, n=4, action="enter_exit"), learning_starts=50, train_freq=4, device="cpu", seed=0

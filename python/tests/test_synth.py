@@ -8,12 +8,19 @@ from pathlib import Path
 import gymnasium
 import numpy as np
 import pytest
-
+import tradepit
 from tradepit import samples, synth
 from tradepit.cli import main
 from tradepit.errors import SpecError
 
 KINDS = ("brownian", "ornstein_uhlenbeck", "jump_diffusion", "heston", "garch", "regime_switching", "intraday")
+EXACT = {
+    "arithmetic": ["expected_change"],
+    "ar1": ["level", "expected_change"],
+    "hidden_drift": ["change", "belief", "expected_change"],
+    "coin": ["expected_change"],
+    "geometric": ["expected_change"],
+}
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
@@ -34,6 +41,22 @@ def test_every_kind_is_made_fitted_and_drawn_like_the_sample(kind):
     assert process["kind"] == kind
     like = synth.market_like("es_1m", process, seed=1)
     assert np.array_equal(like.time_ns(), samples.load("es_1m").time_ns())
+
+
+@pytest.mark.parametrize("kind", EXACT)
+def test_an_exact_kind_opens_at_the_close_before_and_publishes(kind):
+    data = synth.market(kind, bars=800, seed=3, instrument="UNIT", calendar="none", price=100.0)
+    columns = data.columns()
+    assert np.array_equal(columns["open"][1:], columns["close"][:-1])
+    assert np.array_equal(columns["high"], np.maximum(columns["open"], columns["close"]))
+    assert list(columns)[-len(EXACT[kind]) :] == EXACT[kind]
+    process = {"kind": kind, "factors": [{"phi": 0.5, "sd": 1}]} if kind == "arithmetic" else kind
+    features = [{"kind": "column", "name": name} for name in EXACT[kind]]
+    envs = tradepit.TradingVectorEnv(
+        3, data, market={"kind": "synthetic", "process": process, "rows": 100}, features=features, window=1
+    )
+    first, _ = envs.reset(seed=1)
+    assert not np.array_equal(first[0], first[1]) or kind in ("coin", "geometric")
 
 
 def test_wrong_numbers_are_refused_by_name():

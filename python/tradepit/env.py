@@ -9,12 +9,12 @@ from typing import Any, ClassVar, SupportsFloat
 
 import gymnasium
 import numpy as np
-from gymnasium import spaces
 from numpy.typing import NDArray
 
 from . import _core, render
 from .data import Data, Stamp, market_data
 from .frames import frame
+from .spaces import make_space
 from .spec import EnvSpec, to_json
 
 __all__ = ["RewardFunction", "TradingEnv"]
@@ -115,6 +115,19 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], Any]):
         """Takes one action; see the class for what it gives."""
         return self.core.step(action)
 
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Which choices are open now: one bool for each value of each whole number of an action.
+
+        Closed is what halts, the end of a session that ends flat, limits or margin would not let through, and what would
+        do nothing. sb3-contrib's ``MaskablePPO`` calls it. A box has no masks.
+
+        >>> env = TradingEnv("es_1m", action="enter_exit")
+        >>> _ = env.reset(seed=0)
+        >>> env.action_masks().tolist()  # flat: there is nothing to exit
+        [True, True, False, True, False]
+        """
+        return self.core.action_masks()
+
     def render(self) -> Any:
         """A line of text, a picture (uint8, 400 x 600 x 3), or ``None`` without a render mode."""
         if self.render_mode == "ansi":
@@ -186,14 +199,6 @@ def split_reward(spec: dict[str, Any], reward: Any) -> tuple[str, RewardFunction
 def read_json(spec_json: str) -> EnvSpec:
     """A spec from its JSON."""
     return json.loads(spec_json)  # type: ignore[no-any-return]
-
-
-def make_space(space: Any) -> spaces.Space[Any]:
-    """Gymnasium's space of ``("box", len, low, high)`` or ``("discrete", n)``."""
-    if space[0] == "discrete":
-        return spaces.Discrete(space[1])
-    _, length, low, high = space
-    return spaces.Box(low, high, (length,), np.float32)
 
 
 def check_render_mode(render_mode: str | None, known: list[str]) -> None:

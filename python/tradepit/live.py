@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 
 from . import _core
 from .data import Data, Stamp, market_data
-from .env import RewardFunction, TradingEnv, check_render_mode, make_space, split_reward
+from .env import RewardFunction, TradingEnv, check_render_mode, split_reward
 from .errors import StateError, VenueError
+from .spaces import make_space
 
 __all__ = ["PaperEnv", "ReplayEnv"]
 

@@ -47,15 +47,174 @@ class EnterExit(TypedDict, total=False):
     lots: float
 
 
-class Reward(TypedDict, total=False):
-    """``profit``, ``log_return`` (scale), ``differential_sharpe`` (eta, clip), ``weighted`` (scale, risk_penalty, bonus)."""
+class Weights(TypedDict, total=False):
+    """From the numbers of an action to weights.
 
-    kind: Literal["profit", "log_return", "differential_sharpe", "weighted"]
+    ``simplex`` (at least 0, at most 1 together, the rest is cash), ``softmax`` (the same with one number more, for cash;
+    ``scale``) or ``long_short`` (absolute values of at most ``leverage`` together).
+    """
+
+    kind: Literal["simplex", "softmax", "long_short"]
     scale: float
+    leverage: float
+
+
+class PortfolioWeights(TypedDict, total=False):
+    """Numbers in [-1, 1], one an instrument: the shares of the equity that each is to hold."""
+
+    kind: Literal["portfolio_weights"]
+    weights: str | Weights
+
+
+class SpreadPosition(TypedDict, total=False):
+    """A number in [-1, 1]: so many lots of the first instrument, and of the second ``ratio`` times as many the other way."""
+
+    kind: Literal["spread_position"]
+    max_lots: float
+    ratio: float
+
+
+class TwoSidedQuotes(TypedDict, total=False):
+    """A bid and an ask for one bar: numbers in [-1, 1] for the offset of each, and, if ``lots`` is a range, its size.
+
+    ``offset_ticks``: ticks from the last close at -1 and at 1; ``lots``: size of a quote at -1 and at 1; ``max_lots``: the most
+    that is held on either side.
+    """
+
+    kind: Literal["two_sided_quotes"]
+    offset_ticks: list[float]
+    lots: list[float]
+    max_lots: float
+
+
+class ExecutionRate(TypedDict, total=False):
+    """A number in [-1, 1]: how much of what is left of ``lots`` (below 0: to sell) is traded now; the last step trades all."""
+
+    kind: Literal["execution_rate"]
+    lots: float
+
+
+class QuoteGrid(TypedDict, total=False):
+    """A bid and an ask for one bar, each at one of ``offset_ticks`` (``None`` is no quote): a whole number for each."""
+
+    kind: Literal["quote_grid"]
+    offset_ticks: list[float | None]
+    lots: float
+    max_lots: float
+
+
+class OrderTicket(TypedDict, total=False):
+    """An order with all that belongs to it: six whole numbers, each a place in a list, or six numbers in [-1, 1].
+
+    The first: sell at the market, sell at a limit, nothing, buy at a limit, buy at the market; then places in ``lots``,
+    ``offset_ticks`` (from the last close to the limit), ``life`` (``ioc``, ``bar``, ``day``, ``gtc``), ``stop_ticks`` and
+    ``target_ticks`` (0 is none). ``max_lots``: the most that is held on either side; ``continuous``: numbers in [-1, 1].
+    """
+
+    kind: Literal["order_ticket"]
+    lots: list[float]
+    offset_ticks: list[float]
+    life: list[str]
+    stop_ticks: list[float]
+    target_ticks: list[float]
+    max_lots: float
+    continuous: bool
+
+
+class Limits(TypedDict, total=False):
+    """What an account may not do, whatever the actions say: orders are cut down to it, and masks show what is left.
+
+    ``position``: lots of an instrument on either side; ``drawdown`` and ``daily_loss``: shares of the equity at which nothing
+    more is opened. ``None`` is no limit.
+    """
+
+    position: float | None
+    drawdown: float | None
+    daily_loss: float | None
+
+
+class Reward(TypedDict, total=False):
+    """A reward; the Rust documentation of ``RewardSpec`` has each one's formula, units, source and caveat.
+
+    Which of these fields it takes: ``profit``, ``log_return`` (scale), ``atr_profit`` (period, units, scale),
+    ``mean_variance`` (kappa, scale), ``differential_sharpe``, ``differential_downside`` (eta, clip, scale, floor),
+    ``volatility_scaled`` (target, span, cost, units, scale), ``drawdown_increment``, ``turnover_penalty`` (coefficient),
+    ``inventory_penalty`` (coefficient, power, held, terminal), ``implementation_shortfall`` (target, scale),
+    ``trade_quality`` (scale, loss_aversion, win, loss), ``expected_profit`` (scale, held; synthetic markets only),
+    ``hedged_option`` (right, strike, years, volatility, rate, units, scale, risk_aversion),
+    ``exercise`` (right, strike, years, rate, scale), ``potential_shaping`` (potential, gamma, coefficient, cut_is_end), ``weighted`` (scale, risk_penalty, bonus),
+    ``composite`` (parts, each ``{"weight": 1.0, "reward": ...}``).
+    """
+
+    kind: Literal[
+        "profit",
+        "log_return",
+        "atr_profit",
+        "mean_variance",
+        "differential_sharpe",
+        "differential_downside",
+        "volatility_scaled",
+        "drawdown_increment",
+        "turnover_penalty",
+        "inventory_penalty",
+        "implementation_shortfall",
+        "trade_quality",
+        "expected_profit",
+        "hedged_option",
+        "exercise",
+        "potential_shaping",
+        "weighted",
+        "composite",
+    ]
+    scale: float
+    period: int
+    units: float
+    kappa: float
     eta: float
     clip: float
+    floor: float
+    target: float
+    span: int
+    cost: float
+    coefficient: float
+    power: int
+    held: Literal["before", "after"]
+    terminal: float
+    loss_aversion: float
+    win: float
+    loss: float
+    right: Literal["call", "put"]
+    strike: float
+    years: float
+    volatility: float
+    rate: float
+    potential: Literal["drawdown", "position"]
+    gamma: float
+    cut_is_end: bool
     risk_penalty: float
     bonus: float
+    parts: list[RewardPart]
+
+
+class RewardPart(TypedDict, total=False):
+    """One reward of a composite, with its weight."""
+
+    weight: float
+    reward: str | Reward
+
+
+#: A number of the account in an observation; the Rust documentation of ``AccountNumber`` has each one's unit.
+AccountNumber = Literal[
+    "position",
+    "weight",
+    "unrealised",
+    "time_in_position",
+    "equity",
+    "drawdown",
+    "time_left",
+    "price_since_start",
+    "reward_memory",
+]
 
 
 class StartAt(TypedDict):
@@ -197,8 +356,8 @@ class Matching(TypedDict, total=False):
     """How limits and stops meet a bar: its path, when a limit fills, the share of the volume, how far from the close.
 
     ``path``: ``pessimistic``, ``open_high_low_close``, ``open_low_high_close``, ``nearest_first`` or ``sub_bars``
-    (``within``: one of the last three, the way inside a finer bar). ``limit``: ``touch``, ``penetration`` (ticks) or
-    ``queue``. ``stale``: what becomes of an order that would take at once what is older than ``after_ns``.
+    (``within``: one of the last three, the way inside a finer bar). ``limit``: ``touch``, ``penetration`` (ticks),
+    ``queue`` or ``intensity`` (by chance: ``min(1, arrivals * exp(-decay * distance))`` a bar). ``stale``: what becomes of an order that would take at once what is older than ``after_ns``.
     """
 
     path: str | dict[str, Any]
@@ -341,9 +500,25 @@ class Randomise(TypedDict, total=False):
 
 
 class Process(TypedDict, total=False):
-    """How a synthetic market moves; the numbers of each kind are in the Rust documentation, and in :mod:`tradepit.synth`."""
+    """How a synthetic market moves; the numbers of each kind are in the Rust documentation, and in :mod:`tradepit.synth`.
 
-    kind: Literal["brownian", "ornstein_uhlenbeck", "jump_diffusion", "heston", "garch", "regime_switching", "intraday"]
+    What the last five publish (``expected_change`` and more) is there for features of kind ``column``.
+    """
+
+    kind: Literal[
+        "brownian",
+        "ornstein_uhlenbeck",
+        "jump_diffusion",
+        "heston",
+        "garch",
+        "regime_switching",
+        "intraday",
+        "arithmetic",
+        "ar1",
+        "hidden_drift",
+        "coin",
+        "geometric",
+    ]
 
 
 class Blocks(TypedDict, total=False):
@@ -372,6 +547,7 @@ class EnvSpec(TypedDict, total=False):
 
     market: str | Market
     cash: float
+    holding: float
     fill: str | NoNumbers
     slippage: str | Slippage
     commission: str | Commission
@@ -382,7 +558,20 @@ class EnvSpec(TypedDict, total=False):
     flatten: str | Flatten
     features: Features | list[str | Feature] | None
     window: int
-    action: str | TargetPosition | TargetLevels | EnterExit
+    account: list[AccountNumber]
+    action: (
+        str
+        | TargetPosition
+        | TargetLevels
+        | EnterExit
+        | PortfolioWeights
+        | SpreadPosition
+        | TwoSidedQuotes
+        | QuoteGrid
+        | OrderTicket
+        | ExecutionRate
+    )
+    limits: Limits
     reward: str | Reward
     episode: Episode
     randomise: Randomise

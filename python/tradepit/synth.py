@@ -26,6 +26,25 @@ intraday            volatility_bps and volume_shape by part of the local day, cl
 ==================  ===================================================================================================
 
 All have ``volume``: ``{mean, spread, with_volatility}``. Formulas, units and sources: ``tradepit::market::synth`` in Rust.
+
+Others are exact, for problems whose best answer can be computed: bars open at the close before, nothing is drawn inside of them,
+and ``volume`` is one number. They publish columns, known at the close, of which the last is ``expected_change``, the mean of the
+next one:
+
+==================  ===================================================================================================
+arithmetic          drift, volatility (points a bar), factors: a list of {phi, sd}; publishes factor_1 and so on. Garleanu
+                    and Pedersen 2013
+ar1                 rho, scale: close = first + scale * level; publishes level
+hidden_drift        drift (up or down by a hidden state), volatility (points a bar), stay (probability); publishes change
+                    and belief, Hamilton's filter
+coin                heads (probability), change (share of the price); Kelly 1956
+geometric           drift, volatility: the log return of a bar is normal with mean drift - volatility^2 / 2
+==================  ===================================================================================================
+
+The instrument ``"UNIT"`` has ticks and lots that do not matter:
+
+>>> market({"kind": "ar1", "rho": 0.9}, instrument="UNIT", calendar="none", price=100.0, bars=200).columns()["level"].shape
+(200,)
 """
 
 from __future__ import annotations

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from . import _core
 from .data import Data, Stamp, market_data
-from .env import RewardFunction, make_space, read_json, split_reward
+from .env import RewardFunction, read_json, split_reward
 from .errors import ShapeError, SpecError
+from .spaces import make_space
 from .spec import EnvSpec
 
 __all__ = ["TradingVectorEnv"]
@@ -155,6 +156,10 @@ class TradingVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.float32], Any, NDAr
         With ``ended``, those of the last episode that each has ended. Empty where ``randomise`` has no ranges.
         """
         return self.core.randomised(ended)
+
+    def action_masks(self) -> Bools:
+        """Which choices are open now, one row an environment; see :meth:`tradepit.TradingEnv.action_masks`."""
+        return self.core.action_masks()
 
     def observation_names(self) -> list[str]:
         """The name of every number of one environment's observation."""

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    InstrumentId, Timestamp,
+    Instrument, InstrumentId, Timestamp,
     order::{Modification, OrderId, OrderState},
 };
 
@@ -177,6 +177,30 @@ impl From<&Fill> for AccountEvent {
 impl From<&AccountEvent> for AccountEvent {
     fn from(event: &AccountEvent) -> Self {
         *event
+    }
+}
+
+impl Fill {
+    /// What an account holds from the beginning: lots of an instrument, at a price, free of costs.
+    ///
+    /// ```
+    /// use tradepit::{Instrument, InstrumentId, Timestamp, account::Fill};
+    /// let held = Fill::held(InstrumentId(0), &Instrument::eurusd(), -2.0, 1.25, Timestamp::default());
+    /// assert_eq!((held.qty, held.fee, held.slippage_cost()), (-2_000.0, 0.0, 0.0));
+    /// ```
+    #[must_use]
+    pub fn held(instrument: InstrumentId, thing: &Instrument, lots: f64, price: f64, time: Timestamp) -> Self {
+        Self {
+            qty: thing.round_qty(lots * thing.lot),
+            price,
+            reference: price,
+            fee: 0.0,
+            multiplier: thing.multiplier,
+            time,
+            order: OrderId::default(),
+            instrument,
+            futures: thing.is_futures(),
+        }
     }
 }
 

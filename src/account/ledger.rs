@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountEvent, AccountSnapshot, Position};
+use super::{AccountEvent, AccountSnapshot, Fill, Position};
 use crate::{InstrumentId, MarketView};
 
 /// Cash, positions and what they are worth, as a fold over [`AccountEvent`]s.
@@ -50,13 +50,26 @@ impl Account {
     /// Starts from what a venue reports; everything before is forgotten.
     pub fn restore(&mut self, snapshot: &AccountSnapshot) {
         self.open(snapshot.cash);
-        for fill in &snapshot.positions {
-            if let Some(position) = self.positions.get_mut(fill.instrument.0 as usize) {
-                position.settle(fill);
-                // Spot units were paid for before the account was opened; they are part of what it starts with.
-                if !fill.futures {
-                    self.opening_equity += position.notional(fill.price);
-                }
+        snapshot.positions.iter().for_each(|fill| self.hold(fill));
+    }
+
+    /// Has held what a fill says since before it was opened, as [`restore`](Self::restore) does for all of a snapshot: it
+    /// is part of the opening, and nothing was traded.
+    ///
+    /// ```
+    /// use tradepit::{Instrument, InstrumentId, Timestamp, account::{Account, Fill}};
+    /// let mut account = Account::new(1);
+    /// account.open(1_000.0);
+    /// account.hold(&Fill::held(InstrumentId(0), &Instrument::equity("XYZ"), 5.0, 20.0, Timestamp::default()));
+    /// assert_eq!((account.cash(), account.opening_equity(), account.fills()), (1_000.0, 1_100.0, 0));
+    /// ```
+    #[cold]
+    pub fn hold(&mut self, fill: &Fill) {
+        if let Some(position) = self.positions.get_mut(fill.instrument.0 as usize) {
+            position.open(fill);
+            // Spot units were paid for before the account was opened; they are part of what it starts with.
+            if !fill.futures {
+                self.opening_equity += position.notional(fill.price);
             }
         }
         self.equity = self.opening_equity;

@@ -30,6 +30,14 @@ pub struct Position {
     trade_net: f64,
     /// When the units that are held began to be held on this side.
     since: Timestamp,
+    /// Units that were held when the account was opened.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    opened: f64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes by reference")]
+fn is_zero(units: &f64) -> bool {
+    *units == 0.0
 }
 
 /// What settling one fill did.
@@ -49,6 +57,13 @@ impl Position {
     #[inline]
     pub fn qty(&self) -> f64 {
         self.qty
+    }
+
+    /// Units bought less units sold since the account was opened: what is held beyond what it opened with.
+    #[must_use]
+    #[inline]
+    pub fn traded(&self) -> f64 {
+        self.qty - self.opened
     }
 
     /// Average price of the units held; 0 when flat.
@@ -90,7 +105,15 @@ impl Position {
     #[cold]
     pub(crate) fn split(&mut self, ratio: f64) {
         self.qty *= ratio;
+        self.opened *= ratio;
         self.avg_price /= ratio;
+    }
+
+    /// Holds what a fill says from the beginning.
+    #[cold]
+    pub(crate) fn open(&mut self, fill: &Fill) {
+        self.settle(fill);
+        self.opened = self.qty;
     }
 
     #[inline]

@@ -23,6 +23,8 @@ pub struct Refill {
     /// Of each node, the state in which it begins.
     cold: Vec<Vec<u8>>,
     normalisers: Vec<Option<Vec<u8>>>,
+    /// Of the row.
+    columns: Vec<f32>,
     warm_up: usize,
     /// Whether a price at or below 0 would be divided by.
     positive: bool,
@@ -40,27 +42,31 @@ impl Refill {
         Ok(Self {
             cold: cold.collect::<Result<_>>()?,
             normalisers: normalisers.collect::<Result<_>>()?,
+            columns: vec![0.0; data.columns().len()],
             warm_up: data.warm_up(),
             positive: spec.features.iter().any(super::FeatureSpec::needs_positive_prices),
             pipeline,
         })
     }
 
-    /// Writes the features of `data` anew, from its present bars; names and warm-up stay. It allocates nothing after the
+    /// Writes the features of `data` anew, from its present bars and columns; names and warm-up stay. It allocates nothing after the
     /// first time, but for indicators of the user's whose own state does.
     ///
     /// # Errors
     /// When a number after the warm-up is not finite, or a price is not above 0 under a feature that divides by it.
     pub fn run(&mut self, data: &mut MarketData) -> Result<()> {
         self.restart()?;
-        let Self { pipeline, warm_up, positive, .. } = self;
-        let (bars, table) = data.bars_and_table();
+        let Self { pipeline, columns, warm_up, positive, .. } = self;
+        let (bars, known, table) = data.rows_and_table();
         for (t, bar) in bars.iter().enumerate() {
             if *positive && bar.close <= 0.0 {
                 return Err(refuse(t, "close", bar.close));
             }
+            for (value, (_, column)) in columns.iter_mut().zip(known) {
+                *value = column[t];
+            }
             let row = table.row_mut(t);
-            pipeline.update(std::slice::from_ref(bar), &[], row);
+            pipeline.update(std::slice::from_ref(bar), columns, row);
             if let Some(at) = row.iter().position(|x| !x.is_finite()).filter(|_| t >= *warm_up) {
                 return Err(refuse(t, &pipeline.names()[at], row[at].into()));
             }

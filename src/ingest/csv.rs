@@ -13,7 +13,7 @@ use super::{
 use crate::{Error, Instrument, MarketData, Result, market::Calendar};
 use fields::Fields;
 
-/// Reads a file of bars.
+/// Reads a file of bars; with the feature `compressed` also one packed by gzip, or alone in a zip archive.
 ///
 /// ```
 /// use tradepit::{ingest::{ReadOptions, read_csv}, time::MINUTE_NS};
@@ -112,6 +112,8 @@ pub(super) fn load(path: impl AsRef<Path>) -> Result<(String, Vec<u8>)> {
     let path = path.as_ref();
     let name = path.display().to_string();
     let text = fs::read(path).map_err(|source| Error::Io { path: name.clone(), source })?;
+    #[cfg(feature = "compressed")]
+    let text = super::packed::unpack(text, &name)?;
     Ok((name, text))
 }
 

@@ -9,6 +9,8 @@ mod csv;
 mod layout;
 mod mend;
 mod options;
+#[cfg(feature = "compressed")]
+mod packed;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod prints;

@@ -16,6 +16,9 @@ use super::{
 use crate::{Error, Result, Timestamp};
 use details::Details;
 
+/// Name, and one number a row.
+pub(crate) type Column = (String, Vec<f32>);
+
 /// Bars and features of `n` instruments, time-major: row `t` holds every instrument at one moment.
 ///
 /// Features are rows of `width` f32, one row a bar; a window of them is one contiguous slice.
@@ -100,15 +103,26 @@ impl MarketData {
         &mut self.bars
     }
 
-    /// The bars, and the features to be written from them.
-    pub(crate) fn bars_and_table(&mut self) -> (&[Bar], &mut FeatureTable) {
-        (&self.bars, &mut self.features)
+    /// As [`bars_mut`](Self::bars_mut), with the columns; each must keep its length.
+    pub(super) fn bars_and_columns_mut(&mut self) -> (&mut [Bar], &mut [Column]) {
+        (&mut self.bars, &mut self.columns)
+    }
+
+    /// The bars and columns, and the features to be written from them.
+    pub(crate) fn rows_and_table(&mut self) -> (&[Bar], &[Column], &mut FeatureTable) {
+        (&self.bars, &self.columns, &mut self.features)
     }
 
     /// The user's own columns, one number a row each.
     #[must_use]
     pub fn columns(&self) -> &[(String, Vec<f32>)] {
         &self.columns
+    }
+
+    /// Where the column of that name is among [`columns`](Self::columns), if it is there.
+    #[must_use]
+    pub fn column_index(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|(known, _)| known == name)
     }
 
     /// Features in a row.

@@ -134,7 +134,14 @@ impl Instrument {
         Self::spot(name, 0.01, 1.0, "USD", 0.5, 0.25)
     }
 
-    /// The preset of that name, else `None`: ES, MES, NQ, MNQ, BTCUSDT, EURUSD.
+    /// One point is one USD, and nothing else is in the way: tick and lot 0.000001, only profit and loss move cash, no margin.
+    /// For problems whose best answer can be computed.
+    #[must_use]
+    pub fn unit() -> Self {
+        Self { lot: 1e-6, ..Self::future("UNIT", 1e-6, 1.0, 0.0, 0.0) }
+    }
+
+    /// The preset of that name, else `None`: ES, MES, NQ, MNQ, BTCUSDT, EURUSD, UNIT.
     #[must_use]
     pub fn preset(name: &str) -> Option<Self> {
         Some(match name.to_ascii_uppercase().as_str() {
@@ -144,6 +151,7 @@ impl Instrument {
             "MNQ" => Self::mnq(),
             "BTCUSDT" => Self::btcusdt(),
             "EURUSD" => Self::eurusd(),
+            "UNIT" => Self::unit(),
             _ => return None,
         })
     }

@@ -125,6 +125,21 @@ impl<'a> MarketView<'a> {
         self.session_closed() || self.data.calendar() == super::Calendar::None
     }
 
+    /// Whether the next bar is the last one of its session, by the calendar.
+    ///
+    /// ```
+    /// use tradepit::market::synth;
+    /// let data = synth::es_1m(2_000, 0).unwrap();
+    /// let closed = (1..2_000).find(|rows| data.view(*rows).session_closed()).unwrap();
+    /// assert!(data.view(closed - 1).session_closes_next() && !data.view(closed).session_closes_next());
+    /// ```
+    #[must_use]
+    pub fn session_closes_next(&self) -> bool {
+        let next = self.now().plus_ns(self.period_ns());
+        self.data.calendar() != super::Calendar::None
+            && self.data.clock().session(next).closes < next.plus_ns(self.period_ns())
+    }
+
     /// Length of a bar in nanoseconds.
     #[must_use]
     #[inline]
@@ -160,10 +175,25 @@ impl<'a> MarketView<'a> {
         self.data.events.halted(self.end - 1)
     }
 
-    /// A number of a user's column, as of the last row.
-    pub(crate) fn column(&self, name: &str) -> Option<f32> {
-        let column = self.data.columns().iter().find(|(known, _)| known == name);
-        column.and_then(|(_, values)| values.get(self.end - 1).copied())
+    /// The number of a user's column as of the last row, by its [index](MarketData::column_index), if there is such a column.
+    ///
+    /// ```
+    /// use tradepit::market::synth;
+    /// let data = synth::es_1m(2, 0).unwrap().with_column("news", vec![0.5, 1.5]).unwrap();
+    /// let news = data.column_index("news").unwrap();
+    /// assert_eq!((data.view(1).column(news), data.view(2).column(news)), (Some(0.5), Some(1.5)));
+    /// assert_eq!(data.view(2).column(news + 1), None);
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn column(&self, index: usize) -> Option<f32> {
+        let (_, values) = self.data.columns().get(index)?;
+        values.get(self.end - 1).copied()
+    }
+
+    /// As [`column`](Self::column), by name.
+    pub(crate) fn column_named(&self, name: &str) -> Option<f32> {
+        self.column(self.data.column_index(name)?)
     }
 
     /// The data without its last row, unless that is all.

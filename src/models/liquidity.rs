@@ -18,7 +18,7 @@ use crate::{Error, InstrumentId, MarketData, Result};
 pub struct Liquidity {
     /// Units that the account's orders had filled against this bar before, without a sign.
     pub filled_in_bar: f64,
-    /// Units bought less units sold by the account since it was opened flat: the position before this fill.
+    /// Units bought less units sold by the account since it was opened, before this fill.
     pub net_traded: f64,
     /// Standard deviation of a day's return, as a share of the price: 0.01 is one percent a day.
     pub sigma: f64,

@@ -62,7 +62,8 @@ impl Models {
         let instrument = market.instruments().get(id.0 as usize).filter(|_| !self.margin.is_none())?;
         let (held, known) = (account.position(id).qty(), market.last(id));
         let spot = Spot { price: known.close, reference: known.close, known, time: market.now() };
-        let told = Told { liquidity: Liquidity { net_traded: held, ..liquidity }, traded: None };
+        let net_traded = account.position(id).traded();
+        let told = Told { liquidity: Liquidity { net_traded, ..liquidity }, traded: None };
         let units = |lots: u64| {
             let size = instrument.round_qty(lots as f64 * instrument.lot);
             if buys { size } else { -size }

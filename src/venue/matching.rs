@@ -22,8 +22,8 @@ use crate::{
     Bar, Error, Instrument, InstrumentId, MarketView, Result, Rng, Timestamp,
     account::{Account, AccountEvent, RejectReason, TradedVolume},
     market::Quote,
-    models::{FinancingModel as _, IntrabarPath, Models},
-    order::{OrderChange, Resting, TimeInForce, Working},
+    models::{FinancingModel as _, IntrabarPath, Models, queue::LimitRule},
+    order::{OrderChange, OrderKind, Resting, TimeInForce, Working},
 };
 use carry::Call;
 use own::{At, Own};
@@ -205,7 +205,7 @@ impl<'a> MatchRow<'a> {
             let spot = self.models.spot(&self.before[id], &self.bars[id], self.market.period_ns());
             let spread = self.quote(id).map_or(f64::NAN, Quote::spread);
             let position = |id: usize| &account.positions()[id];
-            let told = self.told(id, position(id).qty(), 0.0, spread, traded);
+            let told = self.told(id, position(id).traded(), 0.0, spread, traded);
             let fill = self.models.fill_told(order, &self.instruments[id], spot, &told, rng);
             if self.carried(account.cash(), position, &fill, fill.time >= self.closed()).is_some() {
                 self.facts.count(traded, &fill);
@@ -303,6 +303,9 @@ impl<'a> MatchRow<'a> {
             (way, done)
         };
         let whole = |up: bool| walk(Way::Bar([Stretch::new(bar, self.opened(), up)]));
+        if self.asks_no_way(id, known.book) {
+            return whole(true);
+        }
         let worst = || {
             let rising = whole(true);
             if rising.1.at_open {
@@ -330,6 +333,18 @@ impl<'a> MatchRow<'a> {
                 }
             }
         }
+    }
+
+    /// Whether nothing that an instrument's orders do depends on what prices do inside the bar.
+    fn asks_no_way(&self, id: usize, book: &[Resting]) -> bool {
+        let rests = |resting: &Resting| {
+            matches!(resting.order.request.kind, OrderKind::Limit { .. })
+                && resting.arrives <= self.opened()
+                && resting.cancelled_at.is_none()
+                && resting.modified.is_none()
+        };
+        let mut own = book.iter().filter(|resting| resting.order.request.instrument.0 as usize == id);
+        matches!(self.models.matching.limit, LimitRule::Intensity(_)) && own.all(rests)
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Advance, MatchRow, Start, Venue, VenueFacts};
 use crate::{
     Error, InstrumentId, MarketData, MarketView, Result, Rng,
-    account::{Account, AccountEvent, TradedVolume},
+    account::{Account, AccountEvent, Fill, TradedVolume},
     models::{Facts, FinancingModel as _, Models},
     order::{Modification, Order, OrderId, OrderRequest, Working},
 };
@@ -32,6 +32,8 @@ pub struct SimWorld {
     pub models: Models,
     /// Cash of a fresh account, in account currency.
     pub cash: f64,
+    /// Lots of the first instrument that a fresh account holds, signed.
+    holding: f64,
     /// What models are told beyond the bars.
     facts: Arc<VenueFacts>,
     /// Nothing happens to an account but its own orders, nothing to the market but its prices, and the models know what they
@@ -67,7 +69,30 @@ impl SimWorld {
         facts.check(market)?;
         let plain_orders = models.is_plain();
         let plain = plain_orders && !models.carries() && data.events().is_empty() && models.needs_bars_only(has.quotes);
-        Ok(Self { data, models, cash, facts, plain, plain_orders })
+        let holding = known.map_or(0.0, |known| known.holding);
+        Ok(Self { data, models, cash, holding, facts, plain, plain_orders })
+    }
+
+    /// Opens accounts that hold `lots` of the first instrument, signed, beside their cash: at the last close, free of costs.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use tradepit::{InstrumentId, account::Account, market::synth, models::Models};
+    /// use tradepit::venue::{SimVenue, SimWorld, Start, Venue};
+    /// let data = Arc::new(synth::es_1m(100, 0).unwrap());
+    /// let world = SimWorld::new(data.clone(), Models::default(), 50_000.0).unwrap().with_holding(3.0).unwrap();
+    /// let (mut venue, mut account) = (SimVenue::new(Arc::new(world), 0), Account::new(1));
+    /// venue.open(Start::At(10), &mut account).unwrap();
+    /// let held = account.position(InstrumentId(0));
+    /// assert_eq!((held.qty(), held.traded(), held.avg_price()), (3.0, 0.0, data.bars()[10].close));
+    /// assert_eq!((account.opening_equity(), account.fills()), (50_000.0, 0));
+    /// ```
+    ///
+    /// # Errors
+    /// When it is no whole number of lots.
+    pub fn with_holding(self, lots: f64) -> Result<Self> {
+        check_holding(lots)?;
+        Ok(Self { holding: lots, ..self })
     }
 
     /// What models are told beyond the bars.
@@ -108,6 +133,15 @@ impl SimWorld {
     pub fn with_models(&self, models: Models) -> Result<Self> {
         Self::told(Arc::clone(&self.data), models, self.cash, Some(self))
     }
+}
+
+/// # Errors
+/// When it is no whole number of lots.
+pub fn check_holding(lots: f64) -> Result<()> {
+    if lots.is_finite() && lots.fract() == 0.0 {
+        return Ok(());
+    }
+    Err(Error::spec("holding", format!("{lots} must be a whole number of lots, below 0 to be short")))
 }
 
 /// Whether the data has the columns that the models read, with a number in every row: it would go into money.
@@ -184,6 +218,16 @@ pub struct Sim<'a> {
     pub rng: &'a mut Rng,
 }
 
+impl Sim<'_> {
+    #[cold]
+    fn hold(&self, account: &mut Account) {
+        let (market, first) = (self.market(), InstrumentId(0));
+        let (thing, price) = (&market.instruments()[0], market.last(first).close);
+        account.hold(&Fill::held(first, thing, self.world.holding, price, market.now()));
+        account.mark(market);
+    }
+}
+
 impl Venue for Sim<'_> {
     #[inline]
     fn market(&self) -> MarketView<'_> {
@@ -208,6 +252,9 @@ impl Venue for Sim<'_> {
         }
         self.world.facts.begin(&mut self.state.traded);
         account.open(self.world.cash);
+        if self.world.holding != 0.0 {
+            self.hold(account);
+        }
         Ok(())
     }
 
@@ -264,6 +311,10 @@ impl Venue for Sim<'_> {
     #[inline]
     fn at_market(&self, instrument: InstrumentId) -> f64 {
         self.state.working.at_market(instrument)
+    }
+
+    fn waiting(&self, instrument: InstrumentId) -> [f64; 2] {
+        self.state.working.waiting(instrument)
     }
 
     fn looks_ahead(&self) -> bool {
@@ -422,6 +473,10 @@ impl Venue for SimVenue {
 
     fn at_market(&self, instrument: InstrumentId) -> f64 {
         self.state.working.at_market(instrument)
+    }
+
+    fn waiting(&self, instrument: InstrumentId) -> [f64; 2] {
+        self.state.working.waiting(instrument)
     }
 
     fn looks_ahead(&self) -> bool {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod case;
+mod closed_form;
 mod commission;
 mod positions;
 mod slippage;

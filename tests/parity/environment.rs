@@ -25,7 +25,7 @@ use tradepit_live::{Feed, Journal, LiveOptions, LiveVenue, PaperBroker};
 
 use crate::{
     RandomTicks, SEED, eventful, quoted,
-    road::{Actor, bits, costly},
+    road::{Actor, actions, bits, costly},
 };
 
 /// In the middle of the bar: a rule that no built-in one is.
@@ -93,6 +93,7 @@ pub(crate) fn paper(setup: &SimSetup, data: &MarketData) -> (Run, ReplayVenue) {
     let feed = Feed::memory(Arc::new(data.clone()), first(setup));
     let spec = setup.rules().spec();
     let broker = PaperBroker::new(feed, spec.models(), spec.cash, stream(SEED, 0, Purpose::Models)).unwrap();
+    let broker = broker.holding(spec.holding).unwrap();
     let venue =
         LiveVenue::connect(broker, pipeline(setup), Some(Journal::in_memory().unwrap()), LiveOptions::default())
             .unwrap();
@@ -118,7 +119,7 @@ fn lane(setup: &SimSetup) -> (Vec<u32>, StepFacts) {
     envs.reset(SEED, &mut buffers.obs).unwrap();
     loop {
         let drawn = actor.draw();
-        envs.step(tradepit_envs::Actions::Box(&[drawn.0]), buffers.out()).unwrap();
+        envs.step(actions(setup.rules().action_space(), &drawn), buffers.out()).unwrap();
         if buffers.terminated[0] || buffers.truncated[0] {
             return (bits(&buffers.final_obs), buffers.facts[0]);
         }
@@ -279,4 +280,40 @@ fn with_delays_and_caps_the_environment_orders_nothing_twice() {
     let (in_sim, _) = one(&setup, &data);
     assert!(in_sim.account.fills() > 100);
     assert!(in_sim.steps.iter().all(|(_, _, facts)| facts.position.abs() <= 1.0), "more than one lot was held");
+}
+
+/// Schemes that send orders of their own, from accounts that hold something when they open.
+#[test]
+fn schemes_that_send_orders_and_a_holding_are_one_too() {
+    let data = synth::es_1m(3_000, 8).unwrap();
+    let almgren_chriss = r#"{"kind": "almgren_chriss", "epsilon": 0.1, "eta": 0.0005, "gamma": 0.0002}"#;
+    for (action, slippage, holding) in [
+        (r#"{"kind": "portfolio_weights", "weights": {"kind": "long_short", "leverage": 30}}"#, almgren_chriss, 5.0),
+        (r#"{"kind": "two_sided_quotes", "offset_ticks": [0, 6], "lots": [1, 3]}"#, almgren_chriss, -2.0),
+        (r#"{"kind": "execution_rate", "lots": -2000}"#, almgren_chriss, 2_000.0),
+        (r#"{"kind": "quote_grid", "offset_ticks": [null, 0, 3]}"#, r#"{"kind": "none"}"#, 1.0),
+        (r#"{"kind": "order_ticket", "life": ["bar", "day", "ioc", "gtc"]}"#, r#"{"kind": "none"}"#, 1.0),
+    ] {
+        let sending = EnvSpec {
+            action: serde_json::from_str(action).unwrap(),
+            slippage: serde_json::from_str(slippage).unwrap(),
+            holding,
+            cash: 1e7,
+            ..spec(FillRule::default())
+        };
+        let setup = SimSetup::new(sending, data.clone()).unwrap();
+        let (run, _) = one(&setup, &data);
+        assert!(run.account.fills() > 5, "a run that trades nothing proves nothing: {action}");
+        // A broker that begins flat is refused: the spec promises what it does not hold.
+        let feed = Feed::memory(Arc::new(data.clone()), first(&setup));
+        let rng = stream(SEED, 0, Purpose::Models);
+        let flat = PaperBroker::new(feed, setup.rules().spec().models(), 1e7, rng).unwrap();
+        let venue = LiveVenue::connect(flat, pipeline(&setup), None, LiveOptions::default()).unwrap();
+        let mut obs = vec![0.0; setup.rules().observation_space().len()];
+        let refused = Env::new(Arc::clone(setup.rules()), venue).open(Start::Now, &mut obs).unwrap_err().to_string();
+        assert_eq!(
+            refused,
+            format!("holding: {holding} lots are to be held at the beginning, and the account holds 0")
+        );
+    }
 }

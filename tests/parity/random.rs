@@ -30,7 +30,7 @@ fn models() -> impl Strategy<Value = Models> {
     let kind = |kinds: &[&str]| kinds.iter().map(|kind| json!({"kind": kind})).collect::<Vec<_>>();
     let fill = one_of(kind(&["next_open", "next_close"]));
     let path = one_of(kind(&["pessimistic", "open_high_low_close", "nearest_first"]));
-    let limit = one_of(kind(&["touch", "penetration", "queue"]));
+    let limit = one_of(kind(&["touch", "penetration", "queue", "intensity"]));
     let latency = one_of(vec![
         json!({"kind": "none"}),
         json!({"kind": "fixed", "ms": 30_000}),

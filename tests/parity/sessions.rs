@@ -25,7 +25,7 @@ fn books_of_orders_are_one_too() {
     let data = synth::es_1m(1_500, 8).unwrap();
     let (eventful, data) = (Arc::new(eventful(&data)), Arc::new(data));
     for path in ["pessimistic", "open_high_low_close"] {
-        for limit in ["touch", "penetration", "queue"] {
+        for limit in ["touch", "penetration", "queue", "intensity"] {
             let models: Models = serde_json::from_value(json!({
                 "latency": {"kind": "jittered", "ms": 500.0, "jitter_ms": 9000.0},
                 "commission": {"kind": "per_share", "fee": 0.5, "minimum": 1.0},

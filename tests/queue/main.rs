@@ -7,8 +7,9 @@ mod published;
 mod rules;
 
 use tradepit::{
-    Bar,
+    Bar, Rng,
     models::queue::{Log, Log2, Power, Power2, Power3, QueueRule, RiskAverse},
+    rng::{Purpose, stream},
 };
 
 /// Every model of cancellations; `n` is the exponent of those that have one.
@@ -25,4 +26,9 @@ fn models(n: f64) -> [QueueRule; 6] {
 
 fn es_bar(low: f64, high: f64, volume: f64) -> Bar {
     Bar { open: high, high, low, close: low, volume, ..Bar::default() }
+}
+
+/// For rules that draw nothing.
+fn none() -> Rng {
+    stream(0, 0, Purpose::Models)
 }

@@ -9,7 +9,7 @@ use tradepit::{
     },
 };
 
-use super::{es_bar, models};
+use super::{es_bar, models, none};
 
 /// A tape of one level: trades above 0, other changes of the size (fewer or more) otherwise.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +77,7 @@ proptest! {
         let es = Instrument::es();
         for rule in rules() {
             let filled = |qty: u32| {
-                let ctx = LimitContext { instrument: &es, limit: 5000.0, qty: f64::from(order) };
+                let ctx = LimitContext { instrument: &es, limit: 5000.0, qty: f64::from(order), reference: 0.0 };
                 let mut queue = rule.join(&es, Some(f64::from(ahead)), &Bar::default());
                 rule.trade(&ctx, &Print { price: 5000.0, qty: f64::from(qty), taker: -1.0 }, &mut queue)
             };
@@ -154,10 +154,10 @@ proptest! {
         let bar = |low, high| Bar { open: low, high, low, close: low, volume: f64::from(volume), ..Bar::default() };
         for rule in rules() {
             let fill = |sign: i32| {
-                let ctx = LimitContext { instrument: &es, limit: at(sign * limit), qty: f64::from(sign) * f64::from(qty) };
+                let ctx = LimitContext { instrument: &es, limit: at(sign * limit), qty: f64::from(sign) * f64::from(qty), reference: 0.0 };
                 let bar = if sign > 0 { bar(at(low), at(high)) } else { bar(at(-high), at(-low)) };
                 let mut queue = rule.join(&es, Some(f64::from(shown)), &bar);
-                (rule.bar(&ctx, &bar, &mut queue), queue)
+                (rule.bar(&ctx, &bar, &mut queue, &mut none()), queue)
             };
             prop_assert_eq!(fill(1), fill(-1), "{:?}", rule);
         }
@@ -174,9 +174,9 @@ proptest! {
             let mut filled = Vec::new();
             let mut left = f64::from(qty);
             for (low, high, volume) in &bars {
-                let ctx = LimitContext { instrument: &es, limit: at(limit), qty: left };
+                let ctx = LimitContext { instrument: &es, limit: at(limit), qty: left, reference: 0.0 };
                 if left > 0.0 {
-                    left -= rule.bar(&ctx, &es_bar(at(*low), at(*high), f64::from(*volume)), &mut queue);
+                    left -= rule.bar(&ctx, &es_bar(at(*low), at(*high), f64::from(*volume)), &mut queue, &mut none());
                 }
                 filled.push(f64::from(qty) - left);
             }
@@ -200,8 +200,9 @@ proptest! {
         let run = |price: f64, size: f64| {
             let instrument = Instrument { tick: 0.25 * price, lot: size, ..Instrument::es() };
             let bar = es_bar((100.0 - f64::from(low) * 0.25) * price, 102.0 * price, f64::from(volume) * size);
-            let ctx = LimitContext { instrument: &instrument, limit: 100.0 * price, qty: f64::from(qty) * size };
-            rule.bar(&ctx, &bar, &mut rule.join(&instrument, None, &Bar { volume: bar.volume / 8.0, ..bar }))
+            let ctx = LimitContext { instrument: &instrument, limit: 100.0 * price, qty: f64::from(qty) * size, reference: 0.0 };
+            let mut queue = rule.join(&instrument, None, &Bar { volume: bar.volume / 8.0, ..bar });
+            rule.bar(&ctx, &bar, &mut queue, &mut none())
         };
         prop_assert_eq!(run(price, size), run(1.0, 1.0) * size);
     }

@@ -57,7 +57,7 @@ impl Resting {
     }
 
     fn trade(&mut self, price: f64, qty: f64) -> f64 {
-        let order = LimitContext { instrument: &self.instrument, limit: self.limit, qty: self.left };
+        let order = LimitContext { instrument: &self.instrument, limit: self.limit, qty: self.left, reference: 0.0 };
         let qty = self.rule.trade(&order, &Print { price, qty, taker: -1.0 }, &mut self.queue);
         if qty > 0.0 {
             let price = self.limit;

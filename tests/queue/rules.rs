@@ -10,7 +10,7 @@ use tradepit::{
     },
 };
 
-use super::{es_bar, models};
+use super::{es_bar, models, none};
 
 #[test]
 fn a_bar_that_touches_and_one_that_goes_beyond() {
@@ -31,10 +31,11 @@ fn a_bar_that_touches_and_one_that_goes_beyond() {
             (2.0, [25.0, 25.0, 25.0, 25.0]),
         ] {
             let bar = es_bar(5000.0, 5001.0, 500.0);
-            let order = LimitContext { instrument: &es, limit: at + sign * beyond * es.tick, qty: sign * 25.0 };
+            let order =
+                LimitContext { instrument: &es, limit: at + sign * beyond * es.tick, qty: sign * 25.0, reference: 0.0 };
             for ((name, rule), expected) in rules.iter().zip(expected) {
                 let mut queue = rule.join(&es, Some(30.0), &Bar::default());
-                let got = rule.bar(&order, &bar, &mut queue);
+                let got = rule.bar(&order, &bar, &mut queue, &mut none());
                 assert_eq!(got, expected, "{name}, side {sign}, {beyond} ticks beyond");
             }
         }
@@ -45,11 +46,11 @@ fn a_bar_that_touches_and_one_that_goes_beyond() {
 fn decimal_ticks_touch_where_they_should() {
     let btc = Instrument::btcusdt();
     // 0.1 + 0.2 is above 0.3: a low one rounding error above the limit has reached it.
-    let order = LimitContext { instrument: &btc, limit: 0.3, qty: 1.0 };
+    let order = LimitContext { instrument: &btc, limit: 0.3, qty: 1.0, reference: 0.0 };
     let bar = es_bar(0.1 + 0.2, 1.0, 1.0);
     assert!(bar.low > order.limit);
-    assert_eq!(Touch {}.bar(&order, &bar, &mut Queue::default()), 1.0);
-    assert_eq!(Penetration { ticks: 1.0 }.bar(&order, &bar, &mut Queue::default()), 0.0);
+    assert_eq!(Touch {}.bar(&order, &bar, &mut Queue::default(), &mut none()), 1.0);
+    assert_eq!(Penetration { ticks: 1.0 }.bar(&order, &bar, &mut Queue::default(), &mut none()), 0.0);
 }
 
 #[test]
@@ -57,9 +58,9 @@ fn a_bar_without_volume_fills_only_beyond_the_limit() {
     let (es, rule) = (Instrument::es(), LimitQueue { hit: 1.0, ..LimitQueue::default() });
     let quiet = es_bar(5000.0, 5000.0, 0.0);
     let mut queue = rule.join(&es, None, &quiet);
-    let at = |limit| LimitContext { instrument: &es, limit, qty: 1.0 };
-    assert_eq!(rule.bar(&at(5000.0), &quiet, &mut queue), 0.0);
-    assert_eq!(rule.bar(&at(5000.25), &quiet, &mut queue), 1.0);
+    let at = |limit| LimitContext { instrument: &es, limit, qty: 1.0, reference: 0.0 };
+    assert_eq!(rule.bar(&at(5000.0), &quiet, &mut queue, &mut none()), 0.0);
+    assert_eq!(rule.bar(&at(5000.25), &quiet, &mut queue, &mut none()), 1.0);
 }
 
 #[test]
@@ -68,7 +69,7 @@ fn a_trade_from_the_same_side_does_not_fill() {
     for (qty, taker, expected) in
         [(1.0, -1.0, 1.0), (1.0, 0.0, 1.0), (1.0, 1.0, 0.0), (-1.0, 1.0, 1.0), (-1.0, -1.0, 0.0)]
     {
-        let order = LimitContext { instrument: &es, limit: 5000.0, qty };
+        let order = LimitContext { instrument: &es, limit: 5000.0, qty, reference: 0.0 };
         let print = Print { price: 5000.0, qty: 5.0, taker };
         for rule in [LimitRule::Touch(Touch {}), LimitRule::Queue(LimitQueue::default())] {
             let got = rule.trade(&order, &print, &mut Queue::default());
@@ -167,9 +168,9 @@ fn a_rule_of_ones_own() {
     let mut queue = rule.join(&es, Some(100.0), &bar);
     rule.depth(&mut queue, 100.0, 80.0);
     assert_eq!(queue.ahead(), 40.0);
-    let order = LimitContext { instrument: &es, limit: 5000.0, qty: -5.0 };
+    let order = LimitContext { instrument: &es, limit: 5000.0, qty: -5.0, reference: 0.0 };
     assert_eq!(rule.trade(&order, &Print { price: 5000.0, qty: 43.0, taker: 1.0 }, &mut queue), 3.0);
-    assert_eq!(rule.bar(&order, &es_bar(5000.0, 5000.25, 0.0), &mut queue), 5.0);
+    assert_eq!(rule.bar(&order, &es_bar(5000.0, 5000.25, 0.0), &mut queue, &mut none()), 5.0);
 }
 
 #[test]

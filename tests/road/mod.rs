@@ -35,6 +35,9 @@ pub(crate) fn es(bars: usize) -> MarketData {
     synth::es_1m(bars, 3).unwrap()
 }
 
+/// Numbers for a box, or whole numbers.
+pub(crate) type Drawn = (Vec<f32>, Vec<i64>);
+
 /// Random actions of one environment of a batch: a stream of its own, so that others do not change it.
 pub(crate) struct Actor {
     rng: Rng,
@@ -46,29 +49,34 @@ impl Actor {
         Self { rng: Rng::seed_from_u64(seed), space: space.clone() }
     }
 
-    pub(crate) fn draw(&mut self) -> (f32, i64) {
+    pub(crate) fn draw(&mut self) -> Drawn {
         match self.space {
-            Space::Discrete { n } => (0.0, self.rng.random_range(0..n as i64)),
-            _ => (self.rng.random_range(-1.2..1.2f32), 0),
+            Space::Discrete { .. } | Space::MultiDiscrete { .. } => {
+                let choices = self.space.choices().to_vec();
+                (Vec::new(), choices.into_iter().map(|n| self.rng.random_range(0..n as i64)).collect())
+            }
+            _ => ((0..self.space.len()).map(|_| self.rng.random_range(-1.2..1.2f32)).collect(), Vec::new()),
         }
     }
 
-    pub(crate) fn action<'a>(&self, (value, choice): &'a (f32, i64)) -> Action<'a> {
+    pub(crate) fn action<'a>(&self, (values, choices): &'a Drawn) -> Action<'a> {
         match self.space {
-            Space::Discrete { .. } => Action::Discrete(*choice),
-            _ => Action::Box(std::slice::from_ref(value)),
+            Space::Discrete { .. } => Action::Discrete(choices[0]),
+            Space::MultiDiscrete { .. } => Action::MultiDiscrete(choices),
+            _ => Action::Box(values),
         }
     }
 }
 
 /// One action for each environment.
-pub(crate) fn draw_all(actors: &mut [Actor]) -> (Vec<f32>, Vec<i64>) {
-    actors.iter_mut().map(Actor::draw).unzip()
+pub(crate) fn draw_all(actors: &mut [Actor]) -> Drawn {
+    let (values, choices): (Vec<_>, Vec<_>) = actors.iter_mut().map(Actor::draw).unzip();
+    (values.concat(), choices.concat())
 }
 
-pub(crate) fn actions<'a>(space: &Space, drawn: &'a (Vec<f32>, Vec<i64>)) -> Actions<'a> {
+pub(crate) fn actions<'a>(space: &Space, drawn: &'a Drawn) -> Actions<'a> {
     match space {
-        Space::Discrete { .. } => Actions::Discrete(&drawn.1),
+        Space::Discrete { .. } | Space::MultiDiscrete { .. } => Actions::Discrete(&drawn.1),
         _ => Actions::Box(&drawn.0),
     }
 }

@@ -13,7 +13,7 @@ use tradepit::{
     rng::{Purpose, stream},
 };
 
-use crate::{EnvSpec, Error, Result, SimSetup};
+use crate::{EnvSpec, Error, MarketSpec, Result, SimSetup};
 use future::{Another, another_future};
 use report::Found;
 
@@ -76,8 +76,13 @@ impl LeakCheck {
         if !(1..=1_000).contains(&self.cuts) {
             return Err(Error::spec("cuts", format!("{} must be in 1..=1000", self.cuts)));
         }
-        // What is drawn anew for each episode has no future that could be known.
-        let spec = EnvSpec { market: crate::MarketSpec::default(), ..spec.clone() };
+        // What is drawn anew for each episode is looked at on one path, with what the process publishes.
+        let drawn = match &spec.market {
+            MarketSpec::Data(_) | MarketSpec::Bootstrap(_) => None,
+            MarketSpec::Synthetic(market) => Some(market.process.market_like(data, self.seed, 0)?),
+        };
+        let data = drawn.as_ref().unwrap_or(data);
+        let spec = EnvSpec { market: MarketSpec::default(), ..spec.clone() };
         let mut setup = |data| SimSetup::new(spec.clone(), columns(data)?);
         let truth = setup(data.clone())?;
         let table = &truth.world().data;

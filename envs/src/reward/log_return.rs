@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Reward, RewardMemory};
-use crate::StepFacts;
+use super::{Reward, RewardMemory, contract::above_0};
+use crate::{Result, StepFacts};
 
 /// `scale * ln(equity / equity_before)`, no unit; the sum over an episode is the logarithm of its growth.
 ///
@@ -36,5 +36,13 @@ impl Reward for LogReturn {
     fn reward(&self, facts: &StepFacts, _: &mut RewardMemory) -> f32 {
         let floor = 1e-6 * facts.initial_capital;
         (self.scale * (facts.equity.max(floor) / facts.equity_before.max(floor)).ln()) as f32
+    }
+
+    fn slots(&self) -> usize {
+        0
+    }
+
+    fn validate(&self) -> Result<()> {
+        above_0("scale", self.scale)
     }
 }

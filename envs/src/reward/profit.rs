@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Reward, RewardMemory};
-use crate::StepFacts;
+use super::{Reward, RewardMemory, contract::above_0};
+use crate::{Result, StepFacts};
 
 /// `scale * (equity - equity_before) / initial_capital`: net of all costs, no unit.
 ///
@@ -32,5 +32,13 @@ impl Reward for Profit {
     #[inline]
     fn reward(&self, facts: &StepFacts, _: &mut RewardMemory) -> f32 {
         (self.scale * facts.equity_change() / facts.initial_capital) as f32
+    }
+
+    fn slots(&self) -> usize {
+        0
+    }
+
+    fn validate(&self) -> Result<()> {
+        above_0("scale", self.scale)
     }
 }

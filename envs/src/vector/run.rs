@@ -1,7 +1,7 @@
 //! What one thread does to its part of a batch.
 
 use tradepit::{
-    InstrumentId, Rng, Venue as _,
+    Rng,
     venue::{Sim, Start},
 };
 
@@ -11,7 +11,9 @@ use super::{
     parts::Part,
     sim::{CHUNK, EpisodeEnd, Lane},
 };
-use crate::{Action, EnvState, Error, Hooks, Result, RewardMemory, Rules, SimSetup, StepFacts, Transition, step};
+use crate::{
+    Action, EnvState, Error, Hooks, Result, RewardMemory, Rules, SimSetup, Space, StepFacts, Transition, facts, step,
+};
 
 /// Lanes ahead for which memory is asked for: measured, 8 is too few and 32 no better.
 const AHEAD: usize = 16;
@@ -92,6 +94,7 @@ fn step_lanes<const PAID: bool, const OWN: bool>(setup: &SimSetup, autoreset: Au
     let (rules, world) = (&**setup.rules(), &**setup.world());
     let d = rules.observation_space().len();
     let width = rules.action_space().len();
+    let several = matches!(rules.action_space(), Space::MultiDiscrete { .. });
     let n = part.lanes.len();
     let actions = part.actions;
     // Slices of their own, all known to be of n: were they read through the part, every store would have them read again.
@@ -114,13 +117,13 @@ fn step_lanes<const PAID: bool, const OWN: bool>(setup: &SimSetup, autoreset: Au
             let world = if OWN { &own[i].world } else { world };
             (reward[i], terminated[i], truncated[i]) = (0.0, false, false);
             if let Some(facts) = &mut facts {
-                let price = Sim { world, state: &mut lane.sim, rng }.market().last(InstrumentId(0)).close;
-                facts[i] = StepFacts::at_rest(lane.env.account.equity(), price);
+                facts[i] = facts::at_rest(&Sim { world, state: &mut lane.sim, rng }, &lane.env);
             }
             continue;
         }
         let action = match actions {
             Actions::Box(values) => Action::Box(&values[i * width..][..width]),
+            Actions::Discrete(values) if several => Action::MultiDiscrete(&values[i * width..][..width]),
             Actions::Discrete(values) => Action::Discrete(values[i]),
         };
         let (world, row) = if OWN { (&own[i].world, own[i].drawn.show(row)) } else { (world, row) };

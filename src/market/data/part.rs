@@ -52,10 +52,20 @@ impl MarketData {
             let got = values.len();
             return Err(Error::spec(format!("columns.{name}"), format!("{got} values for {len} rows; give one a row")));
         }
-        let mut data = Self { features: super::FeatureTable::default(), names: Vec::new(), warm_up: 0, ..self.clone() };
+        let mut data = self.clone().without_features();
         data.columns.retain(|(known, _)| *known != name);
         data.columns.push((name, values));
         Ok(data)
+    }
+
+    /// The same data with columns of these names only, to be written; without features.
+    pub(in crate::market) fn with_room(self, columns: &[String]) -> Self {
+        let columns = columns.iter().map(|name| (name.clone(), vec![0.0; self.len])).collect();
+        Self { columns, ..self.without_features() }
+    }
+
+    fn without_features(self) -> Self {
+        Self { features: super::FeatureTable::default(), names: Vec::new(), warm_up: 0, ..self }
     }
 
     /// The same data with the quotes of one instrument as they came, in order: each row has the last one that had come when it

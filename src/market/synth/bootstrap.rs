@@ -155,8 +155,8 @@ impl Bootstrap {
     /// instrument or anything beside bars.
     pub fn new(spec: &BootstrapSpec, real: &MarketData, rows: &MarketData) -> Result<Self> {
         spec.validate()?;
-        bars_alone(real)?;
-        bars_alone(rows)?;
+        bars_alone(real, &[])?;
+        bars_alone(rows, &[])?;
         if real.period_ns() != rows.period_ns() {
             let (real, rows) = (real.period_ns(), rows.period_ns());
             let message = format!("bars of {rows} ns, and the real ones are of {real} ns; use the same");

@@ -60,8 +60,10 @@ pub(super) trait Process {
 #[derive(Clone, Debug)]
 pub struct Generator {
     spec: SynthSpec,
-    instrument: Instrument,
-    first: f64,
+    /// What the spec publishes.
+    columns: Vec<String>,
+    pub(super) instrument: Instrument,
+    pub(super) first: f64,
     years: f64,
     moments: Vec<Moment>,
 }
@@ -71,13 +73,15 @@ impl Generator {
     ///
     /// # Errors
     /// When the spec is out of range; or the rows have more than one instrument, or anything beside bars (quotes, finer
-    /// bars, events, columns), which would not belong to the new prices.
+    /// bars, events, columns but those that the spec publishes), which would not belong to the new prices.
     pub fn new(spec: &SynthSpec, rows: &MarketData) -> Result<Self> {
         spec.validate()?;
-        bars_alone(rows)?;
+        let columns = spec.columns();
+        bars_alone(rows, &columns)?;
         let (calendar, period_ns) = (rows.calendar(), rows.period_ns());
         Ok(Self {
             spec: spec.clone(),
+            columns,
             instrument: rows.instruments()[0].clone(),
             first: rows.bars()[0].open,
             years: 1.0 / calendar.bars_per_year(period_ns),
@@ -88,34 +92,59 @@ impl Generator {
     /// Another spec on the same rows.
     pub(super) fn set(&mut self, spec: SynthSpec) -> Result<()> {
         spec.validate()?;
-        self.spec = spec;
+        (self.columns, self.spec) = (spec.columns(), spec);
         Ok(())
+    }
+
+    /// The same data with room for the columns that the spec publishes, and without features.
+    ///
+    /// ```
+    /// use tradepit::market::synth::{Coin, Generator, SynthRows, SynthSpec};
+    /// let rows = SynthRows::exact(50).build().unwrap();
+    /// let generator = Generator::new(&SynthSpec::Coin(Coin::default()), &rows).unwrap();
+    /// let mut data = generator.prepare(rows);
+    /// generator.redraw(1, 0, &mut data).unwrap();
+    /// assert!((data.columns()[0].1[49] - 0.002 * data.bars()[49].close as f32).abs() < 1e-5);
+    /// ```
+    #[must_use]
+    pub fn prepare(&self, data: MarketData) -> MarketData {
+        data.with_room(&self.columns)
     }
 
     /// Writes path `path` of `seed` over the prices and volumes of `data`, which must be the rows that it was made for, or a
     /// copy of them. Times stay; features are not computed anew. It allocates nothing.
     ///
     /// # Errors
-    /// When `data` has another number of rows, or a price is not finite: the spec's numbers are then too large.
+    /// When `data` has another number of rows or other columns ([`prepare`](Self::prepare) makes them), or a price is not
+    /// finite: the spec's numbers are then too large.
     pub fn redraw(&self, seed: u64, path: u64, data: &mut MarketData) -> Result<()> {
         let rng = &mut stream(seed, path, Purpose::Path);
-        let bars = data.bars_mut();
-        if bars.len() != self.moments.len() {
-            let (got, own) = (bars.len(), self.moments.len());
+        if data.len() != self.moments.len() {
+            let (got, own) = (data.len(), self.moments.len());
             return Err(Error::spec("rows", format!("{got}, and the generator was made for {own}; use the same rows")));
         }
+        if !data.columns().iter().map(|(name, _)| name).eq(&self.columns) {
+            let own = &self.columns;
+            return Err(Error::spec("columns", format!("the generator publishes {own:?}; prepare the data for it")));
+        }
         match &self.spec {
-            SynthSpec::Brownian(process) => self.run(process, bars, rng),
-            SynthSpec::OrnsteinUhlenbeck(process) => self.run(process, bars, rng),
-            SynthSpec::JumpDiffusion(process) => self.run(process, bars, rng),
-            SynthSpec::Heston(process) => self.run(process, bars, rng),
-            SynthSpec::Garch(process) => self.run(process, bars, rng),
-            SynthSpec::RegimeSwitching(process) => self.run(process, bars, rng),
-            SynthSpec::Intraday(process) => self.run(process, bars, rng),
+            SynthSpec::Brownian(process) => self.run(process, data, rng),
+            SynthSpec::OrnsteinUhlenbeck(process) => self.run(process, data, rng),
+            SynthSpec::JumpDiffusion(process) => self.run(process, data, rng),
+            SynthSpec::Heston(process) => self.run(process, data, rng),
+            SynthSpec::Garch(process) => self.run(process, data, rng),
+            SynthSpec::RegimeSwitching(process) => self.run(process, data, rng),
+            SynthSpec::Intraday(process) => self.run(process, data, rng),
+            SynthSpec::Arithmetic(process) => self.run_exact(process, data, rng),
+            SynthSpec::Ar1(process) => self.run_exact(process, data, rng),
+            SynthSpec::HiddenDrift(process) => self.run_exact(process, data, rng),
+            SynthSpec::Coin(process) => self.run_exact(process, data, rng),
+            SynthSpec::Geometric(process) => self.run_exact(process, data, rng),
         }
     }
 
-    fn run<P: Process>(&self, process: &P, bars: &mut [Bar], rng: &mut Rng) -> Result<()> {
+    fn run<P: Process>(&self, process: &P, data: &mut MarketData, rng: &mut Rng) -> Result<()> {
+        let bars = data.bars_mut();
         let ticks = Ticks { instrument: &self.instrument, first: self.first };
         let (volume, mut path) = (process.volume(), Path::default());
         let mut state = process.begin(self.years, rng);
@@ -135,8 +164,8 @@ impl Generator {
     }
 }
 
-/// Redrawn prices have nothing to do with what else is known of the rows.
-pub(super) fn bars_alone(rows: &MarketData) -> Result<()> {
+/// Redrawn prices have nothing to do with what else is known of the rows, but for columns that are redrawn too.
+pub(super) fn bars_alone(rows: &MarketData, columns: &[String]) -> Result<()> {
     let refuse = |what: &str| {
         let message = format!("{what} would not belong to the new prices; give one instrument's bars alone");
         Err(Error::spec("data", message))
@@ -146,7 +175,7 @@ pub(super) fn bars_alone(rows: &MarketData) -> Result<()> {
         rows if rows.has_quotes() => refuse("its quotes"),
         rows if rows.has_sub_bars() => refuse("its finer bars"),
         rows if !rows.events().is_empty() => refuse("its events"),
-        rows if !rows.columns().is_empty() => refuse("its columns"),
+        rows if !rows.columns().iter().all(|(name, _)| columns.contains(name)) => refuse("its columns"),
         _ => Ok(()),
     }
 }

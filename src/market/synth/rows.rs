@@ -49,6 +49,18 @@ impl Default for SynthRows {
 }
 
 impl SynthRows {
+    /// So many minutes, round the clock and without sessions, of [`Instrument::unit`] at 100: rows for an exact process.
+    ///
+    /// ```
+    /// use tradepit::market::synth::SynthRows;
+    /// let rows = SynthRows::exact(200).build().unwrap();
+    /// assert_eq!((rows.len(), rows.instruments()[0].tick, rows.session_starts()), (200, 1e-6, &[0][..]));
+    /// ```
+    #[must_use]
+    pub fn exact(bars: usize) -> Self {
+        Self { instrument: Instrument::unit(), calendar: Calendar::None, bars, price: 100.0, ..Self::default() }
+    }
+
     /// The rows, at one price, without volume.
     ///
     /// # Errors

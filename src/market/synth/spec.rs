@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Brownian, Garch, Generator, Heston, IntradayMarket, JumpDiffusion, OrnsteinUhlenbeck, RegimeSwitching, SynthRows,
-    generator::Process as _,
+    Ar1, Arithmetic, Brownian, Coin, Garch, Generator, Geometric, Heston, HiddenDrift, IntradayMarket, JumpDiffusion,
+    OrnsteinUhlenbeck, RegimeSwitching, SynthRows, exact::Exact as _, generator::Process as _,
 };
 use crate::{MarketData, Result};
 
@@ -35,6 +35,16 @@ pub enum SynthSpec {
     RegimeSwitching(RegimeSwitching),
     /// A market with days in it.
     Intraday(IntradayMarket),
+    /// Changes that add up, and factors that foretell them.
+    Arithmetic(Arithmetic),
+    /// A price that goes back to where it began.
+    Ar1(Ar1),
+    /// Up or down by a state that nobody sees.
+    HiddenDrift(HiddenDrift),
+    /// Up or down by a share of the price.
+    Coin(Coin),
+    /// Log returns that are normal.
+    Geometric(Geometric),
 }
 
 impl Default for SynthSpec {
@@ -57,6 +67,36 @@ impl SynthSpec {
             Self::Garch(process) => process.validate(),
             Self::RegimeSwitching(process) => process.validate(),
             Self::Intraday(process) => process.validate(),
+            Self::Arithmetic(process) => process.validate(),
+            Self::Ar1(process) => process.validate(),
+            Self::HiddenDrift(process) => process.validate(),
+            Self::Coin(process) => process.validate(),
+            Self::Geometric(process) => process.validate(),
+        }
+    }
+
+    /// Names of the columns that a path has beside its bars, in order.
+    ///
+    /// ```
+    /// use tradepit::market::synth::{Ar1, SynthSpec};
+    /// assert_eq!(SynthSpec::Ar1(Ar1::default()).columns(), ["level", "expected_change"]);
+    /// assert!(SynthSpec::default().columns().is_empty());
+    /// ```
+    #[must_use]
+    pub fn columns(&self) -> Vec<String> {
+        match self {
+            Self::Brownian(_)
+            | Self::OrnsteinUhlenbeck(_)
+            | Self::JumpDiffusion(_)
+            | Self::Heston(_)
+            | Self::Garch(_)
+            | Self::RegimeSwitching(_)
+            | Self::Intraday(_) => Vec::new(),
+            Self::Arithmetic(process) => process.columns(),
+            Self::Ar1(process) => process.columns(),
+            Self::HiddenDrift(process) => process.columns(),
+            Self::Coin(process) => process.columns(),
+            Self::Geometric(process) => process.columns(),
         }
     }
 
@@ -65,9 +105,7 @@ impl SynthSpec {
     /// # Errors
     /// When the spec or the rows are out of range.
     pub fn market(&self, rows: &SynthRows, seed: u64) -> Result<MarketData> {
-        let mut data = rows.build()?;
-        Generator::new(self, &data)?.redraw(seed, 0, &mut data)?;
-        Ok(data)
+        self.market_like(&rows.build()?, seed, 0)
     }
 
     /// A market on the rows of another: its instrument, calendar, times and first price, path `path` of `seed`.
@@ -83,8 +121,9 @@ impl SynthSpec {
     /// # Errors
     /// When the spec is out of range, or the rows hold more than one instrument's bars.
     pub fn market_like(&self, rows: &MarketData, seed: u64, path: u64) -> Result<MarketData> {
-        let mut data = rows.part(0..rows.len()).build()?;
-        Generator::new(self, rows)?.redraw(seed, path, &mut data)?;
+        let generator = Generator::new(self, rows)?;
+        let mut data = generator.prepare(rows.part(0..rows.len()).build()?);
+        generator.redraw(seed, path, &mut data)?;
         Ok(data)
     }
 }

@@ -4,8 +4,8 @@ use std::{fmt::Debug, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{LimitQueue, Queue};
-use crate::{Bar, Error, Instrument, Result};
+use super::{Intensity, LimitQueue, Queue};
+use crate::{Bar, Error, Instrument, Result, Rng};
 
 /// A resting limit order, as its fill rule sees it.
 ///
@@ -14,7 +14,7 @@ use crate::{Bar, Error, Instrument, Result};
 /// let es = Instrument::es();
 /// let bar = Bar { open: 5001.0, high: 5002.0, low: 5000.0, close: 5001.0, ..Bar::default() };
 /// // A sell at 5001.50: the bar went two ticks beyond.
-/// assert_eq!(LimitContext { instrument: &es, limit: 5001.5, qty: -1.0 }.bar_beyond(&bar), 2.0);
+/// assert_eq!(LimitContext { instrument: &es, limit: 5001.5, qty: -1.0, reference: 5001.0 }.bar_beyond(&bar), 2.0);
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct LimitContext<'a> {
@@ -24,6 +24,8 @@ pub struct LimitContext<'a> {
     pub limit: f64,
     /// Units still to fill, signed; a whole number of lots.
     pub qty: f64,
+    /// What the market was when the bar opened, by what was known before: the middle of the quote that stood, else the last close.
+    pub reference: f64,
 }
 
 impl LimitContext<'_> {
@@ -32,7 +34,7 @@ impl LimitContext<'_> {
     /// ```
     /// use tradepit::{Instrument, models::queue::LimitContext};
     /// let es = Instrument::es();
-    /// let buy = LimitContext { instrument: &es, limit: 5000.0, qty: 1.0 };
+    /// let buy = LimitContext { instrument: &es, limit: 5000.0, qty: 1.0, reference: 5001.0 };
     /// assert_eq!((buy.beyond(4999.5), buy.beyond(5000.25)), (2.0, -1.0));
     /// assert!(buy.crossed(5000.0) && !buy.crossed(5000.25));
     /// ```
@@ -40,6 +42,20 @@ impl LimitContext<'_> {
     #[inline]
     pub fn beyond(&self, price: f64) -> f64 {
         (self.limit - price) / self.instrument.tick * 1f64.copysign(self.qty)
+    }
+
+    /// Points from the reference to the limit, on the side where others would rather trade; below 0 behind the reference.
+    ///
+    /// ```
+    /// use tradepit::{Instrument, models::queue::LimitContext};
+    /// let es = Instrument::es();
+    /// let sell = LimitContext { instrument: &es, limit: 5002.0, qty: -1.0, reference: 5001.5 };
+    /// assert_eq!(sell.distance(), 0.5);
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn distance(&self) -> f64 {
+        (self.reference - self.limit) * 1f64.copysign(self.qty)
     }
 
     /// Ticks by which the bar's range went beyond the limit.
@@ -62,7 +78,7 @@ impl LimitContext<'_> {
 /// ```
 /// use tradepit::{Instrument, models::queue::{LimitContext, LimitModel, Print, Queue, Touch}};
 /// let es = Instrument::es();
-/// let buy = LimitContext { instrument: &es, limit: 5000.0, qty: 1.0 };
+/// let buy = LimitContext { instrument: &es, limit: 5000.0, qty: 1.0, reference: 5001.0 };
 /// let print = |taker| Print { price: 5000.0, qty: 1.0, taker };
 /// // A seller fills a resting buy, another buyer does not.
 /// assert_eq!(Touch {}.trade(&buy, &print(-1.0), &mut Queue::default()), 1.0);
@@ -90,20 +106,20 @@ impl Print {
 /// Decides whether, and how much of, a resting limit order fills.
 ///
 /// ```
-/// use tradepit::{Bar, Instrument, models::queue::{LimitContext, LimitModel, Penetration, Queue, Touch}};
-/// let es = Instrument::es();
+/// use tradepit::{Bar, Instrument, models::queue::{LimitContext, LimitModel, Penetration, Queue, Touch}, rng};
+/// let (es, mut rng) = (Instrument::es(), rng::stream(0, 0, rng::Purpose::Models));
 /// let bar = Bar { open: 5001.0, high: 5002.0, low: 5000.0, close: 5001.0, volume: 900.0, ..Bar::default() };
-/// let order = LimitContext { instrument: &es, limit: 5000.0, qty: 3.0 };
+/// let order = LimitContext { instrument: &es, limit: 5000.0, qty: 3.0, reference: 5001.0 };
 /// let mut queue = Queue::default();
-/// assert_eq!(Touch {}.bar(&order, &bar, &mut queue), 3.0);
-/// assert_eq!(Penetration { ticks: 1.0 }.bar(&order, &bar, &mut queue), 0.0);
+/// assert_eq!(Touch {}.bar(&order, &bar, &mut queue, &mut rng), 3.0);
+/// assert_eq!(Penetration { ticks: 1.0 }.bar(&order, &bar, &mut queue, &mut rng), 0.0);
 /// ```
 ///
 /// Quantities come back in units, without a sign and at most what the order still wants. The order rested during the whole
 /// bar, and before the trade. An order that could trade at once when it reached the venue never rested: it takes.
 pub trait LimitModel: Send + Sync + Debug {
     /// Filled during a bar; call it once for each bar.
-    fn bar(&self, order: &LimitContext<'_>, bar: &Bar, queue: &mut Queue) -> f64;
+    fn bar(&self, order: &LimitContext<'_>, bar: &Bar, queue: &mut Queue, rng: &mut Rng) -> f64;
 
     /// Filled by a public trade.
     fn trade(&self, order: &LimitContext<'_>, print: &Print, queue: &mut Queue) -> f64;
@@ -129,10 +145,11 @@ pub trait LimitModel: Send + Sync + Debug {
 /// All of it as soon as the limit trades: the optimistic rule, every order is first in its queue.
 ///
 /// ```
-/// use tradepit::{Bar, Instrument, models::queue::{LimitContext, LimitModel, Queue, Touch}};
-/// let es = Instrument::es();
+/// use tradepit::{Bar, Instrument, models::queue::{LimitContext, LimitModel, Queue, Touch}, rng};
+/// let (es, mut rng) = (Instrument::es(), rng::stream(0, 0, rng::Purpose::Models));
 /// let bar = Bar { open: 5001.0, high: 5002.0, low: 5000.0, close: 5001.0, ..Bar::default() };
-/// let fill = |limit| Touch {}.bar(&LimitContext { instrument: &es, limit, qty: 2.0 }, &bar, &mut Queue::default());
+/// let order = |limit| LimitContext { instrument: &es, limit, qty: 2.0, reference: 5001.0 };
+/// let mut fill = |limit| Touch {}.bar(&order(limit), &bar, &mut Queue::default(), &mut rng);
 /// assert_eq!((fill(5000.0), fill(4999.75)), (2.0, 0.0));
 /// ```
 ///
@@ -144,10 +161,11 @@ pub struct Touch {}
 /// All of it when the market trades beyond the limit: the cautious rule, every order is last in its queue.
 ///
 /// ```
-/// use tradepit::{Bar, Instrument, models::queue::{LimitContext, LimitModel, Penetration, Queue}};
-/// let (es, rule) = (Instrument::es(), Penetration { ticks: 1.0 });
+/// use tradepit::{Bar, Instrument, models::queue::{LimitContext, LimitModel, Penetration, Queue}, rng};
+/// let (es, rule, mut rng) = (Instrument::es(), Penetration { ticks: 1.0 }, rng::stream(0, 0, rng::Purpose::Models));
 /// let bar = Bar { open: 5001.0, high: 5002.0, low: 5000.0, close: 5001.0, ..Bar::default() };
-/// let fill = |limit| rule.bar(&LimitContext { instrument: &es, limit, qty: 2.0 }, &bar, &mut Queue::default());
+/// let order = |limit| LimitContext { instrument: &es, limit, qty: 2.0, reference: 5001.0 };
+/// let mut fill = |limit| rule.bar(&order(limit), &bar, &mut Queue::default(), &mut rng);
 /// assert_eq!((fill(5000.25), fill(5000.0)), (2.0, 0.0));
 /// ```
 ///
@@ -184,8 +202,8 @@ impl Penetration {
 
 impl LimitModel for Touch {
     #[inline]
-    fn bar(&self, order: &LimitContext<'_>, bar: &Bar, queue: &mut Queue) -> f64 {
-        Penetration { ticks: 0.0 }.bar(order, bar, queue)
+    fn bar(&self, order: &LimitContext<'_>, bar: &Bar, queue: &mut Queue, rng: &mut Rng) -> f64 {
+        Penetration { ticks: 0.0 }.bar(order, bar, queue, rng)
     }
 
     #[inline]
@@ -196,7 +214,7 @@ impl LimitModel for Touch {
 
 impl LimitModel for Penetration {
     #[inline]
-    fn bar(&self, order: &LimitContext<'_>, bar: &Bar, _: &mut Queue) -> f64 {
+    fn bar(&self, order: &LimitContext<'_>, bar: &Bar, _: &mut Queue, _: &mut Rng) -> f64 {
         self.all_if(order.bar_beyond(bar), order)
     }
 
@@ -208,7 +226,7 @@ impl LimitModel for Penetration {
 
 impl LimitModel for LimitQueue {
     #[inline]
-    fn bar(&self, order: &LimitContext<'_>, bar: &Bar, queue: &mut Queue) -> f64 {
+    fn bar(&self, order: &LimitContext<'_>, bar: &Bar, queue: &mut Queue, _: &mut Rng) -> f64 {
         self.meet(order, order.bar_beyond(bar), self.hits(order.instrument, bar), queue)
     }
 
@@ -246,6 +264,8 @@ pub enum LimitRule {
     Penetration(Penetration),
     /// What trades at the limit after those ahead.
     Queue(LimitQueue),
+    /// All of it at random, the rarer the farther it is from the market.
+    Intensity(Intensity),
     /// Your own; it is not part of a saved spec.
     #[serde(skip)]
     Custom(Arc<dyn LimitModel>),
@@ -270,6 +290,7 @@ impl LimitRule {
                 Err(Error::spec("limit.ticks", format!("{} must be a finite number of at least 0", m.ticks)))
             }
             Self::Queue(m) => m.validate(),
+            Self::Intensity(m) => m.validate(),
         }
     }
 
@@ -279,6 +300,7 @@ impl LimitRule {
             Self::Touch(model) => model,
             Self::Penetration(model) => model,
             Self::Queue(model) => model,
+            Self::Intensity(model) => model,
             Self::Custom(model) => model.as_ref(),
         }
     }
@@ -286,12 +308,13 @@ impl LimitRule {
 
 impl LimitModel for LimitRule {
     #[inline]
-    fn bar(&self, order: &LimitContext<'_>, bar: &Bar, queue: &mut Queue) -> f64 {
+    fn bar(&self, order: &LimitContext<'_>, bar: &Bar, queue: &mut Queue, rng: &mut Rng) -> f64 {
         match self {
-            Self::Touch(model) => model.bar(order, bar, queue),
-            Self::Penetration(model) => model.bar(order, bar, queue),
-            Self::Queue(model) => model.bar(order, bar, queue),
-            Self::Custom(model) => model.bar(order, bar, queue),
+            Self::Touch(model) => model.bar(order, bar, queue, rng),
+            Self::Penetration(model) => model.bar(order, bar, queue, rng),
+            Self::Queue(model) => model.bar(order, bar, queue, rng),
+            Self::Intensity(model) => model.bar(order, bar, queue, rng),
+            Self::Custom(model) => model.bar(order, bar, queue, rng),
         }
     }
 
@@ -301,6 +324,7 @@ impl LimitModel for LimitRule {
             Self::Touch(model) => model.trade(order, print, queue),
             Self::Penetration(model) => model.trade(order, print, queue),
             Self::Queue(model) => model.trade(order, print, queue),
+            Self::Intensity(model) => model.trade(order, print, queue),
             Self::Custom(model) => model.trade(order, print, queue),
         }
     }

@@ -8,18 +8,18 @@ use crate::{Bar, Error, Instrument, Result};
 /// Fills what trades at the limit after those ahead, and all of it when the market trades one tick beyond.
 ///
 /// ```
-/// use tradepit::{Bar, Instrument, models::queue::{LimitContext, LimitModel, LimitQueue}};
-/// let es = Instrument::es();
+/// use tradepit::{Bar, Instrument, models::queue::{LimitContext, LimitModel, LimitQueue}, rng};
+/// let (es, mut rng) = (Instrument::es(), rng::stream(0, 0, rng::Purpose::Models));
 /// // 900 contracts over 9 prices: 100 a price.
 /// let bar = Bar { open: 5001.0, high: 5002.0, low: 5000.0, close: 5001.0, volume: 900.0, ..Bar::default() };
 /// let rule = LimitQueue { ahead: 0.4, hit: 0.25, ..LimitQueue::default() };
 /// let mut queue = rule.join(&es, None, &bar);
-/// let order = LimitContext { instrument: &es, limit: 5000.0, qty: 30.0 };
+/// let order = LimitContext { instrument: &es, limit: 5000.0, qty: 30.0, reference: 5001.0 };
 /// // 40 ahead. Each bar that just touches the limit trades 25 there: none, 10, and 20 of 25.
 /// assert_eq!(queue.ahead(), 40.0);
-/// assert_eq!(rule.bar(&order, &bar, &mut queue), 0.0);
-/// assert_eq!(rule.bar(&order, &bar, &mut queue), 10.0);
-/// assert_eq!(rule.bar(&LimitContext { qty: 20.0, ..order }, &bar, &mut queue), 20.0);
+/// assert_eq!(rule.bar(&order, &bar, &mut queue, &mut rng), 0.0);
+/// assert_eq!(rule.bar(&order, &bar, &mut queue, &mut rng), 10.0);
+/// assert_eq!(rule.bar(&LimitContext { qty: 20.0, ..order }, &bar, &mut queue, &mut rng), 20.0);
 /// ```
 ///
 /// On trades and depth, everything is in the data: the size ahead is what the level shows when the order arrives, `model` says

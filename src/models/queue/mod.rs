@@ -1,4 +1,4 @@
-//! Whether and how much of a resting limit order fills: touch, penetration, or a place in the queue.
+//! Whether and how much of a resting limit order fills: touch, penetration, a place in the queue, or chance.
 //!
 //! Two layers, both pure:
 //!
@@ -17,6 +17,7 @@
 //! At which price is the engine's business: the limit, or the open when the market gaps through it.
 
 mod displayed;
+mod intensity;
 mod limit;
 mod limit_queue;
 mod position;
@@ -24,6 +25,7 @@ mod probability;
 mod rule;
 
 pub use displayed::Displayed;
+pub use intensity::Intensity;
 pub use limit::{LimitContext, LimitModel, LimitRule, Penetration, Print, Touch};
 pub use limit_queue::{LimitQueue, volume_per_level};
 pub use position::Queue;

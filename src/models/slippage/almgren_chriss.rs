@@ -25,7 +25,7 @@ use crate::{Error, Result, Rng};
 /// part stays: every later fill of the account finds the price moved by `gamma` times all that it bought less sold
 /// before, so the price of a sale after a purchase may lie above the reference. Models hold no state: the venue gives
 /// that sum as [`Liquidity::net_traded`](crate::models::Liquidity::net_traded), which for an account that was opened
-/// flat is its position before the fill. Values of positions stay at the data's prices. A round trip never gains,
+/// flat is its position before the fill; what it held from the beginning does not count. Values of positions stay at the data's prices. A round trip never gains,
 /// because `eta / period >= gamma / 2` is required. Prices end at 0. Source: Almgren and Chriss (2001), "Optimal
 /// execution of portfolio transactions", equations 1 to 3, 6 and 7.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

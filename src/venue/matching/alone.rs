@@ -170,7 +170,7 @@ impl MatchRow<'_> {
         }
         let (qty, met) = (size.copysign(order.qty), self.traded(id, price));
         let known = if at_close { &self.bars[id] } else { &self.before[id] };
-        let told = self.told(id, position(id).qty(), 0.0, met.spread, traded);
+        let told = self.told(id, position(id).traded(), 0.0, met.spread, traded);
         let Some(price) = self.slipped(id, qty, met, known, &told, rng) else { return Outcome::Waits };
         let executed = Executed { qty, price, reference: met.reference, time, maker: false };
         let fill = self.fill_of((order.id, order.instrument), (0.0, 0.0), executed, traded);

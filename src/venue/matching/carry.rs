@@ -127,7 +127,7 @@ impl MatchRow<'_> {
             }
         };
         let known = if closed { Some(self.market) } else { self.market.before() };
-        let column = model.column().and_then(|name| known?.column(name)).map(f64::from);
+        let column = model.column().and_then(|name| known?.column_named(name)).map(f64::from);
         let interest = model.cash(account.cash(), days);
         book(account, interest, 0);
         for (id, instrument) in self.instruments.iter().enumerate() {

@@ -58,7 +58,7 @@ impl MatchRow<'_> {
         let id = order.instrument.0 as usize;
         let Met { price, reference, spread } = self.met(id, qty, price, at_open);
         let spot = Spot { price, reference, known, time };
-        let told = self.told(id, account.positions()[id].qty(), 0.0, spread, traded);
+        let told = self.told(id, account.positions()[id].traded(), 0.0, spread, traded);
         self.models.fill_told(MarketOrder { qty, ..order }, &self.instruments[id], spot, &told, rng)
     }
 }

@@ -66,10 +66,18 @@ impl MatchRow<'_> {
         self.models.margin.carried(cash, position, fill, self.market, price, 0.0)
     }
 
-    /// What models are told beyond the bars, of an instrument of which the account holds, and has taken of this bar, so much.
-    pub(super) fn told<'t>(&self, id: usize, held: f64, taken: f64, spread: f64, traded: &'t TradedVolume) -> Told<'t> {
+    /// What models are told beyond the bars, of an instrument of which the account has traded, and has taken of this bar, so
+    /// much.
+    pub(super) fn told<'t>(
+        &self,
+        id: usize,
+        net_traded: f64,
+        taken: f64,
+        spread: f64,
+        traded: &'t TradedVolume,
+    ) -> Told<'t> {
         let daily = self.facts.daily(self.number() as usize, InstrumentId(id as u32));
-        let liquidity = Liquidity { filled_in_bar: taken, net_traded: held, spread, ..daily };
+        let liquidity = Liquidity { filled_in_bar: taken, net_traded, spread, ..daily };
         Told { liquidity, traded: self.facts.traded(traded) }
     }
 

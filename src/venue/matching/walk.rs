@@ -107,7 +107,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
         self.now = self.row.closed();
         self.taking = false;
-        self.settle_queues();
+        self.settle_limits();
         for at in 0..self.done.book.len() {
             if self.turn_to(at) && self.waits_for_close(&self.done.book[at]) {
                 let named = self.done.book[at].order.request.kind == (OrderKind::MarketOnClose {});

@@ -1,4 +1,5 @@
 mod bootstrap;
+mod exact;
 mod fit;
 mod moments;
 mod shape;

@@ -48,7 +48,7 @@ impl Walk<'_, '_> {
         let spot = self.spot();
         // At the close the bar itself is known; before, the one before it.
         let known = if self.at_close() { spot.bar } else { spot.before };
-        let told = self.row.told(spot.id, spot.position.qty(), spot.taken, met.spread, &self.done.traded);
+        let told = self.row.told(spot.id, spot.position.traded(), spot.taken, met.spread, &self.done.traded);
         let slipped = self.row.slipped(spot.id, qty, met, known, &told, &mut self.done.rng);
         let Some(price) = slipped else { return };
         self.fill(at, price, met.reference);

@@ -1,7 +1,10 @@
 //! When a resting limit is reached.
 
 use super::{Spot, Walk};
-use crate::models::queue::{LimitContext, LimitModel as _, LimitRule};
+use crate::{
+    market::Quote,
+    models::queue::{LimitContext, LimitModel as _, LimitRule},
+};
 
 impl Walk<'_, '_> {
     /// The price at which a resting limit fills in whole.
@@ -22,15 +25,17 @@ impl Walk<'_, '_> {
             LimitRule::Touch(_) => 0.0,
             LimitRule::Penetration(rule) => rule.ticks,
             LimitRule::Queue(_) => 1.0,
-            LimitRule::Custom(_) => f64::INFINITY,
+            LimitRule::Intensity(_) | LimitRule::Custom(_) => f64::INFINITY,
         }
     }
 
-    /// Limits that the walk left open, by a rule that asks for the whole bar: a queue at an exact touch.
-    pub(super) fn settle_queues(&mut self) {
-        if !matches!(self.row.models.matching.limit, LimitRule::Queue(_) | LimitRule::Custom(_)) {
-            return;
-        }
+    /// Limits that the walk left open, by a rule that asks for the whole bar: a queue at an exact touch, chance.
+    pub(super) fn settle_limits(&mut self) {
+        let exact = match &self.row.models.matching.limit {
+            LimitRule::Touch(_) | LimitRule::Penetration(_) => return,
+            LimitRule::Queue(_) | LimitRule::Custom(_) => false,
+            LimitRule::Intensity(_) => true,
+        };
         for at in 0..self.done.book.len() {
             let resting = self.done.book[at];
             let Some(limit) = resting.order.request.kind.limit().filter(|_| self.turn_to(at)) else { continue };
@@ -39,12 +44,13 @@ impl Walk<'_, '_> {
                 continue;
             }
             let spot = self.spot();
-            let ctx = LimitContext { instrument: spot.instrument, limit, qty: resting.left };
+            let reference = spot.quote.map_or(spot.before.close, Quote::mid);
+            let ctx = LimitContext { instrument: spot.instrument, limit, qty: resting.left, reference };
             let mut queue = resting.queue;
-            let size = self.row.models.matching.limit.bar(&ctx, spot.bar, &mut queue);
+            let size = self.row.models.matching.limit.bar(&ctx, spot.bar, &mut queue, &mut self.done.rng);
             self.done.book[at].queue = queue;
             if size > 0.0 {
-                let limit = self.within_bar(limit);
+                let limit = if exact { limit } else { self.within_bar(limit) };
                 self.fill_at_most(at, size, limit, limit);
             }
         }

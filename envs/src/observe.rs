@@ -1,0 +1,161 @@
+//! The observation: a window of features, then the account.
+
+use serde::{Deserialize, Serialize};
+use tradepit::{InstrumentId, Venue, account::Position};
+
+use crate::{EnvState, Reward as _, Rules, rules::Grid};
+
+/// A number of the account in an observation.
+///
+/// ```
+/// use tradepit_envs::{AccountNumber, EnvSpec};
+/// let spec: EnvSpec = serde_json::from_str(r#"{"account": ["position", "time_left"]}"#).unwrap();
+/// assert_eq!(spec.account, [AccountNumber::Position, AccountNumber::TimeLeft]);
+/// assert_eq!(EnvSpec::default().account, AccountNumber::USUAL);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountNumber {
+    /// Of each instrument, units held as a share of the largest position.
+    Position,
+    /// Of each instrument, what is held at the last close as a share of the equity, negative if short.
+    Weight,
+    /// Of each instrument, profit of what is held, in percent of the initial capital.
+    Unrealised,
+    /// Of each instrument, for how long it has been held, in windows.
+    TimeInPosition,
+    /// Equity less the initial capital, in percent of it.
+    Equity,
+    /// Drawdown from the peak, in percent.
+    Drawdown,
+    /// Share of the episode's steps that are left, from 1 to 0; for episodes of a number of steps.
+    TimeLeft,
+    /// Change of the first instrument's price since the episode began, in tenths of the price that it began with.
+    PriceSinceStart,
+    /// What the reward says of its memory, as [`Reward::observe`](crate::Reward::observe) scales it.
+    RewardMemory,
+}
+
+impl AccountNumber {
+    /// Those of an observation unless the spec says otherwise, in their order.
+    pub const USUAL: [Self; 5] = [Self::Position, Self::Unrealised, Self::TimeInPosition, Self::Equity, Self::Drawdown];
+
+    /// Its name in a spec.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Position => "position",
+            Self::Weight => "weight",
+            Self::Unrealised => "unrealised",
+            Self::TimeInPosition => "time_in_position",
+            Self::Equity => "equity",
+            Self::Drawdown => "drawdown",
+            Self::TimeLeft => "time_left",
+            Self::PriceSinceStart => "price_since_start",
+            Self::RewardMemory => "reward_memory",
+        }
+    }
+
+    /// Whether there is one of it for each instrument.
+    pub(crate) fn is_of_each(self) -> bool {
+        matches!(self, Self::Position | Self::Weight | Self::Unrealised | Self::TimeInPosition)
+    }
+}
+
+/// Values brought within the observation's bounds, and how many had to be.
+struct Bounds {
+    clip: f32,
+    clipped: u32,
+}
+
+impl Bounds {
+    #[inline(always)]
+    fn bound(&mut self, value: f32) -> f32 {
+        // Two selects; `f32::clamp` also checks its bounds, every time.
+        let low = if value < -self.clip { -self.clip } else { value };
+        let bounded = if low > self.clip { self.clip } else { low };
+        self.clipped += u32::from(bounded != value);
+        bounded
+    }
+}
+
+/// Writes the observation of the present state.
+#[inline(always)]
+pub(crate) fn observe(rules: &Rules, venue: &impl Venue, state: &mut EnvState, obs: &mut [f32]) {
+    let market = venue.market();
+    let (window, own) = obs.split_at_mut(rules.window_len);
+    let rows = market.window(rules.spec().window);
+    match (<&mut [f32; 16]>::try_from(&mut *window), <&[f32; 16]>::try_from(rows)) {
+        // One cache line moves as a value; longer windows are worth the call.
+        (Ok(to), Ok(from)) => *to = *from,
+        _ => window.copy_from_slice(rows),
+    }
+    let account = &state.account;
+    let mut bounds = Bounds { clip: rules.clip, clipped: 0 };
+    match (account.positions(), &rules.usual, <&mut [f32; 5]>::try_from(&mut *own)) {
+        // The usual numbers of one instrument are written in one go.
+        ([position], Some(grid), Ok(own)) => {
+            let percent = 100.0 / account.opening_equity();
+            let now = market.now().nanos();
+            let [share, profit] = [share(position, grid), (account.unrealised() * percent) as f32];
+            let whole = [(account.equity() * percent - 100.0) as f32, (state.drawdown * 100.0) as f32];
+            *own = [share, profit, held(rules, position, now), whole[0], whole[1]].map(|value| bounds.bound(value));
+        }
+        _ => listed(rules, venue, state, own, &mut bounds),
+    }
+    state.clipped += bounds.clipped;
+}
+
+#[inline(always)]
+fn share(position: &Position, grid: &Grid) -> f32 {
+    (position.qty() * grid.inv_max_units) as f32
+}
+
+/// For how long, in windows.
+#[inline(always)]
+fn held(rules: &Rules, position: &Position, now: i64) -> f32 {
+    let held = if position.qty() == 0.0 { 0 } else { now - position.since().nanos() };
+    (held as f64 * rules.inv_window_ns) as f32
+}
+
+/// Any other choice of numbers, and those of several instruments.
+#[inline(never)]
+fn listed(rules: &Rules, venue: &impl Venue, state: &EnvState, mut own: &mut [f32], bounds: &mut Bounds) {
+    let (account, market) = (&state.account, venue.market());
+    let percent = 100.0 / account.opening_equity();
+    let now = market.now().nanos();
+    let last = |id: usize| market.last(InstrumentId(id as u32)).close;
+    let each = || account.positions().iter().zip(&rules.grid).enumerate();
+    for number in &rules.spec().account {
+        let (place, rest) = own.split_at_mut(rules.numbers_of(*number));
+        own = rest;
+        match number {
+            AccountNumber::Position => {
+                each().for_each(|(id, (position, grid))| place[id] = share(position, grid));
+            }
+            AccountNumber::Weight => each().for_each(|(id, (position, _))| {
+                let held = position.qty() * last(id) * market.instruments()[id].multiplier;
+                place[id] = if account.equity() > 0.0 { (held / account.equity()) as f32 } else { 0.0 };
+            }),
+            AccountNumber::Unrealised => each().for_each(|(id, (position, _))| {
+                place[id] = (position.unrealised(last(id)) * percent) as f32;
+            }),
+            AccountNumber::TimeInPosition => {
+                each().for_each(|(id, (position, _))| place[id] = held(rules, position, now));
+            }
+            AccountNumber::Equity => place[0] = (account.equity() * percent - 100.0) as f32,
+            AccountNumber::Drawdown => place[0] = (state.drawdown * 100.0) as f32,
+            AccountNumber::TimeLeft => {
+                place[0] = (f64::from(state.steps_left) / f64::from(rules.max_steps)) as f32;
+            }
+            AccountNumber::PriceSinceStart => {
+                let first = state.first_price;
+                place[0] = if first == 0.0 { 0.0 } else { (10.0 * (last(0) - first) / first.abs()) as f32 };
+            }
+            AccountNumber::RewardMemory => rules.spec().reward.observe(&state.memory, place),
+        }
+        for value in place {
+            *value = bounds.bound(*value);
+        }
+    }
+}
