@@ -457,8 +457,20 @@ class Process(TypedDict, total=False):
     What the last five publish (``expected_change`` and more) is there for features of kind ``column``.
     """
 
-    kind: Literal["brownian", "ornstein_uhlenbeck", "jump_diffusion", "heston", "garch", "regime_switching", "intraday",
-                  "arithmetic", "ar1", "hidden_drift", "coin", "geometric"]
+    kind: Literal[
+        "brownian",
+        "ornstein_uhlenbeck",
+        "jump_diffusion",
+        "heston",
+        "garch",
+        "regime_switching",
+        "intraday",
+        "arithmetic",
+        "ar1",
+        "hidden_drift",
+        "coin",
+        "geometric",
+    ]
 
 
 class Blocks(TypedDict, total=False):
