@@ -139,6 +139,32 @@ impl<V: Venue> Env<V> {
         Ok(())
     }
 
+    /// Writes which choices are open at the present decision: [`ActionScheme::mask`](crate::ActionScheme::mask).
+    ///
+    /// ```
+    /// use tradepit_envs::{Action, EnvSpec, SimSetup};
+    /// # use tradepit::market::synth;
+    /// let spec: EnvSpec = serde_json::from_str(r#"{"action": {"kind": "enter_exit"}}"#).unwrap();
+    /// let setup = SimSetup::new(spec, synth::es_1m(3_000, 0).unwrap()).unwrap();
+    /// # let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+    /// env.reset(Some(0), &mut obs).unwrap();
+    /// let mut open = [false; 5];
+    /// env.action_masks(&mut open).unwrap();
+    /// // Flat: there is nothing to exit.
+    /// assert_eq!(open, [true, true, false, true, false]);
+    /// ```
+    ///
+    /// # Errors
+    /// When the length is not [`Rules::mask_len`], or the environment has not begun.
+    pub fn action_masks(&self, mask: &mut [bool]) -> Result<()> {
+        Error::shape("mask", self.rules.mask_len(), mask.len())?;
+        if !self.begun {
+            return Err(Error::State("the environment has not begun: reset it first".into()));
+        }
+        step::mask(&self.rules, &self.venue, &self.state, mask);
+        Ok(())
+    }
+
     /// The numbers that the models run with, where the spec has them drawn: in the order of [`Rules::randomised`].
     /// Before the first reset, and over a live venue, they are the nominal ones.
     #[must_use]

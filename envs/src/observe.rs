@@ -18,6 +18,8 @@ use crate::{EnvState, Reward as _, Rules, rules::Grid};
 pub enum AccountNumber {
     /// Of each instrument, units held as a share of the largest position.
     Position,
+    /// Of each instrument, what is held at the last close as a share of the equity, negative if short.
+    Weight,
     /// Of each instrument, profit of what is held, in percent of the initial capital.
     Unrealised,
     /// Of each instrument, for how long it has been held, in windows.
@@ -43,6 +45,7 @@ impl AccountNumber {
     pub fn name(self) -> &'static str {
         match self {
             Self::Position => "position",
+            Self::Weight => "weight",
             Self::Unrealised => "unrealised",
             Self::TimeInPosition => "time_in_position",
             Self::Equity => "equity",
@@ -55,7 +58,7 @@ impl AccountNumber {
 
     /// Whether there is one of it for each instrument.
     pub(crate) fn is_of_each(self) -> bool {
-        matches!(self, Self::Position | Self::Unrealised | Self::TimeInPosition)
+        matches!(self, Self::Position | Self::Weight | Self::Unrealised | Self::TimeInPosition)
     }
 }
 
@@ -130,6 +133,10 @@ fn listed(rules: &Rules, venue: &impl Venue, state: &EnvState, mut own: &mut [f3
             AccountNumber::Position => {
                 each().for_each(|(id, (position, grid))| place[id] = share(position, grid));
             }
+            AccountNumber::Weight => each().for_each(|(id, (position, _))| {
+                let held = position.qty() * last(id) * market.instruments()[id].multiplier;
+                place[id] = if account.equity() > 0.0 { (held / account.equity()) as f32 } else { 0.0 };
+            }),
             AccountNumber::Unrealised => each().for_each(|(id, (position, _))| {
                 place[id] = (position.unrealised(last(id)) * percent) as f32;
             }),

@@ -1,6 +1,6 @@
 //! A spec checked against a market, with the numbers that every step needs.
 
-use tradepit::{Instrument, MarketData, features::FeaturePipelineSpec};
+use tradepit::{Instrument, MarketData, features::FeaturePipelineSpec, models::Models};
 
 use crate::{
     AccountNumber, ActionScheme as _, EnvSpec, Error, Result, Reward as _, Space, action::Plain,
@@ -29,6 +29,8 @@ pub struct Rules {
     action_space: Space,
     features: Vec<String>,
     pub(crate) numbers: Numbers,
+    /// As the spec has them, what is drawn at its nominal value.
+    pub(crate) models: Models,
     /// The action scheme, where a step can run it inline.
     pub(crate) plain: Option<Plain>,
     pub(crate) grid: Vec<Grid>,
@@ -64,7 +66,7 @@ impl Rules {
     pub fn new(spec: EnvSpec, data: &MarketData) -> Result<Self> {
         let instruments = data.instruments();
         spec.validate(instruments.len())?;
-        let expected_change = data.columns().iter().position(|(name, _)| name == EXPECTED_CHANGE);
+        let expected_change = data.column_index(EXPECTED_CHANGE);
         if expected_change.is_none() && spec.reward.needs().expected_change {
             let message = format!(
                 "needs the column {EXPECTED_CHANGE}, which only synthetic markets have: nobody knows it of a real one"
@@ -90,7 +92,8 @@ impl Rules {
             action_space,
             features: data.feature_names().to_vec(),
             numbers,
-            plain: Plain::of(&spec.action),
+            models: spec.models(),
+            plain: Plain::of(&spec.action).filter(|_| spec.limits.is_none()),
             grid,
             window_len,
             max_steps: spec.episode.max_steps(),
@@ -183,6 +186,27 @@ impl Rules {
     #[must_use]
     pub fn exposure(&self, units: f64) -> f64 {
         units * self.grid[0].inv_max_units
+    }
+
+    /// The names of the newest row of features, without their ago, and of all that follows; where they begin in an
+    /// observation, and how many of them are features.
+    pub(crate) fn newest_names(&self) -> (Vec<String>, usize, usize) {
+        let (begin, features) = (self.window_len - self.features.len(), self.features.len());
+        let names = self.observation_names().split_off(begin);
+        let bare = |name: String| name.strip_suffix("[-0]").map(str::to_owned).unwrap_or(name);
+        (names.into_iter().map(bare).collect(), begin, features)
+    }
+
+    /// Whether masks may close choices here.
+    #[must_use]
+    pub fn masks(&self) -> bool {
+        !self.action_space.choices().is_empty() && self.spec.action.masks()
+    }
+
+    /// Entries of a mask: one for each value of each whole number of an action.
+    #[must_use]
+    pub fn mask_len(&self) -> usize {
+        self.action_space.choices().iter().sum()
     }
 
     /// Names of the numbers of an observation, in order: `feature[-ago]`, then the account's, then `randomised.path`.

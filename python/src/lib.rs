@@ -8,6 +8,7 @@ mod anchors;
 mod buffers;
 mod combine;
 mod data;
+mod doctor;
 mod env;
 mod error;
 mod events;
@@ -19,6 +20,7 @@ mod measure;
 mod ppo;
 mod quotes;
 mod reward;
+mod scenario;
 mod session;
 mod space;
 mod spec;
@@ -36,12 +38,14 @@ mod _core {
         anchors::{anchor_environment, anchor_names, anchor_problem, anchor_problems, anchor_scores, anchor_table},
         combine::{align, continuous, index_contracts, sessions, with_published, with_quotes},
         data::{PyMarketData, instrument_equity, instrument_preset, planted_es, synthetic_es},
+        doctor::examine,
         env::PyEnv,
         gradients::ppo_gradients,
         leak::leakcheck,
         live::{PyFeedServer, PyPaperEnv, PyReplayEnv},
         measure::bench_steps,
         ppo::PyPpo,
+        scenario::{scenario_environment, scenario_names},
         spec::{default_spec, read_spec},
         synth::{synth_bootstrap, synth_facts, synth_fit, synth_like, synth_market, synth_mirror},
         table::PyBarTable,

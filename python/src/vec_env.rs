@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use numpy::{PyArray1, PyReadonlyArray1};
+use numpy::{PyArray1, PyArray2, PyArrayMethods as _, PyReadonlyArray1};
 use pyo3::{
     IntoPyObjectExt as _,
     prelude::*,
@@ -13,7 +13,7 @@ use pyo3::{
 use tradepit_envs::{Autoreset, Error, SimSetup, SimVecEnv, StepFacts, StepOut, VecEnv, VecSnapshot};
 
 use crate::{
-    actions::Given,
+    actions::{self, Given},
     buffers::{Rows, fill_vector},
     data::PyMarketData,
     error::{busy, detached, fault, raise},
@@ -182,7 +182,7 @@ impl PyVecEnv {
         space::describe_observation(py, self.setup.rules())
     }
 
-    /// `("box", len, low, high)` or `("discrete", n)`, of one environment.
+    /// `("box", len, low, high)`, `("discrete", n)` or `("multi_discrete", nvec)`, of one environment.
     #[getter]
     fn action_space(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         space::describe(py, self.setup.rules().action_space())
@@ -249,6 +249,16 @@ impl PyVecEnv {
             rows.truncated.into_py_any(py)?,
             ended,
         ))
+    }
+
+    /// Which choices are open now, one row an environment, one entry for each value of each whole number of an action.
+    fn action_masks<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<bool>>> {
+        let mut state = self.lock("action_masks()")?;
+        let n = state.envs.num_envs();
+        let mut open = actions::masks(self.setup.rules(), n)?;
+        let own = &mut *state;
+        detached(py, || own.envs.action_masks(&mut open))?.map_err(fault)?;
+        PyArray1::from_vec(py, open).reshape([n, self.setup.rules().mask_len()])
     }
 
     /// The last observation of the episode that environment `index` ended in the last step, under SAME_STEP.

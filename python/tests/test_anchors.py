@@ -47,7 +47,8 @@ def test_gymnasium_makes_each_alone_and_in_batches(name):
         np.testing.assert_array_equal(together[2], alone)
         assert rewards[2] == reward
         assert env.observation_space.contains(alone)
-        assert not (terminated or truncated)
+        assert not terminated
+        assert not truncated
 
 
 def test_parameters_are_keywords_and_unknown_ones_are_refused():
@@ -86,7 +87,7 @@ def test_what_a_policy_raises_comes_out():
 
 def test_the_command_prints_all_of_them_as_asked():
     scores = document("--share", 0.03)
-    assert ASKED <= set(scores[0])
+    assert set(scores[0]) >= ASKED
     assert {score["name"] for score in scores} == set(anchors.names())
     assert all(abs(score["off"]) < 4.5 for score in scores), scores
     assert command("--only", "leak", "--share", 0.01).stdout.startswith("problem")

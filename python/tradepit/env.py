@@ -115,6 +115,19 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], Any]):
         """Takes one action; see the class for what it gives."""
         return self.core.step(action)
 
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Which choices are open now: one bool for each value of each whole number of an action.
+
+        Closed is what halts, the end of a session that ends flat, limits or margin would not let through, and what would
+        do nothing. sb3-contrib's ``MaskablePPO`` calls it. A box has no masks.
+
+        >>> env = TradingEnv("es_1m", action="enter_exit")
+        >>> _ = env.reset(seed=0)
+        >>> env.action_masks().tolist()  # flat: there is nothing to exit
+        [True, True, False, True, False]
+        """
+        return self.core.action_masks()
+
     def render(self) -> Any:
         """A line of text, a picture (uint8, 400 x 600 x 3), or ``None`` without a render mode."""
         if self.render_mode == "ansi":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy as copying
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -16,7 +17,7 @@ try:
 except ImportError as error:  # pragma: no cover
     raise ImportError("tradepit.sb3 needs Stable-Baselines3: pip install 'tradepit[sb3]'") from error
 
-from . import _core
+from . import _core, anchors, scenarios
 from .data import Data, Stamp, market_data
 from .env import RewardFunction, read_json, split_reward
 from .errors import SpecError, StateError
@@ -46,14 +47,23 @@ def make_vec_env(
     (4, 517)
 
     Args:
-        env_id: ``"tradepit/SingleAsset-v0"``.
+        env_id: ``"tradepit/SingleAsset-v0"``, another scenario (:data:`tradepit.scenarios.IDS`), or
+            ``"tradepit/anchor/<name>-v0"``, whose options are the parameters of the problem.
         num_envs: How many; 1 without it.
         n_envs: The same, by Stable-Baselines3's name.
         seed: Environment ``i`` gets ``seed + i`` at the next reset.
         options: ``data`` and everything else that :class:`TradepitVecEnv` takes.
     """
-    if env_id != ENV_ID:
-        raise SpecError(f"env_id: {env_id!r} is not one of this package; use {ENV_ID!r}")
+    problem = re.fullmatch(r"tradepit/anchor/([\w-]+)-v0", env_id)
+    if problem is not None:
+        data, spec = anchors.environment(problem[1], **options)
+        options = {"data": data, **spec}
+    elif env_id in scenarios.IDS:
+        name = scenarios.IDS[env_id]
+        data, spec = scenarios.environment(name, options.pop("data", None), **options)
+        options = {"data": scenarios.given(name, data), **spec}
+    else:
+        raise SpecError(f"env_id: {env_id!r} is not one of this package; use {', '.join(scenarios.IDS)}")
     if num_envs is not None and n_envs is not None and num_envs != n_envs:
         raise SpecError(f"num_envs: {num_envs}, and n_envs: {n_envs}; name one")
     count = next((value for value in (num_envs, n_envs) if value is not None), 1)
@@ -226,6 +236,8 @@ class TradepitVecEnv(VecEnv):
             return [self.get_attr(args[0], [index])[0] for index in which]
         if method_name in ("has_wrapper_attr", "has_attr"):
             return [self.has_attr(*args, **kwargs)] * len(which)
+        if method_name == "action_masks":
+            return list(self.action_masks()[which])
         method = getattr(self, method_name, None)
         if method_name in _BATCH_METHODS or method_name.startswith("_") or not callable(method):
             raise AttributeError(f"the environments have no method {method_name!r}; the batch is stepped as one")
@@ -248,6 +260,13 @@ class TradepitVecEnv(VecEnv):
     def randomised(self, ended: bool = False) -> dict[str, NDArray[np.float64]]:
         """What was drawn for the episodes; see :meth:`tradepit.TradingVectorEnv.randomised`."""
         return self.core.randomised(ended)
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Which choices are open now, one row an environment: what sb3-contrib's ``MaskablePPO`` asks for.
+
+        See :meth:`tradepit.TradingEnv.action_masks`.
+        """
+        return self.core.action_masks()
 
     def observation_names(self) -> list[str]:
         """The name of every number of one environment's observation."""

@@ -157,6 +157,10 @@ class TradingVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.float32], Any, NDAr
         """
         return self.core.randomised(ended)
 
+    def action_masks(self) -> Bools:
+        """Which choices are open now, one row an environment; see :meth:`tradepit.TradingEnv.action_masks`."""
+        return self.core.action_masks()
+
     def observation_names(self) -> list[str]:
         """The name of every number of one environment's observation."""
         return self.core.observation_names()

@@ -258,7 +258,16 @@ impl Ppo {
 
             // The unclipped action is stored, its clipped image goes to the environment.
             let drawn = &mut rollout.actions[row.start * width..row.end * width];
-            policy.sample(seen, actions_rng, drawn, &mut rollout.log_probs[row.clone()]);
+            let masks = match &mut rollout.masks[..] {
+                [] => None,
+                masks => {
+                    let outputs = policy.head.outputs();
+                    let masks = &mut masks[row.start * outputs..row.end * outputs];
+                    env.action_masks(masks)?;
+                    Some(&*masks)
+                }
+            };
+            policy.sample(seen, masks, actions_rng, drawn, &mut rollout.log_probs[row.clone()]);
             let actions = match policy.head {
                 Head::Gaussian { low, high, .. } => {
                     numbers.iter_mut().zip(&*drawn).for_each(|(out, value)| *out = value.clamp(low, high));
@@ -333,6 +342,7 @@ impl Ppo {
             advantages: &rollout.advantages[..],
             returns: &rollout.returns[..],
             values: &rollout.values[..],
+            masks: (!rollout.masks.is_empty()).then_some(&rollout.masks[..]),
         };
         indices.iter_mut().zip(0..).for_each(|(index, row)| *index = row);
         let (mut terms, mut minibatches, mut norms) = (LossTerms::default(), 0u64, 0.0);
@@ -379,20 +389,22 @@ impl Ppo {
 
     fn take_buffers(&mut self, env: &(impl VecEnv + ?Sized)) -> Buffers {
         let (steps, envs) = (self.config.n_steps, env.num_envs());
-        if let Some(buffers) = self.buffers.take().filter(|buffers| buffers.rollout.envs == envs) {
+        let choices = if env.masks() { self.policy.head.outputs() } else { 0 };
+        let fits = |rollout: &Rollout| rollout.envs == envs && rollout.masks.len() == steps * envs * choices;
+        if let Some(buffers) = self.buffers.take().filter(|buffers| fits(&buffers.rollout)) {
             return buffers;
         }
         let (inputs, width) = (self.policy.net.inputs(), self.policy.head.actions());
         let rows = steps * envs;
         let shard = || ShardGradient { gradient: vec![0.0; self.params.len()], terms: LossTerms::default() };
         Buffers {
-            rollout: Rollout::new(steps, envs, inputs, width),
+            rollout: Rollout::new(steps, envs, inputs, width, choices),
             rewards: vec![0.0; envs],
             final_obs: vec![0.0; envs * inputs],
             scaled: vec![0.0; envs * inputs],
             cut: Vec::with_capacity(envs),
             numbers: vec![0.0; envs * width],
-            choices: vec![0; envs],
+            choices: vec![0; envs * width],
             indices: vec![0; rows],
             shards: (0..self.config.batch_size.min(rows).div_ceil(ROWS)).map(|_| shard()).collect(),
         }

@@ -18,7 +18,7 @@ use crate::{Error, Result, Space};
 /// scheme.orders(Action::Box(&[-0.5]), &Decision::new(data.view(5), &account), &mut orders);
 /// // Ten times the equity, short: whole contracts at the last close, never more than asked for.
 /// let contract = data.bars()[4].close * 50.0;
-/// assert_eq!(orders.sent()[0].qty, -(10.0 * 1e6 / contract).floor());
+/// assert_eq!(orders.sent()[0].entry.qty, -(10.0 * 1e6 / contract).floor());
 /// ```
 ///
 /// `lots = weight * equity / (price * multiplier * lot)` at the last close, towards zero, and market orders for the

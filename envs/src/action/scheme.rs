@@ -58,6 +58,17 @@ pub trait ActionScheme: Send + Sync + Debug {
             orders.lead_to(decision, id, self.target(action, id, decision.held(id)));
         }
     }
+    /// Writes which choices are open at a decision, for whole numbers: one entry for each value, those of the first number
+    /// first. What is closed would be refused by the venue or the environment's limits, or would do nothing. Without one of
+    /// its own, everything is open.
+    fn mask(&self, decision: &Decision<'_>, mask: &mut [bool]) {
+        let _ = decision;
+        mask.fill(true);
+    }
+    /// Whether [`mask`](Self::mask) may close a choice over any market; false saves asking.
+    fn masks(&self) -> bool {
+        true
+    }
     /// Whether it makes sense for that many instruments.
     ///
     /// # Errors

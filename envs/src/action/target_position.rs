@@ -40,7 +40,7 @@ impl ActionScheme for TargetPosition {
     fn target(&self, action: Action<'_>, instrument: usize, held: f64) -> f64 {
         match action {
             Action::Box(values) => unit(values[instrument]) * self.max_lots,
-            Action::Discrete(_) => held,
+            Action::Discrete(_) | Action::MultiDiscrete(_) => held,
         }
     }
 

@@ -175,6 +175,19 @@ pub trait VecEnv {
     /// # Errors
     /// When a buffer has the wrong length, or an action is not finite or out of range; no environment has moved then.
     fn step(&mut self, actions: Actions<'_>, out: StepOut<'_>) -> Result<()>;
+    /// Whether [`action_masks`](Self::action_masks) may close choices.
+    fn masks(&self) -> bool {
+        false
+    }
+    /// Writes which choices are open now, one row an environment, one entry for each value of each whole number of an
+    /// action ([`Space::choices`]).
+    ///
+    /// # Errors
+    /// When a length does not fit, or the environments have not begun.
+    fn action_masks(&mut self, masks: &mut [bool]) -> Result<()> {
+        masks.fill(true);
+        Ok(())
+    }
     /// Sums over the episodes that ended since the last call.
     fn drain_episodes(&mut self) -> EpisodeStats;
 }

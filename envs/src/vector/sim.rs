@@ -7,7 +7,7 @@ use tradepit::{
 };
 
 use super::{Actions, Autoreset, EpisodeStats, StepOut, VecEnv, own::Own, parts::Part, pool::Pool, run};
-use crate::{BatchReward, EnvState, Error, Result, SimSetup, Space, StepFacts, check, observe::observe};
+use crate::{BatchReward, EnvState, Error, Result, SimSetup, Space, StepFacts, check, observe::observe, step};
 
 /// Environments of one part of a batch share the sums of its ended episodes, so that sums do not depend on threads.
 pub(super) const CHUNK: usize = 64;
@@ -378,6 +378,24 @@ impl VecEnv for SimVecEnv {
     fn step(&mut self, actions: Actions<'_>, out: StepOut<'_>) -> Result<()> {
         self.check(actions, &out)?;
         self.each_part(actions, out, &run::step)
+    }
+
+    fn masks(&self) -> bool {
+        self.setup.rules().masks()
+    }
+
+    fn action_masks(&mut self, masks: &mut [bool]) -> Result<()> {
+        self.check_started()?;
+        let width = self.setup.rules().mask_len();
+        Error::shape("masks", self.lanes.len() * width, masks.len())?;
+        let Self { setup, lanes, rngs, own, .. } = self;
+        // Of a box there is none.
+        for (i, mask) in masks.chunks_exact_mut(width.max(1)).enumerate() {
+            let world = own.get(i).map_or(&**setup.world(), |own| &own.world);
+            let Lane { sim, env, .. } = &mut lanes[i];
+            step::mask(setup.rules(), &Sim { world, state: sim, rng: &mut rngs[i] }, env, mask);
+        }
+        Ok(())
     }
 
     fn drain_episodes(&mut self) -> EpisodeStats {

@@ -83,7 +83,7 @@ def _chosen(args: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def _text(scores: list[dict[str, Any]], *, agent: bool) -> str:
-    """A table for people; of the parameters, those that tell two rows of a problem apart. The best policy has no regret to show."""
+    """A table for people; of the parameters, those that tell two rows of a problem apart."""
     own = ("optimal", "regret") if agent else ()
     head = ("problem", "objective", "value", "+-", "theory", "off", *own, "naive", "random", "naive's regret")
     rows = [head]

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from ..errors import TradepitError
-from . import anchors, bench, data, demo, evaluate, paper, synth, train
+from . import anchors, bench, data, demo, doctor, evaluate, paper, synth, train
 from .console import Console, Fault
 
-_COMMANDS = (demo, train, evaluate, paper, anchors, data, synth, bench)
+_COMMANDS = (demo, train, evaluate, paper, doctor, anchors, data, synth, bench)
 _EXAMPLE = """\
 examples:
   tradepit demo
