@@ -241,7 +241,7 @@ impl Known for Hedge {
                 SynthSpec::Geometric(Geometric { volatility: sd, ..Geometric::default() }),
                 vec![last_move(1.0 / sd)],
                 vec![AccountNumber::Position, AccountNumber::TimeLeft, AccountNumber::PriceSinceStart],
-                ActionSpec::TargetPosition(TargetPosition { max_lots: 1.0 / one.lot }),
+                ActionSpec::TargetPosition(TargetPosition { max_lots: 1.0 / one.lot, ..TargetPosition::default() }),
                 RewardSpec::HedgedOption(option),
                 n,
             ),
