@@ -144,6 +144,7 @@
 mod action;
 pub mod anchors;
 mod check;
+mod doctor;
 mod env;
 mod episode;
 mod error;
@@ -156,6 +157,7 @@ mod randomise;
 mod record;
 mod reward;
 mod rules;
+pub mod scenarios;
 mod setup;
 mod space;
 mod spec;
@@ -164,9 +166,10 @@ mod vector;
 
 pub use action::{
     Action, ActionScheme, ActionSpec, Bracket, Decision, EnterExit, ExecutionRate, LongShort, OrderTicket, Orders,
-    PortfolioWeights, QuoteGrid, Simplex, Softmax, TargetLevels, TargetPosition, TicketLife, TwoSidedQuotes,
-    WeightRule,
+    PortfolioWeights, QuoteGrid, Simplex, Softmax, SpreadPosition, TargetLevels, TargetPosition, TicketLife,
+    TwoSidedQuotes, WeightRule,
 };
+pub use doctor::{ActionUse, Column, Costs, Diagnosis, Doctor, Ends, Finding, Policy, RewardScale, Severity};
 pub use env::{Env, EnvSnapshot};
 pub use episode::{
     DataLength, EpisodeSpec, FirstStart, Length, RandomStart, SessionLength, SessionStart, StartAt, StartRule,
@@ -192,5 +195,6 @@ pub use space::Space;
 pub use spec::EnvSpec;
 pub use step::{EnvState, Hooks, Transition};
 pub use vector::{
-    Actions, Autoreset, EpisodeEnd, EpisodeStats, Lane, SimVecEnv, StepBuffers, StepOut, VecEnv, VecSnapshot,
+    Actions, Autoreset, EpisodeEnd, EpisodeStats, Lane, RewardNormaliser, SimVecEnv, StepBuffers, StepOut, VecEnv,
+    VecSnapshot,
 };

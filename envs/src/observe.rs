@@ -19,6 +19,8 @@ pub enum AccountNumber {
     /// Of each instrument, units held as a share of the largest position; where actions are weights, what they are worth as
     /// a share of the equity, by the largest weight.
     Position,
+    /// Of each instrument, what is held at the last close as a share of the equity, negative if short.
+    Weight,
     /// Of each instrument, profit of what is held, in percent of the initial capital.
     Unrealised,
     /// Of each instrument, for how long it has been held, in windows.
@@ -44,6 +46,7 @@ impl AccountNumber {
     pub fn name(self) -> &'static str {
         match self {
             Self::Position => "position",
+            Self::Weight => "weight",
             Self::Unrealised => "unrealised",
             Self::TimeInPosition => "time_in_position",
             Self::Equity => "equity",
@@ -56,7 +59,7 @@ impl AccountNumber {
 
     /// Whether there is one of it for each instrument.
     pub(crate) fn is_of_each(self) -> bool {
-        matches!(self, Self::Position | Self::Unrealised | Self::TimeInPosition)
+        matches!(self, Self::Position | Self::Weight | Self::Unrealised | Self::TimeInPosition)
     }
 }
 
@@ -133,6 +136,10 @@ fn listed(rules: &Rules, venue: &impl Venue, state: &EnvState, mut own: &mut [f3
                     |id: usize, position: &Position| rules.exposure(id, position.qty(), last(id), account.equity());
                 each().for_each(|(id, (position, _))| place[id] = shown(id, position) as f32);
             }
+            AccountNumber::Weight => each().for_each(|(id, (position, _))| {
+                let held = position.qty() * last(id) * market.instruments()[id].multiplier;
+                place[id] = if account.equity() > 0.0 { (held / account.equity()) as f32 } else { 0.0 };
+            }),
             AccountNumber::Unrealised => each().for_each(|(id, (position, _))| {
                 place[id] = (position.unrealised(last(id)) * percent) as f32;
             }),

@@ -70,7 +70,7 @@ impl Rules {
     pub fn new(spec: EnvSpec, data: &MarketData) -> Result<Self> {
         let instruments = data.instruments();
         spec.validate(instruments.len())?;
-        let expected_change = data.columns().iter().position(|(name, _)| name == EXPECTED_CHANGE);
+        let expected_change = data.column_index(EXPECTED_CHANGE);
         if expected_change.is_none() && spec.reward.needs().expected_change {
             let message = format!(
                 "needs the column {EXPECTED_CHANGE}, which only synthetic markets have: nobody knows it of a real one"
@@ -207,6 +207,15 @@ impl Rules {
             Some(_) => 0.0,
             None => units * grid.inv_max_units,
         }
+    }
+
+    /// The names of the newest row of features, without their ago, and of all that follows; where they begin in an
+    /// observation, and how many of them are features.
+    pub(crate) fn newest_names(&self) -> (Vec<String>, usize, usize) {
+        let (begin, features) = (self.window_len - self.features.len(), self.features.len());
+        let names = self.observation_names().split_off(begin);
+        let bare = |name: String| name.strip_suffix("[-0]").map(str::to_owned).unwrap_or(name);
+        (names.into_iter().map(bare).collect(), begin, features)
     }
 
     /// Whether masks may close choices here.

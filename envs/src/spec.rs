@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tradepit::{
+    MarketData,
     features::FeaturePipelineSpec,
     models::{Commission, FillRule, Financing, Flatten, Latency, MarginRule, Matching, Models, Slippage},
     venue::check_holding,
@@ -107,9 +108,10 @@ impl EnvSpec {
         }
     }
 
-    /// The features, after putting in the default for bars of `period_ns` if none are named.
-    pub fn resolve_features(&mut self, period_ns: i64) -> &FeaturePipelineSpec {
-        self.features.get_or_insert_with(|| FeaturePipelineSpec::for_period(period_ns))
+    /// The features, after putting in the default for the bars and instruments of `data` if none are named.
+    pub fn resolve_features(&mut self, data: &MarketData) -> &FeaturePipelineSpec {
+        let instruments = data.instruments().len() as u32;
+        self.features.get_or_insert_with(|| FeaturePipelineSpec::for_market(data.period_ns(), instruments))
     }
 
     /// Whether every number makes sense, for that many instruments.

@@ -399,7 +399,7 @@ fn pipeline(spec: &EnvSpec, data: &MarketData) -> Result<FeaturePipeline> {
 /// Rules and venue of a log: its history is the data by which the spec is checked.
 fn replay(log: EventLog, mut spec: EnvSpec) -> Result<(Arc<Rules>, ReplayVenue, f64)> {
     let data = log.opening().market()?;
-    let resolved = spec.resolve_features(data.period_ns()).clone();
+    let resolved = spec.resolve_features(&data).clone();
     let data = features::attach(data, &resolved)?;
     let pipeline = pipeline(&spec, &data)?;
     let bars_per_year = data.calendar().bars_per_year(data.period_ns());

@@ -217,7 +217,15 @@ def learned(maskable, seed):
         )
         kind = MaskablePPO if maskable else PPO
         model = kind(
-            "MlpPolicy", envs, n_steps=16, batch_size=256, n_epochs=4, learning_rate=1e-3, gamma=0.5, seed=seed, device="cpu"
+            "MlpPolicy",
+            envs,
+            n_steps=16,
+            batch_size=256,
+            n_epochs=4,
+            learning_rate=1e-3,
+            gamma=0.5,
+            seed=seed,
+            device="cpu",
         ).learn(8_192)
     finally:
         torch.set_num_threads(threads)

@@ -73,6 +73,14 @@ class PortfolioWeights(TypedDict, total=False):
     weights: str | Weights
 
 
+class SpreadPosition(TypedDict, total=False):
+    """A number in [-1, 1]: so many lots of the first instrument, and of the second ``ratio`` times as many the other way."""
+
+    kind: Literal["spread_position"]
+    max_lots: float
+    ratio: float
+
+
 class TwoSidedQuotes(TypedDict, total=False):
     """A bid and an ask for one bar: numbers in [-1, 1] for the offset of each, and, if ``lots`` is a range, its size.
 
@@ -140,8 +148,8 @@ class Reward(TypedDict, total=False):
     ``volatility_scaled`` (target, span, cost, units, scale), ``drawdown_increment``, ``turnover_penalty`` (coefficient),
     ``inventory_penalty`` (coefficient, power, held, terminal), ``implementation_shortfall`` (target, scale),
     ``trade_quality`` (scale, loss_aversion, win, loss), ``expected_profit`` (scale, held; synthetic markets only),
-    ``hedged_option`` (right, strike, years, volatility, rate, units, scale), ``exercise`` (right, strike, years, rate,
-    scale), ``potential_shaping`` (potential, gamma, coefficient, cut_is_end), ``weighted`` (scale, risk_penalty, bonus),
+    ``hedged_option`` (right, strike, years, volatility, rate, units, scale, risk_aversion),
+    ``exercise`` (right, strike, years, rate, scale), ``potential_shaping`` (potential, gamma, coefficient, cut_is_end), ``weighted`` (scale, risk_penalty, bonus),
     ``composite`` (parts, each ``{"weight": 1.0, "reward": ...}``).
     """
 
@@ -205,6 +213,7 @@ class RewardPart(TypedDict, total=False):
 #: A number of the account in an observation; the Rust documentation of ``AccountNumber`` has each one's unit.
 AccountNumber = Literal[
     "position",
+    "weight",
     "unrealised",
     "time_in_position",
     "equity",
@@ -503,8 +512,20 @@ class Process(TypedDict, total=False):
     What the last five publish (``expected_change`` and more) is there for features of kind ``column``.
     """
 
-    kind: Literal["brownian", "ornstein_uhlenbeck", "jump_diffusion", "heston", "garch", "regime_switching", "intraday",
-                  "arithmetic", "ar1", "hidden_drift", "coin", "geometric"]
+    kind: Literal[
+        "brownian",
+        "ornstein_uhlenbeck",
+        "jump_diffusion",
+        "heston",
+        "garch",
+        "regime_switching",
+        "intraday",
+        "arithmetic",
+        "ar1",
+        "hidden_drift",
+        "coin",
+        "geometric",
+    ]
 
 
 class Blocks(TypedDict, total=False):
@@ -551,6 +572,7 @@ class EnvSpec(TypedDict, total=False):
         | TargetLevels
         | EnterExit
         | PortfolioWeights
+        | SpreadPosition
         | TwoSidedQuotes
         | QuoteGrid
         | OrderTicket

@@ -10,6 +10,7 @@ mod portfolio_weights;
 mod quote_grid;
 mod scheme;
 mod spec;
+mod spread_position;
 mod target_levels;
 mod target_position;
 mod two_sided_quotes;
@@ -26,6 +27,7 @@ pub use portfolio_weights::{LongShort, PortfolioWeights, Simplex, Softmax, Weigh
 pub use quote_grid::QuoteGrid;
 pub use scheme::ActionScheme;
 pub use spec::ActionSpec;
+pub use spread_position::SpreadPosition;
 pub use target_levels::TargetLevels;
 pub use target_position::TargetPosition;
 pub use two_sided_quotes::TwoSidedQuotes;

@@ -21,6 +21,7 @@ impl Plain {
             ActionSpec::TargetLevels(a) => Some(Self::Levels(a.clone())),
             ActionSpec::EnterExit(a) => Some(Self::EnterExit(*a)),
             ActionSpec::PortfolioWeights(_)
+            | ActionSpec::SpreadPosition(_)
             | ActionSpec::TwoSidedQuotes(_)
             | ActionSpec::QuoteGrid(_)
             | ActionSpec::OrderTicket(_)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Action, ActionScheme, Decision, EnterExit, ExecutionRate, OrderTicket, Orders, PortfolioWeights, QuoteGrid,
-    TargetLevels, TargetPosition, TwoSidedQuotes,
+    SpreadPosition, TargetLevels, TargetPosition, TwoSidedQuotes,
 };
 use crate::{Error, Result, Space};
 
@@ -29,6 +29,8 @@ pub enum ActionSpec {
     EnterExit(EnterExit),
     /// Shares of the equity.
     PortfolioWeights(PortfolioWeights),
+    /// A position in the spread of two instruments.
+    SpreadPosition(SpreadPosition),
     /// A bid and an ask, each for one bar.
     TwoSidedQuotes(TwoSidedQuotes),
     /// A bid and an ask out of a grid of offsets, each for one bar.
@@ -55,6 +57,7 @@ impl ActionSpec {
             Self::TargetLevels(a) => a,
             Self::EnterExit(a) => a,
             Self::PortfolioWeights(a) => a,
+            Self::SpreadPosition(a) => a,
             Self::TwoSidedQuotes(a) => a,
             Self::QuoteGrid(a) => a,
             Self::OrderTicket(a) => a,

@@ -1,8 +1,18 @@
 //! A short call, hedged with its underlying.
 
 use serde::{Deserialize, Serialize};
+use tradepit::{
+    Instrument,
+    market::synth::{Geometric, SynthSpec},
+};
 
-use super::normal::{cdf, nodes, pdf, simpson};
+use super::{
+    Goal, Objective, Reference, Rule,
+    normal::{cdf, nodes, pdf, simpson},
+    parts::{Known, Parts, need, positive},
+    scene::{CASH, last_move, rows, spec},
+};
+use crate::{AccountNumber, ActionSpec, HedgedOption, OptionRight, Result, RewardSpec, TargetPosition};
 
 /// Sell a call for its value, and hold its delta of the stock, set anew at `rebalances` equal times (Black and Scholes, 1973); no
 /// drift, no interest, no costs. What is left is the risk of not trading in between.
@@ -70,20 +80,20 @@ impl Hedge {
     /// It is a sum of martingale differences, delta times the move of the stock less that of the call: the variances add up.
     #[must_use]
     pub fn sd(&self) -> f64 {
-        (0..self.rebalances)
-            .map(|step| {
-                let passed = f64::from(step) * self.dt();
-                let before = if step == 0 { vec![(0.0, 1.0)] } else { nodes(0.25 / f64::from(step).sqrt()) };
-                let at = |z: f64| {
-                    self.price * (self.sigma * passed.sqrt() * z - 0.5 * self.sigma * self.sigma * passed).exp()
-                };
-                before
-                    .iter()
-                    .map(|(z, weight)| weight * self.errors(at(*z), step).map(|(w, e)| w * e * e).sum::<f64>())
-                    .sum::<f64>()
-            })
-            .sum::<f64>()
-            .sqrt()
+        let step = |step: u32| {
+            let prices = self.prices(step).into_iter();
+            prices
+                .map(|(weight, price)| weight * self.errors(price, step).map(|(w, e)| w * e * e).sum::<f64>())
+                .sum::<f64>()
+        };
+        (0..self.rebalances).map(step).sum::<f64>().sqrt()
+    }
+
+    /// Prices after so many steps, with their weights.
+    fn prices(&self, step: u32) -> Vec<(f64, f64)> {
+        let sd = self.sigma * (f64::from(step) * self.dt()).sqrt();
+        let draws = if step == 0 { vec![(0.0, 1.0)] } else { nodes(PER_STEP / f64::from(step).sqrt()) };
+        draws.into_iter().map(|(z, weight)| (weight, self.price * (sd * z - 0.5 * sd * sd).exp())).collect()
     }
 
     /// Errors of the hedge over one step from a price on, with their weights.
@@ -205,6 +215,50 @@ fn add(sum: &mut [(f64, f64)], weight: f64, angle: f64, then: impl Fn(usize) -> 
     }
 }
 
+impl Known for Hedge {
+    fn parts(&self) -> Result<Parts> {
+        positive(&[("price", self.price), ("strike", self.strike), ("sigma", self.sigma), ("days", self.days)])?;
+        // The exact tail takes time as the number of rebalances to the power of 1.5.
+        need("rebalances", f64::from(self.rebalances), (1..=250).contains(&self.rebalances), "in 1..=250")?;
+        let (n, first, one) = (self.rebalances, self.price, Instrument::unit());
+        let years = self.days / 365.0;
+        let sd = self.sigma * self.dt().sqrt();
+        let option = HedgedOption {
+            right: OptionRight::Call,
+            strike: self.strike / first,
+            years,
+            volatility: self.sigma,
+            scale: CASH,
+            ..HedgedOption::default()
+        };
+        let own = self.clone();
+        let delta = move |obs: &[f32]| {
+            let price = first * (1.0 + 0.1 * f64::from(obs[3]));
+            own.call(price, (f64::from(obs[2]) * f64::from(n)).round()).1
+        };
+        Ok(Parts {
+            spec: spec(
+                SynthSpec::Geometric(Geometric { volatility: sd, ..Geometric::default() }),
+                vec![last_move(1.0 / sd)],
+                vec![AccountNumber::Position, AccountNumber::TimeLeft, AccountNumber::PriceSinceStart],
+                ActionSpec::TargetPosition(TargetPosition { max_lots: 1.0 / one.lot, ..TargetPosition::default() }),
+                RewardSpec::HedgedOption(option),
+                n,
+            ),
+            rows: rows(one, first, 1, n)?,
+            goals: vec![
+                Goal::best(Objective::Sd {}, self.sd()),
+                Goal::best(Objective::ExpectedShortfall { share: 0.05 }, self.expected_shortfall(0.05)),
+            ],
+            optimal: Rule::number(delta),
+            // Keeps the risk.
+            naive: Rule::number(|_| 0.0),
+            reference: Reference::Naive,
+            episodes: 50_000,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,13 +270,34 @@ mod tests {
         assert!((hedge.sd() - 0.357_833).abs() < 1e-6, "{}", hedge.sd());
         assert!((hedge.unhedged_sd() - 3.462_271).abs() < 1e-6, "{}", hedge.unhedged_sd());
         let tail = hedge.expected_shortfall(0.05);
-        assert!((tail - 0.833).abs() < 2e-3, "{tail}");
+        assert!((tail - 0.8333).abs() < 1e-3, "{tail}");
         assert!((hedge.expected_shortfall(0.5) - 0.268).abs() < 2e-3);
     }
-}
 
-impl super::parts::Known for Hedge {
-    fn parts(&self) -> crate::Result<super::parts::Parts> {
-        Err(crate::Error::State("not yet".into()))
+    #[test]
+    fn the_delta_is_nearly_the_hedge_of_least_variance() {
+        // Of each step that is the regression of the call's move on the stock's.
+        let hedge = Hedge::default();
+        let variance: f64 = (0..hedge.rebalances)
+            .map(|step| {
+                hedge
+                    .prices(step)
+                    .into_iter()
+                    .map(|(weight, price)| {
+                        let left = f64::from(hedge.rebalances - step);
+                        let call = hedge.call(price, left).0;
+                        let (mut cc, mut cs, mut ss) = (0.0, 0.0, 0.0);
+                        for (z, w) in hedge.moves(price, step) {
+                            let next = price * hedge.step(z);
+                            let (c, s) = (hedge.call(next, left - 1.0).0 - call, next - price);
+                            (cc, cs, ss) = (cc + w * c * c, cs + w * c * s, ss + w * s * s);
+                        }
+                        weight * (cc - cs * cs / ss)
+                    })
+                    .sum::<f64>()
+            })
+            .sum();
+        let least = variance.sqrt();
+        assert!(least < hedge.sd() && least > 0.99 * hedge.sd(), "{least}");
     }
 }

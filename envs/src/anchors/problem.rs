@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tradepit::MarketData;
 
 use super::{
     AlmgrenChrissSale, AmericanPut, AvellanedaStoikov, CarteaJaimungal, GarleanuPedersen, Hedge, Kelly, Leak,
     Liquidation, Merton, Null, OuThreshold, Regime, parts::Known,
 };
-use crate::{Error, Result};
+use crate::{EnvSpec, Error, Result};
 
 /// A problem with a known answer, with its parameters.
 ///
@@ -71,10 +72,10 @@ impl Problem {
     /// # Errors
     /// When there is none.
     pub fn named(name: &str) -> Result<Self> {
-        Self::from_parts(name, Value::Object(serde_json::Map::new()))
+        Self::from_parts(name, &Value::Object(serde_json::Map::new()))
     }
 
-    fn from_parts(name: &str, params: Value) -> Result<Self> {
+    fn from_parts(name: &str, params: &Value) -> Result<Self> {
         if !Self::NAMES.contains(&name) {
             let all = Self::NAMES.join(", ");
             return Err(Error::spec("anchor", format!("{name} is none of {all}")));
@@ -92,7 +93,7 @@ impl Problem {
         if let Value::Object(fields) = &mut params {
             fields.insert(key.to_owned(), value);
         }
-        Self::from_parts(self.name(), params)
+        Self::from_parts(self.name(), &params)
     }
 
     /// Its name.
@@ -154,6 +155,15 @@ impl Problem {
             put(36.0),
             put(40.0),
         ]
+    }
+
+    /// Rows and spec of its environment: what any environment is made of.
+    ///
+    /// # Errors
+    /// Names the parameter that is out of its range.
+    pub fn environment(&self) -> Result<(MarketData, EnvSpec)> {
+        let parts = self.known().parts()?;
+        Ok((parts.rows, parts.spec))
     }
 
     pub(super) fn known(&self) -> &dyn Known {
