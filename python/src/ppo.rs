@@ -207,6 +207,7 @@ impl PyPpo {
     /// Actions for observations of shape `(n, d)`: `(n, k)` float32 for a box, `(n,)` int64 for discrete ones, `(n, k)` for several.
     /// With masks, among those that are open.
     #[pyo3(signature = (obs, deterministic, masks=None))]
+    #[expect(clippy::needless_pass_by_value, reason = "arguments of Python calls are extracted by value")]
     fn predict<'py>(
         &self,
         py: Python<'py>,
