@@ -130,13 +130,20 @@ impl Ppo {
         self.saved_obs = None;
     }
 
-    /// Writes one action for each row of `obs`; a draw from the policy unless `deterministic`. See [`Policy::act`].
+    /// Writes one action for each row of `obs`, among those that `masks` leave open; a draw from the policy unless
+    /// `deterministic`. See [`Policy::act_among`].
     ///
     /// # Errors
     /// When a shape does not fit or an observation is not finite.
-    pub fn predict(&mut self, obs: &[f32], deterministic: bool, out: ActionsMut<'_>) -> Result<()> {
+    pub fn predict(
+        &mut self,
+        obs: &[f32],
+        masks: Option<&[bool]>,
+        deterministic: bool,
+        out: ActionsMut<'_>,
+    ) -> Result<()> {
         let rng = if deterministic { None } else { Some(&mut self.predict_rng) };
-        self.policy.act(obs, rng, out)
+        self.policy.act_among(obs, masks, rng, out)
     }
 
     /// The critic's value of each row of `obs`, in units of the scaled reward.
