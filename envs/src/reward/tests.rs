@@ -262,3 +262,10 @@ fn what_the_plain_path_reads_is_all_that_the_plain_rewards_use() {
         }
     }
 }
+
+#[test]
+fn what_one_environment_remembers_is_small() {
+    use std::mem::size_of;
+    let state = size_of::<crate::Lane>() + size_of::<tradepit::Rng>() + size_of::<tradepit::account::Position>();
+    assert!(state <= 512, "{state} bytes");
+}
