@@ -213,7 +213,7 @@ impl PyVecEnv {
     }
 
     /// Scales the rewards with these statistics from here on, or leaves them as they are.
-    #[setter]
+    #[pyo3(signature = (json=None))]
     fn set_reward_normalizer(&self, json: Option<&str>) -> PyResult<()> {
         let read = |json| serde_json::from_str(json);
         let normaliser: Option<RewardNormaliser> =

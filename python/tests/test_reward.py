@@ -194,9 +194,9 @@ def test_scaled_rewards_are_those_of_stable_baselines3(data, spec):
     normalize = pytest.importorskip("stable_baselines3.common.vec_env").VecNormalize
     # Of the order of 1, where the 0.0001 of a sample that theirs begins with do not count.
     spec = {**spec, "reward": {"kind": "profit", "scale": 3_000.0}}
-    ours = make_vec_env(ID, 4, data=data, normalize_reward={"gamma": 0.9, "clip": 5.0}, **spec)
-    raw = make_vec_env(ID, 4, data=data, **spec)
-    theirs = normalize(make_vec_env(ID, 4, data=data, **spec), norm_obs=False, gamma=0.9, clip_reward=5.0)
+    ours = make_vec_env(ID, 4, seed=1, data=data, normalize_reward={"gamma": 0.9, "clip": 5.0}, **spec)
+    raw = make_vec_env(ID, 4, seed=1, data=data, **spec)
+    theirs = normalize(make_vec_env(ID, 4, seed=1, data=data, **spec), norm_obs=False, gamma=0.9, clip_reward=5.0)
     ours.reset(), theirs.reset(), raw.reset()
     different = 0
     for step in targets(ours.action_space, 4, 40):

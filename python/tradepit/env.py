@@ -226,7 +226,7 @@ class Normalized:
 
     @reward_normalizer.setter
     def reward_normalizer(self, state: Mapping[str, Any] | None) -> None:
-        self.core.reward_normalizer = None if state is None else json.dumps(dict(state))
+        self.core.set_reward_normalizer(None if state is None else json.dumps(dict(state)))
 
 
 def read_json(spec_json: str) -> EnvSpec:
