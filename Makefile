@@ -1,5 +1,5 @@
 # The gate words: demo, test, lint, bench. Each makes its own set-up in .venv and says what it does.
-# They need a Rust toolchain, Python 3.11 or later, and make.
+# They need a Rust toolchain, Python 3.11 or later, and make; bench also needs valgrind, which counts instructions.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -48,7 +48,7 @@ lint: $(VENV)/.installed-lint
 
 bench: $(VENV)/.installed-test
 	@echo "== cargo bench"
-	@cargo bench --workspace --exclude tradepit-python
+	@cargo bench --workspace --exclude tradepit-python --no-fail-fast
 	@echo "== Python"
 	@$(BIN)/tradepit bench --ppo
 

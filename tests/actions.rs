@@ -5,15 +5,16 @@
 mod road;
 
 use proptest::prelude::*;
+use rand::SeedableRng as _;
 use road::Actor;
 use serde_json::{Value, json};
 use tradepit::{
-    Bar, Instrument, InstrumentId, MarketData, Timestamp, Venue as _,
+    Bar, Instrument, InstrumentId, MarketData, Rng, Timestamp, Venue as _,
     account::{Account, AccountEvent, Fill},
-    market::synth,
+    market::{MarketEvent, MarketFact, synth},
     order::OrderState,
 };
-use tradepit_envs::{Action, ActionScheme as _, ActionSpec, Decision, Env, EnvSpec, Hooks, Orders, SimSetup};
+use tradepit_envs::{Action, ActionScheme as _, ActionSpec, Decision, Env, EnvSpec, Hooks, Orders, SimSetup, Space};
 
 const MINUTE: i64 = 60_000_000_000;
 const ROWS: usize = 40;
@@ -103,8 +104,8 @@ fn orders_of(scheme: &ActionSpec, values: &[f32], data: &MarketData, cash: f64) 
     scheme.orders(Action::Box(values), &Decision::new(data.view(3), &account), &mut orders);
     let mut lots = vec![0.0; data.instruments().len()];
     for order in orders.sent() {
-        let id = order.instrument.0 as usize;
-        lots[id] += order.qty / data.instruments()[id].lot;
+        let id = order.entry.instrument.0 as usize;
+        lots[id] += order.entry.qty / data.instruments()[id].lot;
     }
     lots
 }
@@ -174,6 +175,24 @@ proptest! {
         prop_assert_eq!(env.venue().at_market(InstrumentId(0)), 0.0);
     }
 
+    /// Inside of the dead band nothing is ordered, outside of it what was wanted: to the lot, and no more.
+    #[test]
+    fn a_dead_band_leaves_small_changes_alone(seed in 0..1_000u64, lots in 1..30u32, hundredths in 0..150u32) {
+        let (most, band) = (f64::from(lots), f64::from(hundredths) / 100.0);
+        let spec = json!({"cash": 1e8, "action": {"kind": "target_position", "max_lots": most, "dead_band": band}});
+        let setup = setup(synth::es_1m(120, 1).unwrap(), &spec);
+        let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+        env.reset(Some(0), &mut obs).unwrap();
+        let mut rng = Rng::seed_from_u64(seed);
+        for _ in 0..60 {
+            let (value, held) = (rng.random_range(-1.0..1.0f32), env.facts().position);
+            env.step(Action::Box(&[value]), &mut obs).unwrap();
+            let wanted = f64::from(value) * most;
+            let expected = if (wanted - held).abs() < band * most { held } else { wanted.round() };
+            prop_assert_eq!(env.facts().position, expected);
+        }
+    }
+
     /// A large order is worked off by the deadline, to the last lot and never beyond, whatever the rates.
     #[test]
     fn an_execution_is_complete_at_its_deadline(
@@ -234,6 +253,224 @@ fn a_holding_moves_no_price() {
     };
     assert_eq!(fills(5_000.0), fills(0.0));
     assert!(fills(5_000.0).len() > 3);
+}
+
+/// Draws among the open choices.
+fn among(rng: &mut Rng, choices: &[usize], mask: &[bool]) -> Vec<i64> {
+    let mut rest = mask;
+    let draw = |n: &usize| {
+        let (part, behind) = rest.split_at(*n);
+        rest = behind;
+        let open: Vec<usize> = (0..*n).filter(|at| part[*at]).collect();
+        assert!(!open.is_empty(), "{mask:?}");
+        open[rng.random_range(0..open.len())] as i64
+    };
+    choices.iter().map(draw).collect()
+}
+
+/// Schemes with masks, each with the choices that take from a position or leave it.
+fn masked() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        (1..4u32).prop_map(|lots| json!({"kind": "enter_exit", "lots": lots})),
+        Just(json!({"kind": "target_levels", "levels": [-5, -2, 0, 1, 4]})),
+        (1..8u32).prop_map(|most| json!({"kind": "order_ticket", "lots": [1, 3, 5], "max_lots": most})),
+        Just(json!({"kind": "quote_grid", "offset_ticks": [null, 0, 2], "lots": 2, "max_lots": 5})),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Whoever keeps to the masks is never refused for margin, where prices open where they closed: no order that an open
+    /// choice sends is more than the account carries.
+    #[test]
+    fn an_open_choice_is_never_refused_for_margin(action in masked(), max in 1..40u32, seed in 0..1_000u64) {
+        // Orders at the market, so that their margin is that of their price.
+        prop_assume!(action["kind"] != "quote_grid");
+        let mut action = action;
+        if action["kind"] == "order_ticket" {
+            action["offset_ticks"] = json!([0.0]);
+        }
+        let spec = json!({"cash": 60_000, "action": action, "margin": {"kind": "leverage", "max": max, "maintenance": 0.5},
+            "commission": {"kind": "per_contract", "fee": 2.5}});
+        let setup = setup(walk(seed), &spec);
+        let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+        env.reset(Some(0), &mut obs).unwrap();
+        let (mut rng, mut mask) = (Rng::seed_from_u64(seed), vec![false; setup.rules().mask_len()]);
+        loop {
+            env.action_masks(&mut mask).unwrap();
+            let drawn = among(&mut rng, setup.rules().action_space().choices(), &mask);
+            let mut heard = Heard::default();
+            let action = match setup.rules().action_space() {
+                Space::Discrete { .. } => Action::Discrete(drawn[0]),
+                _ => Action::MultiDiscrete(&drawn),
+            };
+            let transition = env.step_with(action, &mut obs, &mut heard).unwrap();
+            let refused = heard.0.iter().any(|event| matches!(event, AccountEvent::Rejected { .. }));
+            prop_assert!(!refused, "{:?} with {mask:?}: {:?}", drawn, heard.0);
+            if transition.terminated || transition.truncated {
+                break;
+            }
+        }
+    }
+
+    /// Limits hold whatever the actions are, and an open choice is let through as it is: what it orders is not cut.
+    #[test]
+    fn limits_hold_and_masks_know_them(
+        action in masked(), most in 1..6u32, daily: bool, keeps: bool, seed in 0..1_000u64,
+    ) {
+        let most = f64::from(most);
+        let loss = if daily { "daily_loss" } else { "drawdown" };
+        let spec = json!({"cash": 60_000, "action": action, "limits": {"position": most, loss: 0.002}});
+        let setup = setup(synth::es_1m(160, seed).unwrap(), &spec);
+        let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+        env.reset(Some(0), &mut obs).unwrap();
+        let (mut rng, mut mask) = (Rng::seed_from_u64(seed), vec![false; setup.rules().mask_len()]);
+        let mut peak = env.state().account().equity();
+        loop {
+            let everything = vec![true; mask.len()];
+            env.action_masks(&mut mask).unwrap();
+            let open = if keeps { &mask } else { &everything };
+            let drawn = among(&mut rng, setup.rules().action_space().choices(), open);
+            let action = match setup.rules().action_space() {
+                Space::Discrete { .. } => Action::Discrete(drawn[0]),
+                _ => Action::MultiDiscrete(&drawn),
+            };
+            let before = env.state().account().position(InstrumentId(0)).qty();
+            let equity = env.state().account().equity();
+            peak = peak.max(equity);
+            let waits = env.venue().waiting(InstrumentId(0));
+            let transition = env.step(action, &mut obs).unwrap();
+            let after = env.state().account().position(InstrumentId(0)).qty();
+            prop_assert!(after.abs() <= most, "{before} {after}");
+            // One day: a loss from its beginning, or from the peak, closes everything but the way out.
+            let from = if daily { 60_000.0 } else { peak };
+            if 1.0 - equity / from >= 0.002 && waits == [0.0; 2] {
+                prop_assert!(after.abs() <= before.abs() && after * before >= 0.0, "{before} {after}");
+            }
+            if keeps && setup.rules().action_space() == (&Space::Discrete { n: 5 }) && drawn[0] != 0
+                && setup.rules().spec().action.max_lots() <= most
+            {
+                let wanted = setup.rules().spec().action.target(action, 0, before);
+                prop_assert_eq!(after, wanted, "an open choice came to something else");
+            }
+            if transition.terminated || transition.truncated {
+                break;
+            }
+        }
+    }
+}
+
+/// A walk of whole points whose bars open where the last one closed.
+fn walk(seed: u64) -> MarketData {
+    let (mut rng, mut price) = (Rng::seed_from_u64(seed), 3_000.0);
+    let bars = (1..=80).map(|minute| {
+        let (open, close) = (price, price + f64::from(rng.random_range(-8..9)));
+        price = close;
+        let (high, low) = (open.max(close), open.min(close));
+        Bar { time: Timestamp::from_nanos(minute * MINUTE), open, high, low, close, volume: 1e6 }
+    });
+    MarketData::builder(vec![Instrument::es()]).bars(bars.collect()).build().unwrap()
+}
+
+/// Halts, and sessions that end flat, close what would open.
+#[test]
+fn masks_know_halts_and_the_end_of_a_session() {
+    let happens = |row: usize, what| MarketEvent { time: synth_time(row), instrument: InstrumentId(0), what };
+    let es = synth::es_1m(2_000, 0).unwrap();
+    let data = MarketData::builder(vec![Instrument::es()])
+        .bars(es.bars().to_vec())
+        .calendar(es.calendar())
+        .period_ns(es.period_ns())
+        .events(vec![happens(100, MarketFact::Halt {}), happens(110, MarketFact::Resume {})])
+        .build()
+        .unwrap();
+    let spec = json!({"action": {"kind": "enter_exit"}, "flatten": {"kind": "session_end"},
+        "episode": {"start": {"kind": "at", "row": 50}, "length": {"kind": "data"}}});
+    let setup = setup(data, &spec);
+    let (mut env, mut obs, mut mask) = (setup.env(), vec![0.0; setup.rules().observation_space().len()], [false; 5]);
+    env.reset(Some(0), &mut obs).unwrap();
+    let (mut halts, mut ends) = (0, 0);
+    loop {
+        env.action_masks(&mut mask).unwrap();
+        let market = env.venue().market();
+        if market.is_halted(InstrumentId(0)) {
+            halts += 1;
+            assert_eq!(mask, [true, false, false, false, false]);
+        } else if market.session_closes_next() {
+            ends += 1;
+            let long = env.facts().position > 0.0;
+            assert_eq!(mask, [true, false, long, false, false]);
+        } else {
+            assert!(mask[3], "{mask:?}");
+        }
+        if env.step(Action::Discrete(1), &mut obs).unwrap().truncated {
+            break;
+        }
+    }
+    assert_eq!(halts, 10);
+    assert!(ends >= 1);
+}
+
+fn synth_time(row: usize) -> Timestamp {
+    synth::es_1m(2_000, 0).unwrap().bars()[row].time
+}
+
+/// A ticket opens with its bracket: the stop or the target closes it, and takes the other out.
+#[test]
+fn a_ticket_opens_with_its_bracket() {
+    let spec = json!({"cash": 1e6, "action": {"kind": "order_ticket", "stop_ticks": [0, 4], "target_ticks": [0, 6]},
+        "matching": {"limit": {"kind": "touch"}}});
+    let setup = setup(walk(3), &spec);
+    let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+    env.reset(Some(0), &mut obs).unwrap();
+    let (mut closed, mut cancelled) = (0, 0);
+    for _ in 0..70 {
+        let side = if env.facts().position == 0.0 { 4 } else { 2 };
+        let mut heard = Heard::default();
+        env.step_with(Action::MultiDiscrete(&[side, 0, 0, 0, 1, 1]), &mut obs, &mut heard).unwrap();
+        for event in &heard.0 {
+            match event {
+                AccountEvent::Fill(fill) if fill.qty < 0.0 => closed += 1,
+                AccountEvent::Order { state: OrderState::Cancelled, .. } => cancelled += 1,
+                _ => {}
+            }
+        }
+        assert!((0.0..=1.0).contains(&env.facts().position));
+    }
+    assert!(closed > 5 && cancelled == closed, "{closed} {cancelled}");
+}
+
+/// Numbers run through the lists of a ticket as whole numbers do.
+#[test]
+fn a_ticket_in_numbers_says_what_one_in_whole_numbers_says() {
+    let lists = json!({"kind": "order_ticket", "lots": [1, 2, 3], "offset_ticks": [0, 2], "life": ["bar", "day", "ioc", "gtc"],
+        "stop_ticks": [0, 8], "target_ticks": [0, 4, 8]});
+    let scheme = |continuous: bool| -> ActionSpec {
+        let mut fields = lists.clone();
+        fields["continuous"] = continuous.into();
+        serde_json::from_value(fields).unwrap()
+    };
+    let (data, account) = (walk(1), Account::new(1));
+    let sent = |scheme: &ActionSpec, action: Action<'_>| {
+        let mut orders = Orders::default();
+        scheme.orders(action, &Decision::new(data.view(9), &account), &mut orders);
+        orders
+    };
+    let (whole, numbers) = (scheme(false), scheme(true));
+    assert_eq!(numbers.space(1), Space::Box { len: 6, low: -1.0, high: 1.0 });
+    let nvec = whole.space(1).choices().to_vec();
+    let mut rng = Rng::seed_from_u64(1);
+    for _ in 0..500 {
+        let drawn: Vec<i64> = nvec.iter().map(|n| rng.random_range(0..*n as i64)).collect();
+        let number = |(at, (choice, n)): (usize, (&i64, &usize))| {
+            let (choice, n) = (*choice as f32, *n as f32);
+            // The middle of a part, or an entry of a list.
+            if at == 0 || at == 3 { (2.0 * choice + 1.0) / n - 1.0 } else { 2.0 * choice / (n - 1.0) - 1.0 }
+        };
+        let values: Vec<f32> = drawn.iter().zip(&nvec).enumerate().map(number).collect();
+        assert_eq!(sent(&whole, Action::MultiDiscrete(&drawn)), sent(&numbers, Action::Box(&values)), "{drawn:?}");
+    }
 }
 
 /// Each order says what it is: a wrong spec is refused with its field, its value and what to do.

@@ -16,7 +16,7 @@ use crate::Result;
 pub enum ActionsMut<'a> {
     /// `num_envs * len` numbers for a `Space::Box`.
     Box(&'a mut [f32]),
-    /// `num_envs` whole numbers for a `Space::Discrete`.
+    /// `num_envs * len` whole numbers for a `Space::Discrete` or a `Space::MultiDiscrete`.
     Discrete(&'a mut [i64]),
 }
 
@@ -62,4 +62,13 @@ pub trait Agent {
     /// # Errors
     /// When the shapes do not fit this agent.
     fn act(&mut self, obs: &[f32], actions: ActionsMut<'_>) -> Result<()>;
+    /// As [`act`](Self::act), where some choices are closed: `masks` is what
+    /// [`VecEnv::action_masks`](tradepit_envs::VecEnv::action_masks) writes. Without one of its own, an agent takes no notice.
+    ///
+    /// # Errors
+    /// As [`act`](Self::act); and when `masks` has another length.
+    fn act_masked(&mut self, obs: &[f32], masks: &[bool], actions: ActionsMut<'_>) -> Result<()> {
+        let _ = masks;
+        self.act(obs, actions)
+    }
 }

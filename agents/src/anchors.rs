@@ -5,10 +5,10 @@ use serde::Serialize;
 use tradepit_envs::anchors::{Anchor, Estimate, Objective, Outcome, Problem, Reference, Regret, Rule};
 use tradepit_envs::{Autoreset, Space, StepFacts, StepOut, VecEnv as _};
 
-use crate::Result;
 use crate::agent::{ActionsMut, Agent};
 use crate::baselines::Random;
 use crate::policy::check_finite;
+use crate::{Error, Result};
 
 /// A rule of a problem as an agent.
 ///
@@ -59,8 +59,8 @@ impl Agent for RuleAgent {
 /// use tradepit_agents::{AnchorScore, anchor_scores};
 /// use tradepit_envs::anchors::{Anchor, Problem};
 /// let leak = Anchor::new(Problem::named("leak")?)?;
-/// let AnchorScore { value, se, theory, naive, random, .. } = anchor_scores(&leak, None, 200, 0, 1)?.remove(0);
-/// assert!((value - theory).abs() < 4.0 * se && naive < value && random < naive);
+/// let AnchorScore { value, off, naive, random, .. } = anchor_scores(&leak, None, 0.05, 0, 1)?.remove(0);
+/// assert!(off.abs() < 4.0 && naive < value && random < naive);
 /// # tradepit_agents::Result::Ok(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -77,6 +77,8 @@ pub struct AnchorScore {
     pub se: f64,
     /// The exact value of the optimal policy.
     pub theory: f64,
+    /// By how many standard errors `value` is above `theory`; 0 where both are the same.
+    pub off: f64,
     /// Of the optimal policy, as simulated.
     pub optimal: f64,
     /// Of the naive policy.
@@ -89,26 +91,17 @@ pub struct AnchorScore {
     pub naive_regret: Option<Regret>,
 }
 
-impl AnchorScore {
-    /// By how many standard errors the value is above theory: 0 where both are the same.
-    #[must_use]
-    pub fn deviation(&self) -> f64 {
-        let off = self.value - self.theory;
-        if off == 0.0 { 0.0 } else { off / self.se }
-    }
-}
-
 /// Environments that step together.
 const LANES: usize = 256;
 
-/// Lets an agent, or the optimal policy, play a problem for about `episodes` episodes, and the naive and random policies on the same
-/// ones; a score for each objective.
+/// Lets an agent, or the optimal policy, play a problem, and the naive and random policies the same episodes; a score for each
+/// objective. `share` is how many of the episodes that the problem asks for: 1 tells policies well apart.
 ///
 /// ```
 /// use tradepit_agents::{Constant, anchor_scores};
 /// use tradepit_envs::anchors::{Anchor, Problem};
 /// let null = Anchor::new(Problem::named("null")?)?;
-/// let score = anchor_scores(&null, Some(&mut Constant::new(vec![1.0])), 100, 0, 1)?.remove(0);
+/// let score = anchor_scores(&null, Some(&mut Constant::new(vec![1.0])), 0.02, 0, 1)?.remove(0);
 /// assert!(score.value < 0.01 && score.optimal == 0.0);
 /// # tradepit_agents::Result::Ok(())
 /// ```
@@ -120,10 +113,14 @@ const LANES: usize = 256;
 pub fn anchor_scores(
     anchor: &Anchor,
     agent: Option<&mut dyn Agent>,
-    episodes: u32,
+    share: f64,
     seed: u64,
     threads: usize,
 ) -> Result<Vec<AnchorScore>> {
+    if !(share > 0.0 && share <= 1000.0) {
+        return Err(Error::Config { field: "share", message: format!("expected a number in (0, 1000], got {share}") });
+    }
+    let episodes = (share * f64::from(anchor.episodes())).ceil() as u32;
     let inputs = anchor.setup().rules().observation_space().len();
     let run = |agent: &mut dyn Agent| play(anchor, agent, episodes, seed, threads);
     let optimal = run(&mut RuleAgent::new(anchor.optimal(), inputs))?;
@@ -138,14 +135,16 @@ pub fn anchor_scores(
             Reference::Nothing => None,
             Reference::Naive => Some(&naive),
         };
+        let (se, above) = (own.se(), own.value - goal.theory);
         let regret = |policy: &Estimate| goal.regret.then(|| Regret::new(&optimum, policy, reference));
         AnchorScore {
             name: anchor.problem().name(),
             params: anchor.problem().params(),
             objective: goal.objective.name(),
             value: own.value,
-            se: own.se(),
+            se,
             theory: goal.theory,
+            off: if above == 0.0 { 0.0 } else { above / se },
             optimal: optimum.value,
             naive: naive.value,
             random: random.value,
@@ -162,7 +161,7 @@ pub fn anchor_scores(
 /// use tradepit_agents::anchor_table;
 /// use tradepit_envs::anchors::Problem;
 /// let table = anchor_table(&[Problem::named("leak")?, Problem::named("null")?], 0.05, 0)?;
-/// assert!(table.iter().all(|score| score.deviation().abs() < 4.0));
+/// assert!(table.iter().all(|score| score.off.abs() < 4.0));
 /// # tradepit_agents::Result::Ok(())
 /// ```
 ///
@@ -173,8 +172,7 @@ pub fn anchor_table(problems: &[Problem], share: f64, seed: u64) -> Result<Vec<A
         .par_iter()
         .map(|problem| {
             let anchor = Anchor::new(problem.clone())?;
-            let episodes = (share * f64::from(anchor.episodes())).ceil() as u32;
-            anchor_scores(&anchor, None, episodes, seed, 1)
+            anchor_scores(&anchor, None, share, seed, 1)
         })
         .collect();
     Ok(scores?.into_iter().flatten().collect())

@@ -23,7 +23,7 @@ pub struct Constant {
 }
 
 impl Constant {
-    /// One action; for a discrete space its number.
+    /// One action; for a discrete space its numbers.
     #[must_use]
     pub fn new(action: Vec<f32>) -> Self {
         Self { action }
@@ -38,7 +38,9 @@ impl Agent for Constant {
             ActionsMut::Box(out) if width > 0 && got.is_multiple_of(width) => {
                 out.chunks_exact_mut(width).for_each(|row| row.copy_from_slice(&self.action));
             }
-            ActionsMut::Discrete(out) if width == 1 => out.fill(self.action[0] as i64),
+            ActionsMut::Discrete(out) if width > 0 && got.is_multiple_of(width) => {
+                out.iter_mut().zip(self.action.iter().cycle()).for_each(|(out, value)| *out = *value as i64);
+            }
             _ => return Err(Error::Shape { name: "actions", expected: width, got }),
         }
         Ok(())
@@ -73,16 +75,36 @@ impl Random {
 
 impl Agent for Random {
     fn act(&mut self, _obs: &[f32], actions: ActionsMut<'_>) -> Result<()> {
-        match (actions, self.head) {
-            (ActionsMut::Box(out), Head::Gaussian { low, high, .. }) => {
+        match (actions, &self.head) {
+            (ActionsMut::Box(out), &Head::Gaussian { low, high, .. }) => {
                 let (low, width) = (f64::from(low), f64::from(high) - f64::from(low));
                 out.iter_mut().for_each(|value| *value = (low + width * self.rng.uniform()) as f32);
             }
-            (ActionsMut::Discrete(out), Head::Categorical { n }) => {
-                let n = u32::try_from(n).unwrap_or(u32::MAX);
-                out.iter_mut().for_each(|value| *value = i64::from(self.rng.below(n)));
+            (ActionsMut::Discrete(out), Head::Categorical { nvec }) => {
+                for (value, n) in out.iter_mut().zip(nvec.iter().cycle()) {
+                    *value = i64::from(self.rng.below(u32::try_from(*n).unwrap_or(u32::MAX)));
+                }
             }
             (_, head) => return Err(Error::Mismatch(format!("the actions are not of the kind that {head:?} draws"))),
+        }
+        Ok(())
+    }
+
+    fn act_masked(&mut self, obs: &[f32], masks: &[bool], mut actions: ActionsMut<'_>) -> Result<()> {
+        let (Head::Categorical { nvec }, ActionsMut::Discrete(out)) = (&self.head, actions.reborrow()) else {
+            return self.act(obs, actions);
+        };
+        let (mut rest, expected) = (masks, out.len() / nvec.len() * self.head.outputs());
+        if masks.len() != expected {
+            return Err(Error::Shape { name: "masks", expected, got: masks.len() });
+        }
+        for (value, n) in out.iter_mut().zip(nvec.iter().cycle()) {
+            let (part, behind) = rest.split_at(*n);
+            rest = behind;
+            let open = part.iter().filter(|open| **open).count();
+            let nth = self.rng.below(u32::try_from(open.max(1)).unwrap_or(u32::MAX)) as usize;
+            let at = part.iter().enumerate().filter(|(_, open)| **open).nth(nth).map_or(0, |(at, _)| at);
+            *value = at as i64;
         }
         Ok(())
     }
@@ -117,5 +139,9 @@ impl Sampling {
 impl Agent for Sampling {
     fn act(&mut self, obs: &[f32], actions: ActionsMut<'_>) -> Result<()> {
         self.policy.act(obs, Some(&mut self.rng), actions)
+    }
+
+    fn act_masked(&mut self, obs: &[f32], masks: &[bool], actions: ActionsMut<'_>) -> Result<()> {
+        self.policy.act_among(obs, Some(masks), Some(&mut self.rng), actions)
     }
 }

@@ -12,12 +12,13 @@ const HALF_LN_2PI: f64 = 0.918_938_533_204_672_7;
 const MOST_CHOICES: usize = 1 << 24;
 
 /// What the head of a policy network means.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Head {
     /// The outputs are means; the log standard deviations are parameters that do not depend on the observation.
     Gaussian { len: usize, low: f32, high: f32 },
-    /// The outputs are unnormalised log-probabilities.
-    Categorical { n: usize },
+    /// The outputs are unnormalised log-probabilities: those of the first whole number, then those of the next, which are
+    /// independent of each other.
+    Categorical { nvec: Vec<usize> },
 }
 
 impl Head {
@@ -26,31 +27,37 @@ impl Head {
             Space::Box { len, low, high } if *len > 0 && low < high => {
                 Ok(Self::Gaussian { len: *len, low: *low, high: *high })
             }
-            Space::Discrete { n: n @ 1..=MOST_CHOICES } => Ok(Self::Categorical { n: *n }),
+            Space::Discrete { .. } | Space::MultiDiscrete { .. } if Self::can_choose(space.choices()) => {
+                Ok(Self::Categorical { nvec: space.choices().to_vec() })
+            }
             other => Err(Error::Mismatch(format!("an agent cannot act in the action space {other:?}"))),
         }
     }
 
+    fn can_choose(choices: &[usize]) -> bool {
+        !choices.is_empty() && choices.iter().all(|n| (1..=MOST_CHOICES).contains(n))
+    }
+
     /// How many outputs the network needs.
-    pub(crate) fn outputs(self) -> usize {
+    pub(crate) fn outputs(&self) -> usize {
         match self {
-            Self::Gaussian { len, .. } => len,
-            Self::Categorical { n } => n,
+            Self::Gaussian { len, .. } => *len,
+            Self::Categorical { nvec } => nvec.iter().sum(),
         }
     }
 
     /// How many numbers an action has.
-    pub(crate) fn actions(self) -> usize {
+    pub(crate) fn actions(&self) -> usize {
         match self {
-            Self::Gaussian { len, .. } => len,
-            Self::Categorical { .. } => 1,
+            Self::Gaussian { len, .. } => *len,
+            Self::Categorical { nvec } => nvec.len(),
         }
     }
 
     /// How many parameters follow the network's.
-    pub(crate) fn log_stds(self) -> usize {
+    pub(crate) fn log_stds(&self) -> usize {
         match self {
-            Self::Gaussian { len, .. } => len,
+            Self::Gaussian { len, .. } => *len,
             Self::Categorical { .. } => 0,
         }
     }
@@ -89,6 +96,41 @@ pub(crate) fn gaussian_entropy<T: Real>(log_std: &[T]) -> T {
     log_std.iter().fold(T::ZERO, |sum, &log_std| sum + log_std + T::from_f64(0.5 + HALF_LN_2PI))
 }
 
+/// What a closed choice has for an output: its probability is 0 (as in Huang and Ontanon 2020).
+const CLOSED: f64 = -1e8;
+
+/// Takes the closed choices out of the outputs. Without masks all are open.
+#[inline]
+pub(crate) fn close<T: Real>(logits: &mut [T], open: Option<&[bool]>) {
+    for (logit, open) in logits.iter_mut().zip(open.unwrap_or_default()) {
+        if !open {
+            *logit = T::from_f64(CLOSED);
+        }
+    }
+}
+
+/// The parts of the outputs that belong to each whole number.
+pub(crate) fn parts<'a, T>(nvec: &'a [usize], outputs: &'a [T]) -> impl Iterator<Item = &'a [T]> {
+    let mut rest = outputs;
+    nvec.iter().map(move |n| {
+        let (part, behind) = rest.split_at(*n);
+        rest = behind;
+        part
+    })
+}
+
+/// Writes normalised log-probabilities of each part, returns the entropy of all.
+#[inline]
+pub(crate) fn log_softmax_parts<T: Real>(nvec: &[usize], logits: &[T], out: &mut [T]) -> T {
+    let (mut from, mut entropy) = (0, T::ZERO);
+    for n in nvec {
+        let part = from..from + n;
+        entropy += log_softmax(&logits[part.clone()], &mut out[part]);
+        from += n;
+    }
+    entropy
+}
+
 /// Writes normalised log-probabilities, returns the entropy.
 #[inline]
 pub(crate) fn log_softmax<T: Real>(logits: &[T], out: &mut [T]) -> T {
@@ -118,6 +160,25 @@ pub(crate) fn categorical_gradient<T: Real>(
         let p = log_prob.exp();
         let chosen = if j == action { T::ONE } else { T::ZERO };
         *d = weight * (chosen - p) - entropy_weight * p * (log_prob + entropy);
+    }
+}
+
+/// As [`categorical_gradient`], of the choices of an action together.
+#[inline]
+pub(crate) fn categorical_gradient_parts<T: Real>(
+    nvec: &[usize],
+    log_probs: &[T],
+    action: &[T],
+    weight: T,
+    entropy_weight: T,
+    d_logits: &mut [T],
+) {
+    let mut from = 0;
+    for (n, action) in nvec.iter().zip(action) {
+        let (log_probs, d) = (&log_probs[from..from + n], &mut d_logits[from..from + n]);
+        let entropy = log_probs.iter().fold(T::ZERO, |sum, &log_prob| sum - log_prob.exp() * log_prob);
+        categorical_gradient(log_probs, action.to_f64() as usize, entropy, weight, entropy_weight, d);
+        from += n;
     }
 }
 

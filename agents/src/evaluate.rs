@@ -85,8 +85,10 @@ pub fn evaluate(
     let mut rewards = vec![0.0; envs];
     let (mut terminated, mut truncated) = (vec![false; envs], vec![false; envs]);
     let mut numbers = vec![0.0; envs * env.action_space().len()];
-    let mut choices = vec![0; envs];
-    let discrete = matches!(env.action_space(), Space::Discrete { .. });
+    let mut choices = vec![0; numbers.len()];
+    let discrete = !matches!(env.action_space(), Space::Box { .. });
+    let outputs: usize = env.action_space().choices().iter().sum();
+    let mut masks = vec![true; if env.masks() { envs * outputs } else { 0 }];
 
     let mut quota: Vec<usize> = (0..envs).map(|i| episodes / envs + usize::from(i < episodes % envs)).collect();
     let (mut sums, mut lengths) = (vec![0.0f64; envs], vec![0u64; envs]);
@@ -96,7 +98,12 @@ pub fn evaluate(
     let mut resetting = vec![false; envs];
     while stats.rewards.len() < episodes {
         let mut actions = if discrete { ActionsMut::Discrete(&mut choices) } else { ActionsMut::Box(&mut numbers) };
-        agent.act(&obs, actions.reborrow())?;
+        if masks.is_empty() {
+            agent.act(&obs, actions.reborrow())?;
+        } else {
+            env.action_masks(&mut masks)?;
+            agent.act_masked(&obs, &masks, actions.reborrow())?;
+        }
         let out = StepOut {
             obs: &mut obs,
             reward: &mut rewards,

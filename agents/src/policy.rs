@@ -50,6 +50,7 @@ pub struct Policy {
     scaled: Vec<f32>,
     inverse: Vec<f32>,
     log_probs: Vec<f32>,
+    logits: Vec<f32>,
 }
 
 impl Policy {
@@ -76,6 +77,7 @@ impl Policy {
             scaled: vec![0.0; ROWS * inputs],
             inverse: vec![1.0; head.log_stds()],
             log_probs: vec![0.0; head.outputs()],
+            logits: vec![0.0; head.outputs()],
             observation_space: observation.clone(),
             action_space: action.clone(),
             hidden: hidden.to_vec(),
@@ -130,7 +132,33 @@ impl Policy {
     ///
     /// # Errors
     /// When a length or the kind of `out` does not fit, or an observation is not finite.
-    pub fn act(&mut self, obs: &[f32], mut rng: Option<&mut Rng>, mut out: ActionsMut<'_>) -> Result<()> {
+    pub fn act(&mut self, obs: &[f32], rng: Option<&mut Rng>, out: ActionsMut<'_>) -> Result<()> {
+        self.act_among(obs, None, rng, out)
+    }
+
+    /// As [`act`](Self::act), among the choices that are open: `masks` has a row for each of `obs`, as
+    /// [`VecEnv::action_masks`] writes them.
+    ///
+    /// ```
+    /// use tradepit_agents::{ActionsMut, Policy};
+    /// use tradepit_envs::Space;
+    /// let space = Space::MultiDiscrete { nvec: vec![2, 3] };
+    /// let mut policy = Policy::new(&Space::Box { len: 1, low: -1.0, high: 1.0 }, &space, &[4], 0)?;
+    /// let (mut actions, masks) = ([9; 2], [false, true, true, false, false]);
+    /// policy.act_among(&[0.5], Some(&masks), None, ActionsMut::Discrete(&mut actions))?;
+    /// assert_eq!(actions, [1, 0]);
+    /// # tradepit_agents::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`act`](Self::act); and when `masks` has another length.
+    pub fn act_among(
+        &mut self,
+        obs: &[f32],
+        masks: Option<&[bool]>,
+        mut rng: Option<&mut Rng>,
+        mut out: ActionsMut<'_>,
+    ) -> Result<()> {
         let (inputs, actions) = (self.net.inputs(), self.head.actions());
         if !obs.len().is_multiple_of(inputs) {
             let expected = obs.len().next_multiple_of(inputs);
@@ -141,6 +169,10 @@ impl Policy {
         if got != rows * actions {
             return Err(Error::Shape { name: "actions", expected: rows * actions, got });
         }
+        let expected = rows * self.head.outputs();
+        if let Some(got) = masks.map(<[bool]>::len).filter(|got| *got != expected) {
+            return Err(Error::Shape { name: "masks", expected, got });
+        }
         self.prepare();
         for (index, obs) in obs.chunks(ROWS * inputs).enumerate() {
             let used = obs.len();
@@ -150,8 +182,8 @@ impl Policy {
             }
             let outputs = self.net.forward(&self.params, &self.scaled[..used], &mut self.work);
             let start = index * ROWS;
-            match (&mut out, self.head) {
-                (ActionsMut::Box(out), Head::Gaussian { len, low, high }) => {
+            match (&mut out, &self.head) {
+                (ActionsMut::Box(out), &Head::Gaussian { len, low, high }) => {
                     let out = &mut out[start * len..][..outputs.len()];
                     out.copy_from_slice(outputs);
                     if let Some(rng) = rng.as_deref_mut() {
@@ -163,15 +195,24 @@ impl Policy {
                     }
                     out.iter_mut().for_each(|value| *value = value.clamp(low, high));
                 }
-                (ActionsMut::Discrete(out), Head::Categorical { n }) => {
-                    for (logits, out) in outputs.chunks_exact(n).zip(&mut out[start..]) {
-                        *out = match rng.as_deref_mut() {
-                            None => dist::mode(logits),
-                            Some(rng) => {
-                                dist::log_softmax(logits, &mut self.log_probs);
-                                dist::draw(&self.log_probs, rng)
+                (ActionsMut::Discrete(out), Head::Categorical { nvec }) => {
+                    let width = self.log_probs.len();
+                    let rows = outputs.chunks_exact(width).zip(out[start * actions..].chunks_exact_mut(actions));
+                    for (row, (logits, out)) in rows.enumerate() {
+                        self.logits.copy_from_slice(logits);
+                        dist::close(&mut self.logits, masks.map(|masks| &masks[(start + row) * width..][..width]));
+                        match rng.as_deref_mut() {
+                            None => {
+                                let modes = dist::parts(nvec, &self.logits).map(dist::mode);
+                                out.iter_mut().zip(modes).for_each(|(out, mode)| *out = mode as i64);
                             }
-                        } as i64;
+                            Some(rng) => {
+                                dist::log_softmax_parts(nvec, &self.logits, &mut self.log_probs);
+                                for (out, part) in out.iter_mut().zip(dist::parts(nvec, &self.log_probs)) {
+                                    *out = dist::draw(part, rng) as i64;
+                                }
+                            }
+                        }
                     }
                 }
                 (out, _) => {
@@ -194,14 +235,21 @@ impl Policy {
     }
 
     /// Draws unclipped actions for observations that are normalised already, and their log-probabilities.
-    pub(crate) fn sample(&mut self, scaled: &[f32], rng: &mut Rng, actions: &mut [f32], log_probs: &mut [f32]) {
+    pub(crate) fn sample(
+        &mut self,
+        scaled: &[f32],
+        masks: Option<&[bool]>,
+        rng: &mut Rng,
+        actions: &mut [f32],
+        log_probs: &mut [f32],
+    ) {
         let (inputs, width) = (self.net.inputs(), self.head.actions());
         self.prepare();
         let chunks = actions.chunks_mut(ROWS * width).zip(log_probs.chunks_mut(ROWS));
-        for (scaled, (actions, log_probs)) in scaled.chunks(ROWS * inputs).zip(chunks) {
+        for (index, (scaled, (actions, log_probs))) in scaled.chunks(ROWS * inputs).zip(chunks).enumerate() {
             let outputs = self.net.forward(&self.params, scaled, &mut self.work);
-            match self.head {
-                Head::Gaussian { len, .. } => {
+            match &self.head {
+                &Head::Gaussian { len, .. } => {
                     let log_std = &self.params[self.net.parameters()..];
                     rng.fill_normal(actions);
                     let rows = outputs.chunks_exact(len).zip(actions.chunks_exact_mut(len));
@@ -212,13 +260,21 @@ impl Policy {
                         *log_prob = dist::gaussian_log_prob(mean, log_std, &self.inverse, action);
                     }
                 }
-                Head::Categorical { n } => {
-                    for ((logits, action), log_prob) in outputs.chunks_exact(n).zip(actions).zip(log_probs) {
-                        dist::log_softmax(logits, &mut self.log_probs);
-                        let drawn = dist::draw(&self.log_probs, rng);
-                        // A whole number below 2^24 is exact in f32.
-                        *action = drawn as f32;
-                        *log_prob = self.log_probs[drawn];
+                Head::Categorical { nvec } => {
+                    let choices = self.log_probs.len();
+                    let rows = outputs.chunks_exact(choices).zip(actions.chunks_exact_mut(width)).zip(log_probs);
+                    for (row, ((logits, action), log_prob)) in rows.enumerate() {
+                        self.logits.copy_from_slice(logits);
+                        let at = (index * ROWS + row) * choices;
+                        dist::close(&mut self.logits, masks.map(|masks| &masks[at..][..choices]));
+                        dist::log_softmax_parts(nvec, &self.logits, &mut self.log_probs);
+                        *log_prob = 0.0;
+                        for (action, part) in action.iter_mut().zip(dist::parts(nvec, &self.log_probs)) {
+                            let drawn = dist::draw(part, rng);
+                            // A whole number below 2^24 is exact in f32.
+                            *action = drawn as f32;
+                            *log_prob += part[drawn];
+                        }
                     }
                 }
             }
@@ -243,6 +299,10 @@ impl Policy {
 impl Agent for Policy {
     fn act(&mut self, obs: &[f32], actions: ActionsMut<'_>) -> Result<()> {
         Self::act(self, obs, None, actions)
+    }
+
+    fn act_masked(&mut self, obs: &[f32], masks: &[bool], actions: ActionsMut<'_>) -> Result<()> {
+        self.act_among(obs, Some(masks), None, actions)
     }
 }
 

@@ -11,6 +11,8 @@ pub(crate) struct Rollout {
     /// Unclipped.
     pub(crate) actions: Vec<f32>,
     pub(crate) log_probs: Vec<f32>,
+    /// Which choices were open; empty where the environments close none.
+    pub(crate) masks: Vec<bool>,
     /// Scaled.
     pub(crate) rewards: Vec<f32>,
     pub(crate) terminated: Vec<bool>,
@@ -24,13 +26,14 @@ pub(crate) struct Rollout {
 }
 
 impl Rollout {
-    pub(crate) fn new(steps: usize, envs: usize, inputs: usize, actions: usize) -> Self {
+    pub(crate) fn new(steps: usize, envs: usize, inputs: usize, actions: usize, choices: usize) -> Self {
         let rows = steps * envs;
         Self {
             envs,
             obs: vec![0.0; rows * inputs],
             actions: vec![0.0; rows * actions],
             log_probs: vec![0.0; rows],
+            masks: vec![true; rows * choices],
             rewards: vec![0.0; rows],
             terminated: vec![false; rows],
             truncated: vec![false; rows],

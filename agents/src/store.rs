@@ -134,8 +134,10 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<(Policy, Header, SafeTensors<'_>)> {
     // Before networks are made: no room for weights that the file cannot hold.
     let (action, observation) = (
         match header.action_space {
-            Space::Discrete { n } => n,
-            ref other => other.len(),
+            Space::Box { len, .. } => len,
+            ref choices => {
+                choices.choices().iter().try_fold(0usize, |sum, n| sum.checked_add(*n)).unwrap_or(usize::MAX)
+            }
         },
         header.observation_space.len(),
     );

@@ -17,10 +17,16 @@ struct Case {
     advantages: Vec<f64>,
     returns: Vec<f64>,
     values: Vec<f64>,
+    masks: Option<Vec<bool>>,
 }
 
 impl Case {
     fn new(action: &Space) -> Self {
+        Self::with(action, false)
+    }
+
+    /// With masks, about two thirds of the choices are closed, and those that were taken never.
+    fn with(action: &Space, masked: bool) -> Self {
         let mut rng = Rng::new(11, 0);
         let observation = Space::Box { len: 4, low: -10.0, high: 10.0 };
         let model = Model::new(&observation, action, &[9, 6]).unwrap();
@@ -34,11 +40,22 @@ impl Case {
         let actions = match action {
             Space::Box { len, .. } => draws(SAMPLES * len, 1.0),
             Space::Discrete { n } => (0..SAMPLES).map(|i| (i % n) as f64).collect(),
+            Space::MultiDiscrete { nvec } => {
+                (0..SAMPLES).flat_map(|i| nvec.iter().map(move |n| (i * 7 % n) as f64)).collect()
+            }
             other => panic!("{other:?}"),
         };
+        let chosen = |i: usize, k: usize| actions[i * action.len() + k] as usize;
+        let of = |i: usize| {
+            let part = move |(k, n): (usize, &usize)| (0..*n).map(move |c| (k, c)).collect::<Vec<_>>();
+            action.choices().iter().enumerate().flat_map(part).map(move |(k, c)| (i, k, c)).collect::<Vec<_>>()
+        };
+        let open = |(i, k, c): (usize, usize, usize)| c == chosen(i, k) || (i + c) % 3 == 0;
+        let masks = masked.then(|| (0..SAMPLES).flat_map(of).map(open).collect());
         // Old log-probabilities around the present ones, so that ratios lie on both sides of the clip range: read
         // off the loss itself, as with one sample and an advantage of 1 the surrogate without a clip is -ratio.
-        let mut case = Self { model, params, obs, actions, log_probs: vec![0.0; SAMPLES], advantages, returns, values };
+        let log_probs = vec![0.0; SAMPLES];
+        let mut case = Self { model, params, obs, actions, log_probs, advantages, returns, values, masks };
         let open = PpoConfig { clip_range: 1e9, normalize_advantage: false, ..PpoConfig::default() };
         let width = case.actions.len() / SAMPLES;
         let present: Vec<f64> = (0..SAMPLES)
@@ -50,6 +67,10 @@ impl Case {
                     advantages: &[1.0],
                     returns: &[0.0],
                     values: &[0.0],
+                    masks: case
+                        .masks
+                        .as_ref()
+                        .map(|masks| &masks[i * masks.len() / SAMPLES..(i + 1) * masks.len() / SAMPLES]),
                 };
                 (-loss_and_gradients(&case.model, &case.params, batch, &open).unwrap().0.policy).ln()
             })
@@ -66,6 +87,7 @@ impl Case {
             advantages: &self.advantages,
             returns: &self.returns,
             values: &self.values,
+            masks: self.masks.as_deref(),
         }
     }
 
@@ -107,6 +129,41 @@ fn categorical_policy() {
 }
 
 #[test]
+fn a_product_of_categoricals_and_masks() {
+    let several = Space::MultiDiscrete { nvec: vec![3, 4, 2] };
+    for (space, masked) in [(&several, false), (&several, true), (&Space::Discrete { n: 5 }, true)] {
+        let case = Case::with(space, masked);
+        configs().iter().for_each(|config| case.assert_gradient(config));
+    }
+}
+
+/// Closed choices weigh nothing in the entropy, and their outputs do not matter.
+#[test]
+fn entropy_is_that_of_the_open_choices() {
+    let model = Model::new(&Space::Box { len: 1, low: -1.0, high: 1.0 }, &Space::Discrete { n: 4 }, &[2]).unwrap();
+    let (masks, config) =
+        ([true, false, true, false], PpoConfig { normalize_advantage: false, ..PpoConfig::default() });
+    let batch = Batch {
+        obs: &[0.3],
+        actions: &[2.0],
+        log_probs: &[0.5f64.ln()],
+        advantages: &[1.0],
+        returns: &[0.0],
+        values: &[0.0],
+        masks: Some(&masks),
+    };
+    let mut params = vec![0.0; model.parameters()];
+    // The last biases of the actor: those of the closed choices are large.
+    let biases = model.policy_parameters() - 4;
+    (params[biases + 1], params[biases + 3]) = (50.0, -50.0);
+    let (terms, gradient) = loss_and_gradients(&model, &params, batch, &config).unwrap();
+    assert!((terms.entropy - 2f64.ln()).abs() < 1e-12 && (terms.policy + 1.0).abs() < 1e-12, "{terms:?}");
+    assert_eq!((gradient[biases + 1], gradient[biases + 3]), (0.0, 0.0));
+    let short = loss_and_gradients(&model, &params, Batch { masks: Some(&masks[..3]), ..batch }, &config);
+    assert_eq!(short.unwrap_err().to_string(), "masks: expected 4 values, got 3");
+}
+
+#[test]
 fn single_precision_agrees_with_double() {
     for action in [Space::Box { len: 2, low: -1.0, high: 1.0 }, Space::Discrete { n: 5 }] {
         let case = Case::new(&action);
@@ -120,6 +177,7 @@ fn single_precision_agrees_with_double() {
             advantages: &advantages,
             returns: &returns,
             values: &values,
+            masks: case.masks.as_deref(),
         };
         let config = PpoConfig::default();
         let (terms, gradient) = loss_and_gradients(&case.model, &single(&case.params), batch, &config).unwrap();
@@ -140,8 +198,15 @@ fn loss_of_one_sample_follows_the_formulas() {
     let params = [0.0, 0.0, 0.0, 0.2, log_std, 0.0, 0.0, 0.0, 0.7];
     let log_prob = |action: f64| -2.0 * (action - 0.2).powi(2) - log_std - 0.5 * (2.0 * std::f64::consts::PI).ln();
     let old = log_prob(0.6) - 1.5f64.ln(); // a ratio of 1.5, beyond the clip range
-    let batch =
-        Batch { obs: &[0.3], actions: &[0.6], log_probs: &[old], advantages: &[2.0], returns: &[1.0], values: &[0.0] };
+    let batch = Batch {
+        obs: &[0.3],
+        actions: &[0.6],
+        log_probs: &[old],
+        advantages: &[2.0],
+        returns: &[1.0],
+        values: &[0.0],
+        masks: None,
+    };
     let config = PpoConfig { ent_coef: 0.1, ..PpoConfig::default() };
     let (terms, gradient) = loss_and_gradients(&model, &params, batch, &config).unwrap();
     assert!((terms.policy + 1.2 * 2.0).abs() < 1e-12, "{terms:?}");

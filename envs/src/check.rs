@@ -23,6 +23,18 @@ pub(crate) fn batch(space: &Space, num_envs: usize, actions: Actions<'_>) -> Res
                 Some(env) => Err(out_of_range(env, values[env], *n)),
             }
         }
+        (Space::MultiDiscrete { nvec }, Actions::Discrete(values)) => {
+            Error::shape("actions", num_envs * nvec.len(), values.len())?;
+            let wrong = |(x, n): (&i64, &usize)| !(0..*n as i64).contains(x);
+            match values.iter().zip(nvec.iter().cycle()).position(wrong) {
+                None => Ok(()),
+                Some(at) => {
+                    let (env, index) = (at / nvec.len(), at % nvec.len());
+                    let message = format!("value {index} is {}; it must be in 0..{}", values[at], nvec[index]);
+                    Err(Error::Action { env, message })
+                }
+            }
+        }
         (space, actions) => Err(wrong_kind(space, matches!(actions, Actions::Box(_)))),
     }
 }
@@ -30,9 +42,11 @@ pub(crate) fn batch(space: &Space, num_envs: usize, actions: Actions<'_>) -> Res
 /// # Errors
 /// As [`batch`], for one environment.
 pub(crate) fn one(space: &Space, action: Action<'_>) -> Result<()> {
-    match action {
-        Action::Box(values) => batch(space, 1, Actions::Box(values)),
-        Action::Discrete(value) => batch(space, 1, Actions::Discrete(&[value])),
+    match (space, action) {
+        (_, Action::Box(values)) => batch(space, 1, Actions::Box(values)),
+        (Space::Discrete { .. }, Action::Discrete(value)) => batch(space, 1, Actions::Discrete(&[value])),
+        (Space::MultiDiscrete { .. }, Action::MultiDiscrete(values)) => batch(space, 1, Actions::Discrete(values)),
+        (_, Action::Discrete(_) | Action::MultiDiscrete(_)) => Err(wrong_kind(space, false)),
     }
 }
 

@@ -58,10 +58,16 @@
 //! | [`EnterExit`] | hold, enter long, exit long, enter short, exit short | what leads there, at the market |
 //! | [`PortfolioWeights`] | a number in [-1, 1] an instrument | the difference to `weight * equity / (price * multiplier)`, at the market |
 //! | [`TwoSidedQuotes`] | numbers in [-1, 1]: offsets, sizes | a bid and an ask from the last close, for one bar |
+//! | [`QuoteGrid`] | whole numbers: the places of bid and ask in a list of offsets | the same |
+//! | [`OrderTicket`] | whole numbers, or numbers in [-1, 1]: side, size, limit, life, stop, target | an order and its bracket |
 //! | [`ExecutionRate`] | a number in [-1, 1] | a share of what is left of a large order; at the last step all of it |
 //!
 //! Positions are rounded to whole lots, prices to ticks. What orders at the market have yet to fill counts as held. An
 //! account may begin with a position ([`EnvSpec::holding`]).
+//!
+//! [`Limits`] cut orders down to a position, and let only those through that reduce one after a loss. Where actions are
+//! whole numbers, [`ActionScheme::mask`] says which are open: not those that a halt, the end of a session that ends flat, a
+//! limit or the margin would stop, nor those that do nothing ([`Env::action_masks`], [`VecEnv::action_masks`]).
 //!
 //! # Observation
 //!
@@ -138,17 +144,20 @@
 mod action;
 pub mod anchors;
 mod check;
+mod doctor;
 mod env;
 mod episode;
 mod error;
 mod facts;
 mod leakcheck;
+mod limits;
 mod market;
 mod observe;
 mod randomise;
 mod record;
 mod reward;
 mod rules;
+pub mod scenarios;
 mod setup;
 mod space;
 mod spec;
@@ -156,9 +165,11 @@ pub mod step;
 mod vector;
 
 pub use action::{
-    Action, ActionScheme, ActionSpec, Decision, EnterExit, ExecutionRate, LongShort, Orders, PortfolioWeights, Simplex,
-    Softmax, TargetLevels, TargetPosition, TwoSidedQuotes, WeightRule,
+    Action, ActionScheme, ActionSpec, Bracket, Decision, EnterExit, ExecutionRate, LongShort, OrderTicket, Orders,
+    PortfolioWeights, QuoteGrid, Simplex, Softmax, SpreadPosition, TargetLevels, TargetPosition, TicketLife,
+    TwoSidedQuotes, WeightRule,
 };
+pub use doctor::{ActionUse, Column, Costs, Diagnosis, Doctor, Ends, Finding, Policy, RewardScale, Severity};
 pub use env::{Env, EnvSnapshot};
 pub use episode::{
     DataLength, EpisodeSpec, FirstStart, Length, RandomStart, SessionLength, SessionStart, StartAt, StartRule,
@@ -167,6 +178,7 @@ pub use episode::{
 pub use error::{Error, Result};
 pub use facts::StepFacts;
 pub use leakcheck::{Leak, LeakCheck, LeakReport};
+pub use limits::Limits;
 pub use market::{BootstrapMarket, DataMarket, MarketSpec, SyntheticMarket};
 pub use observe::AccountNumber;
 pub use randomise::{ChoiceRange, LogUniformRange, NumberRange, Randomise, UniformRange};
@@ -183,5 +195,6 @@ pub use space::Space;
 pub use spec::EnvSpec;
 pub use step::{EnvState, Hooks, Transition};
 pub use vector::{
-    Actions, Autoreset, EpisodeEnd, EpisodeStats, Lane, SimVecEnv, StepBuffers, StepOut, VecEnv, VecSnapshot,
+    Actions, Autoreset, EpisodeEnd, EpisodeStats, Lane, RewardNormaliser, SimVecEnv, StepBuffers, StepOut, VecEnv,
+    VecSnapshot,
 };

@@ -16,8 +16,11 @@ use crate::{EnvState, Reward as _, Rules, rules::Grid};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccountNumber {
-    /// Of each instrument, units held as a share of the largest position.
+    /// Of each instrument, units held as a share of the largest position; where actions are weights, what they are worth as
+    /// a share of the equity, by the largest weight.
     Position,
+    /// Of each instrument, what is held at the last close as a share of the equity, negative if short.
+    Weight,
     /// Of each instrument, profit of what is held, in percent of the initial capital.
     Unrealised,
     /// Of each instrument, for how long it has been held, in windows.
@@ -43,6 +46,7 @@ impl AccountNumber {
     pub fn name(self) -> &'static str {
         match self {
             Self::Position => "position",
+            Self::Weight => "weight",
             Self::Unrealised => "unrealised",
             Self::TimeInPosition => "time_in_position",
             Self::Equity => "equity",
@@ -55,7 +59,7 @@ impl AccountNumber {
 
     /// Whether there is one of it for each instrument.
     pub(crate) fn is_of_each(self) -> bool {
-        matches!(self, Self::Position | Self::Unrealised | Self::TimeInPosition)
+        matches!(self, Self::Position | Self::Weight | Self::Unrealised | Self::TimeInPosition)
     }
 }
 
@@ -128,8 +132,14 @@ fn listed(rules: &Rules, venue: &impl Venue, state: &EnvState, mut own: &mut [f3
         own = rest;
         match number {
             AccountNumber::Position => {
-                each().for_each(|(id, (position, grid))| place[id] = share(position, grid));
+                let shown =
+                    |id: usize, position: &Position| rules.exposure(id, position.qty(), last(id), account.equity());
+                each().for_each(|(id, (position, _))| place[id] = shown(id, position) as f32);
             }
+            AccountNumber::Weight => each().for_each(|(id, (position, _))| {
+                let held = position.qty() * last(id) * market.instruments()[id].multiplier;
+                place[id] = if account.equity() > 0.0 { (held / account.equity()) as f32 } else { 0.0 };
+            }),
             AccountNumber::Unrealised => each().for_each(|(id, (position, _))| {
                 place[id] = (position.unrealised(last(id)) * percent) as f32;
             }),

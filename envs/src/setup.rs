@@ -37,7 +37,7 @@ impl SimSetup {
     /// # Errors
     /// Names the field that does not fit; or the data is too short for the warm-up, the window and one step.
     pub fn new(mut spec: EnvSpec, data: MarketData) -> Result<Self> {
-        let pipeline = spec.resolve_features(data.period_ns()).clone();
+        let pipeline = spec.resolve_features(&data).clone();
         spec.validate(data.instruments().len())?;
         let (data, paths) = Paths::new(&spec.market, data, &pipeline)?;
         let starts = Starts::new(&spec.episode, &data, spec.window)?;

@@ -28,6 +28,11 @@ pub enum Space {
         /// How many values.
         n: usize,
     },
+    /// Several whole numbers, each from 0 below its own `n`.
+    MultiDiscrete {
+        /// How many values each has.
+        nvec: Vec<usize>,
+    },
 }
 
 impl Space {
@@ -38,6 +43,24 @@ impl Space {
         match self {
             Self::Box { len, .. } => *len,
             Self::Discrete { .. } => 1,
+            Self::MultiDiscrete { nvec } => nvec.len(),
+        }
+    }
+
+    /// How many values each whole number has; none of a box. A mask has one entry for each value, those of the first
+    /// number first.
+    ///
+    /// ```
+    /// use tradepit_envs::Space;
+    /// assert_eq!(Space::MultiDiscrete { nvec: vec![3, 2] }.choices(), [3, 2]);
+    /// assert_eq!(Space::Discrete { n: 5 }.choices(), [5]);
+    /// ```
+    #[must_use]
+    pub fn choices(&self) -> &[usize] {
+        match self {
+            Self::Box { .. } => &[],
+            Self::Discrete { n } => std::slice::from_ref(n),
+            Self::MultiDiscrete { nvec } => nvec,
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use tradepit::{
+    MarketData,
     features::FeaturePipelineSpec,
     models::{Commission, FillRule, Financing, Flatten, Latency, MarginRule, Matching, Models, Slippage},
     venue::check_holding,
 };
 
 use crate::{
-    AccountNumber, ActionScheme as _, ActionSpec, EpisodeSpec, Error, Length, MarketSpec, Randomise, Result,
+    AccountNumber, ActionScheme as _, ActionSpec, EpisodeSpec, Error, Length, Limits, MarketSpec, Randomise, Result,
     Reward as _, RewardSpec, randomise::Numbers,
 };
 
@@ -55,6 +56,8 @@ pub struct EnvSpec {
     pub account: Vec<AccountNumber>,
     /// From an action to orders.
     pub action: ActionSpec,
+    /// What an account may not do, whatever the actions say.
+    pub limits: Limits,
     /// From a step's facts to a number.
     pub reward: RewardSpec,
     /// Where episodes start and end.
@@ -81,6 +84,7 @@ impl Default for EnvSpec {
             window: 32,
             account: AccountNumber::USUAL.to_vec(),
             action: ActionSpec::default(),
+            limits: Limits::default(),
             reward: RewardSpec::default(),
             episode: EpisodeSpec::default(),
             randomise: Randomise::default(),
@@ -104,9 +108,10 @@ impl EnvSpec {
         }
     }
 
-    /// The features, after putting in the default for bars of `period_ns` if none are named.
-    pub fn resolve_features(&mut self, period_ns: i64) -> &FeaturePipelineSpec {
-        self.features.get_or_insert_with(|| FeaturePipelineSpec::for_period(period_ns))
+    /// The features, after putting in the default for the bars and instruments of `data` if none are named.
+    pub fn resolve_features(&mut self, data: &MarketData) -> &FeaturePipelineSpec {
+        let instruments = data.instruments().len() as u32;
+        self.features.get_or_insert_with(|| FeaturePipelineSpec::for_market(data.period_ns(), instruments))
     }
 
     /// Whether every number makes sense, for that many instruments.
@@ -134,6 +139,7 @@ impl EnvSpec {
                 "execution_rate needs to know the last step of an episode; use a length of steps, or of the data";
             return Err(Error::spec("episode.length", message));
         }
+        self.limits.validate()?;
         self.reward.validate()?;
         self.episode.validate()?;
         if self.reward.needs().steps && !self.episode.is_of_steps() {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Action, ActionScheme as _, Decision, Orders, Result, Reward as _, RewardMemory, Rules, StepFacts, action::round,
-    facts, observe::observe, rules::Grid,
+    facts, limits::Day, observe::observe, rules::Grid,
 };
 
 /// What one environment remembers between two steps, its venue aside.
@@ -41,6 +41,9 @@ pub struct EnvState {
     pub(crate) steps: u32,
     pub(crate) steps_left: u32,
     pub(crate) clipped: u32,
+    /// When the present day began; only where limits ask.
+    #[serde(default)]
+    pub(crate) day: Day,
     /// Room for the orders of a decision; empty between two steps.
     #[serde(skip)]
     pub(crate) orders: Orders,
@@ -326,16 +329,42 @@ fn order_many(rules: &Rules, venue: &mut impl Venue, state: &mut EnvState, actio
 #[inline(never)]
 fn decide(rules: &Rules, venue: &mut impl Venue, state: &mut EnvState, action: Action<'_>) -> Sent {
     let mut orders = std::mem::take(&mut state.orders);
-    let under_way = |id| venue.at_market(id);
-    let decision = Decision {
-        steps_left: state.steps_left,
-        under_way: &under_way,
-        ..Decision::new(venue.market(), &state.account)
-    };
-    rules.spec().action.orders(action, &decision, &mut orders);
+    at_decision(rules, venue, state, |decision| rules.spec().action.orders(action, decision, &mut orders));
+    if !rules.spec().limits.is_none() {
+        state.day = Day::at(state, venue.market());
+    }
     let sent = orders.leave(venue);
     state.orders = orders;
     sent.map_err(Box::new)
+}
+
+/// Shows what is known at the present decision.
+fn at_decision<T>(rules: &Rules, venue: &impl Venue, state: &EnvState, show: impl FnOnce(&Decision<'_>) -> T) -> T {
+    let (market, limits) = (venue.market(), rules.spec().limits);
+    let (under_way, waiting) = (|id| venue.at_market(id), |id| venue.waiting(id));
+    show(&Decision {
+        steps_left: state.steps_left,
+        under_way: &under_way,
+        waiting: &waiting,
+        limits,
+        locked: !limits.is_none() && limits.lock(state, market),
+        models: Some(&rules.models),
+        ..Decision::new(market, &state.account)
+    })
+}
+
+/// Writes what the last action came to: of each instrument what is held, with what orders at the market have yet to fill.
+pub(crate) fn executed(rules: &Rules, venue: &impl Venue, state: &EnvState, executed: &mut [f64]) {
+    let (market, equity) = (venue.market(), state.account.equity());
+    for (at, (out, position)) in executed.iter_mut().zip(state.account.positions()).enumerate() {
+        let id = InstrumentId(at as u32);
+        *out = rules.exposure(at, position.qty() + venue.at_market(id), market.last(id).close, equity);
+    }
+}
+
+/// Writes which choices are open at the present decision.
+pub(crate) fn mask(rules: &Rules, venue: &impl Venue, state: &EnvState, mask: &mut [bool]) {
+    at_decision(rules, venue, state, |decision| rules.spec().action.mask(decision, mask));
 }
 
 /// Goes on as the plain step does, and counts what is traded.

@@ -394,6 +394,10 @@ impl Venue for LiveVenue {
         self.open_orders.at_market(instrument)
     }
 
+    fn waiting(&self, instrument: InstrumentId) -> [f64; 2] {
+        self.open_orders.waiting(instrument)
+    }
+
     fn looks_ahead(&self) -> bool {
         self.playback.log().opening().look_ahead
     }

@@ -2,7 +2,7 @@
 
 use numpy::{PyArrayDyn, PyArrayMethods as _, PyReadonlyArrayDyn, PyUntypedArrayMethods as _};
 use pyo3::{prelude::*, types::PyDict};
-use tradepit_envs::{Action, Actions, Space};
+use tradepit_envs::{Action, Actions, Rules, Space};
 
 use crate::error::raise;
 
@@ -12,6 +12,8 @@ pub(crate) enum Given<'py> {
     Discrete(PyReadonlyArrayDyn<'py, i64>),
     /// A whole number by itself, of a single environment.
     One(i64),
+    /// Several whole numbers, of a single environment.
+    Several(PyReadonlyArrayDyn<'py, i64>),
 }
 
 impl<'py> Given<'py> {
@@ -28,6 +30,13 @@ impl<'py> Given<'py> {
                 check_shape(array.shape(), &n.map_or_else(Vec::new, |n| vec![n]))?;
                 Ok(Self::Discrete(array.try_readonly()?))
             }
+            Space::MultiDiscrete { nvec } => {
+                let array: Bound<'py, PyArrayDyn<i64>> = as_array(object, "int64", "iu", "whole numbers")?;
+                let shape: Vec<usize> = n.into_iter().chain([nvec.len()]).collect();
+                check_shape(array.shape(), &shape)?;
+                let array = array.try_readonly()?;
+                Ok(if n.is_none() { Self::Several(array) } else { Self::Discrete(array) })
+            }
             space => {
                 let array: Bound<'py, PyArrayDyn<f32>> = as_array(object, "float32", "fiu", "numbers")?;
                 let shape: Vec<usize> = n.into_iter().chain([space.len()]).collect();
@@ -40,7 +49,7 @@ impl<'py> Given<'py> {
     pub(crate) fn batch(&self) -> PyResult<Actions<'_>> {
         Ok(match self {
             Self::Box(array) => Actions::Box(array.as_slice()?),
-            Self::Discrete(array) => Actions::Discrete(array.as_slice()?),
+            Self::Discrete(array) | Self::Several(array) => Actions::Discrete(array.as_slice()?),
             Self::One(value) => Actions::Discrete(std::slice::from_ref(value)),
         })
     }
@@ -50,7 +59,16 @@ impl<'py> Given<'py> {
             Self::Box(array) => Action::Box(array.as_slice()?),
             Self::Discrete(array) => Action::Discrete(array.as_slice()?[0]),
             Self::One(value) => Action::Discrete(*value),
+            Self::Several(array) => Action::MultiDiscrete(array.as_slice()?),
         })
+    }
+}
+
+/// Room for the masks of `n` environments.
+pub(crate) fn masks(rules: &Rules, n: usize) -> PyResult<Vec<bool>> {
+    match rules.mask_len() {
+        0 => Err(raise("ActionError", "the action space is a box; only whole numbers have masks")),
+        len => Ok(vec![false; n * len]),
     }
 }
 

@@ -47,7 +47,7 @@ impl From<MarketData> for PyMarketData {
 impl PyMarketData {
     /// A setup over this data; its feature table is that of an earlier one where the features are the same.
     pub(crate) fn setup(&self, mut spec: EnvSpec) -> tradepit_envs::Result<SimSetup> {
-        spec.resolve_features(self.data.period_ns());
+        spec.resolve_features(&self.data);
         let mut setups = self.setups.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |known: &EnvSpec| known.features == spec.features && known.market == spec.market;
         if let Some(known) = setups.iter().find(|setup| same(setup.rules().spec())) {
@@ -227,7 +227,7 @@ impl PyMarketData {
     ) -> PyResult<(Vec<String>, usize, u64, Bound<'py, PyArray2<f32>>)> {
         let json = features.map_or_else(|| "{}".to_owned(), |features| format!("{{\"features\": {features}}}"));
         let mut spec = spec::parse(&json)?;
-        let spec: FeaturePipelineSpec = spec.resolve_features(self.data.period_ns()).clone();
+        let spec: FeaturePipelineSpec = spec.resolve_features(&self.data).clone();
         let made = detached(py, || features::table(&self.data, &spec))?;
         let (table, warm_up, pipeline) = made.map_err(fault)?;
         let table = Array2::from_shape_vec((self.data.len(), pipeline.width()), table.into_numbers())

@@ -12,7 +12,7 @@ use tradepit::venue::SimVenue;
 use tradepit_envs::{EnvSnapshot, EpisodeRecord, Error, SimSetup, Transition};
 
 use crate::{
-    actions::Given,
+    actions::{self, Given},
     buffers::fill_vector,
     data::PyMarketData,
     error::{busy, detached, fault, raise},
@@ -73,7 +73,7 @@ impl PyEnv {
         space::describe_observation(py, self.setup.rules())
     }
 
-    /// `("box", len, low, high)` or `("discrete", n)`.
+    /// `("box", len, low, high)`, `("discrete", n)` or `("multi_discrete", nvec)`.
     #[getter]
     fn action_space(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         space::describe(py, self.setup.rules().action_space())
@@ -124,6 +124,13 @@ impl PyEnv {
                 }
             })?;
         Ok((obs, reward.into(), terminated, truncated, state.info().dict(py)?))
+    }
+
+    /// Which choices are open now, one entry for each value of each whole number of an action.
+    fn action_masks<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<bool>>> {
+        let mut open = actions::masks(self.setup.rules(), 1)?;
+        self.lock("action_masks()")?.env.action_masks(&mut open).map_err(fault)?;
+        Ok(PyArray1::from_vec(py, open))
     }
 
     /// The present observation once more.

@@ -33,7 +33,7 @@ pub(crate) fn ppo_gradients<'py>(
         if discrete { Space::Discrete { n: actions } } else { Space::Box { len: actions, low: -1.0, high: 1.0 } };
     let model = Model::new(&observation, &action, &config.hidden).map_err(agent_fault)?;
     let (obs, actions, log_probs, advantages, returns, values) = &columns;
-    let batch = Batch { obs, actions, log_probs, advantages, returns, values };
+    let batch = Batch { obs, actions, log_probs, advantages, returns, values, masks: None };
     let (terms, gradients) = loss_and_gradients(&model, &params, batch, &config).map_err(agent_fault)?;
     Ok(((terms.policy, terms.value, terms.entropy, terms.total), PyArray1::from_vec(py, gradients)))
 }

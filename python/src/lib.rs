@@ -4,9 +4,11 @@
 //! released in every step.
 
 mod actions;
+mod anchors;
 mod buffers;
 mod combine;
 mod data;
+mod doctor;
 mod env;
 mod error;
 mod events;
@@ -18,6 +20,7 @@ mod measure;
 mod ppo;
 mod quotes;
 mod reward;
+mod scenario;
 mod session;
 mod space;
 mod spec;
@@ -32,14 +35,17 @@ use pyo3::prelude::*;
 mod _core {
     #[pymodule_export]
     use super::{
+        anchors::{anchor_environment, anchor_names, anchor_problem, anchor_problems, anchor_scores, anchor_table},
         combine::{align, continuous, index_contracts, sessions, with_published, with_quotes},
         data::{PyMarketData, instrument_equity, instrument_preset, planted_es, synthetic_es},
+        doctor::examine,
         env::PyEnv,
         gradients::ppo_gradients,
         leak::leakcheck,
         live::{PyFeedServer, PyPaperEnv, PyReplayEnv},
         measure::bench_steps,
         ppo::PyPpo,
+        scenario::{scenario_environment, scenario_names},
         spec::{default_spec, read_spec},
         synth::{synth_bootstrap, synth_facts, synth_fit, synth_like, synth_market, synth_mirror},
         table::PyBarTable,

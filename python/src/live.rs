@@ -18,7 +18,7 @@ use tradepit_envs::{Env, EnvSpec, Error, MarketSpec, Result, Rules, Transition};
 use tradepit_live::{Feed, FeedServer, Journal, LiveOptions, LiveVenue, Pace, PaperBroker, StopHandle};
 
 use crate::{
-    actions::Given,
+    actions::{self, Given},
     buffers::fill_vector,
     data::PyMarketData,
     error::{busy, detached, fault, raise},
@@ -64,6 +64,12 @@ impl<V: Venue + Send> Seat<V> {
             })?;
             Ok((obs, session.reset_info(py)?))
         })
+    }
+
+    fn action_masks<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<bool>>> {
+        let mut open = actions::masks(&self.rules, 1)?;
+        self.with("action_masks()", |session| session.env.action_masks(&mut open).map_err(fault))?;
+        Ok(PyArray1::from_vec(py, open))
     }
 
     fn step<'py>(&self, py: Python<'py>, action: &Bound<'py, PyAny>) -> PyResult<Answer<'py>> {
@@ -156,7 +162,7 @@ impl PyPaperEnv {
         space::describe_observation(py, &self.seat.rules)
     }
 
-    /// `("box", len, low, high)` or `("discrete", n)`.
+    /// `("box", len, low, high)`, `("discrete", n)` or `("multi_discrete", nvec)`.
     #[getter]
     fn action_space(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         space::describe(py, self.seat.rules.action_space())
@@ -181,6 +187,11 @@ impl PyPaperEnv {
     /// Takes one action, and waits for the next row to close.
     fn step<'py>(&self, py: Python<'py>, action: &Bound<'py, PyAny>) -> PyResult<Answer<'py>> {
         self.seat.step(py, action)
+    }
+
+    /// Which choices are open now, one entry for each value of each whole number of an action.
+    fn action_masks<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<bool>>> {
+        self.seat.action_masks(py)
     }
 
     /// Info of the present state.
@@ -274,7 +285,7 @@ impl PyReplayEnv {
         space::describe_observation(py, &self.seat.rules)
     }
 
-    /// `("box", len, low, high)` or `("discrete", n)`.
+    /// `("box", len, low, high)`, `("discrete", n)` or `("multi_discrete", nvec)`.
     #[getter]
     fn action_space(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         space::describe(py, self.seat.rules.action_space())
@@ -299,6 +310,11 @@ impl PyReplayEnv {
     /// Takes one action; its orders must be those of the journal.
     fn step<'py>(&self, py: Python<'py>, action: &Bound<'py, PyAny>) -> PyResult<Answer<'py>> {
         self.seat.step(py, action)
+    }
+
+    /// Which choices are open now, one entry for each value of each whole number of an action.
+    fn action_masks<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<bool>>> {
+        self.seat.action_masks(py)
     }
 
     /// Info of the present state.
@@ -383,7 +399,7 @@ fn pipeline(spec: &EnvSpec, data: &MarketData) -> Result<FeaturePipeline> {
 /// Rules and venue of a log: its history is the data by which the spec is checked.
 fn replay(log: EventLog, mut spec: EnvSpec) -> Result<(Arc<Rules>, ReplayVenue, f64)> {
     let data = log.opening().market()?;
-    let resolved = spec.resolve_features(data.period_ns()).clone();
+    let resolved = spec.resolve_features(&data).clone();
     let data = features::attach(data, &resolved)?;
     let pipeline = pipeline(&spec, &data)?;
     let bars_per_year = data.calendar().bars_per_year(data.period_ns());

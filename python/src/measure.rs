@@ -35,7 +35,9 @@ pub(crate) fn bench_steps(
         let mut envs = market.setup(spec)?.vec_env(num_envs, threads, Autoreset::NextStep)?;
         let (n, d) = (num_envs, envs.observation_space().len());
         let width = match envs.action_space() {
-            Space::Discrete { .. } => return Err(tradepit_envs::Error::spec("action", "the bench draws box actions")),
+            Space::Discrete { .. } | Space::MultiDiscrete { .. } => {
+                return Err(tradepit_envs::Error::spec("action", "the bench draws box actions"));
+            }
             space => space.len(),
         };
         let mut rng = stream(1, 0, Purpose::Policy);

@@ -70,6 +70,14 @@ impl VecEnv for Rewarded<'_, '_> {
         }
     }
 
+    fn masks(&self) -> bool {
+        self.envs.masks()
+    }
+
+    fn action_masks(&mut self, masks: &mut [bool]) -> tradepit_envs::Result<()> {
+        self.envs.action_masks(masks)
+    }
+
     fn drain_episodes(&mut self) -> EpisodeStats {
         self.envs.drain_episodes()
     }
@@ -196,7 +204,7 @@ impl PyPpo {
         learned.map_err(agent_fault)
     }
 
-    /// Actions for observations of shape `(n, d)`: `(n, k)` float32 for a box, `(n,)` int64 for discrete ones.
+    /// Actions for observations of shape `(n, d)`: `(n, k)` float32 for a box, `(n,)` int64 for discrete ones, `(n, k)` for several.
     #[pyo3(signature = (obs, deterministic))]
     fn predict<'py>(
         &self,
@@ -213,10 +221,14 @@ impl PyPpo {
         }
         let (n, values) = (obs.shape()[0], obs.as_slice()?);
         match state.ppo.policy().action_space().clone() {
-            Space::Discrete { .. } => {
-                let mut out = vec![0; n];
+            space @ (Space::Discrete { .. } | Space::MultiDiscrete { .. }) => {
+                let mut out = vec![0; n * space.len()];
                 state.ppo.predict(values, deterministic, ActionsMut::Discrete(&mut out)).map_err(agent_fault)?;
-                Ok(PyArray1::from_vec(py, out).into_any())
+                let out = PyArray1::from_vec(py, out);
+                if let Space::Discrete { .. } = space {
+                    return Ok(out.into_any());
+                }
+                Ok(out.reshape([n, space.len()])?.into_any())
             }
             actions => {
                 let mut out = vec![0.0; n * actions.len()];
@@ -268,7 +280,7 @@ impl PyPpo {
         space::describe(py, self.lock("observation_space")?.ppo.policy().observation_space())
     }
 
-    /// `("box", len, low, high)` or `("discrete", n)`.
+    /// `("box", len, low, high)`, `("discrete", n)` or `("multi_discrete", nvec)`.
     #[getter]
     fn action_space(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         space::describe(py, self.lock("action_space")?.ppo.policy().action_space())

@@ -4,16 +4,16 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use numpy::{PyArray1, PyReadonlyArray1};
+use numpy::{PyArray1, PyArray2, PyArrayMethods as _, PyReadonlyArray1};
 use pyo3::{
     IntoPyObjectExt as _,
     prelude::*,
     types::{PyBytes, PyDict},
 };
-use tradepit_envs::{Autoreset, Error, SimSetup, SimVecEnv, StepFacts, StepOut, VecEnv, VecSnapshot};
+use tradepit_envs::{Autoreset, Error, RewardNormaliser, SimSetup, SimVecEnv, StepFacts, StepOut, VecEnv, VecSnapshot};
 
 use crate::{
-    actions::Given,
+    actions::{self, Given},
     buffers::{Rows, fill_vector},
     data::PyMarketData,
     error::{busy, detached, fault, raise},
@@ -140,7 +140,7 @@ impl PyVecEnv {
 #[pymethods]
 impl PyVecEnv {
     #[new]
-    #[pyo3(signature = (data, spec_json, num_envs, threads, autoreset, copy, double, infos, reward=None))]
+    #[pyo3(signature = (data, spec_json, num_envs, threads, autoreset, copy, double, infos, reward=None, normalize_reward=None))]
     #[expect(clippy::too_many_arguments, reason = "what a batch is, flat, for the package's own classes")]
     fn new(
         py: Python<'_>,
@@ -153,6 +153,7 @@ impl PyVecEnv {
         double: bool,
         infos: bool,
         reward: Option<Py<PyAny>>,
+        normalize_reward: Option<(f64, f32)>,
     ) -> PyResult<Self> {
         let spec = spec::parse(spec_json)?;
         let mode: Autoreset = serde_json::from_value(autoreset.into())
@@ -160,7 +161,11 @@ impl PyVecEnv {
         let market = data.get();
         let setup = detached(py, || market.setup(spec))?.map_err(fault)?;
         let layout = Layout { copy, double, infos };
-        let envs = setup.vec_env(num_envs, threads, mode).map_err(fault)?;
+        let mut envs = setup.vec_env(num_envs, threads, mode).map_err(fault)?;
+        if let Some((gamma, clip)) = normalize_reward {
+            let normaliser = RewardNormaliser::new(gamma, num_envs).and_then(|made| made.with_clip(clip));
+            envs.normalise_reward(Some(normaliser.map_err(fault)?)).map_err(fault)?;
+        }
         Ok(Self { data, setup, reward, layout, state: Mutex::new(State::new(envs, layout)) })
     }
 
@@ -182,7 +187,7 @@ impl PyVecEnv {
         space::describe_observation(py, self.setup.rules())
     }
 
-    /// `("box", len, low, high)` or `("discrete", n)`, of one environment.
+    /// `("box", len, low, high)`, `("discrete", n)` or `("multi_discrete", nvec)`, of one environment.
     #[getter]
     fn action_space(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         space::describe(py, self.setup.rules().action_space())
@@ -197,6 +202,23 @@ impl PyVecEnv {
     /// Names of the numbers of an observation, in order.
     fn observation_names(&self) -> Vec<String> {
         self.setup.rules().observation_names()
+    }
+
+    /// What scales the rewards, as JSON; none where nothing does.
+    #[getter]
+    fn reward_normalizer(&self) -> PyResult<Option<String>> {
+        let state = self.lock("reward_normalizer")?;
+        let json = state.envs.normaliser().map(serde_json::to_string).transpose();
+        json.map_err(|error| raise("StateError", error.to_string()))
+    }
+
+    /// Scales the rewards with these statistics from here on, or leaves them as they are.
+    #[setter]
+    fn set_reward_normalizer(&self, json: Option<&str>) -> PyResult<()> {
+        let read = |json| serde_json::from_str(json);
+        let normaliser: Option<RewardNormaliser> =
+            json.map(read).transpose().map_err(|error| raise("SpecError", format!("reward_normalizer: {error}")))?;
+        self.lock("reward_normalizer")?.envs.normalise_reward(normaliser).map_err(fault)
     }
 
     /// Resets the environments for which `mask` is true (all without it): those with a seed to the first episode of
@@ -249,6 +271,27 @@ impl PyVecEnv {
             rows.truncated.into_py_any(py)?,
             ended,
         ))
+    }
+
+    /// Which choices are open now, one row an environment, one entry for each value of each whole number of an action.
+    fn action_masks<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<bool>>> {
+        let mut state = self.lock("action_masks()")?;
+        let n = state.envs.num_envs();
+        let mut open = actions::masks(self.setup.rules(), n)?;
+        let own = &mut *state;
+        detached(py, || own.envs.action_masks(&mut open))?.map_err(fault)?;
+        PyArray1::from_vec(py, open).reshape([n, self.setup.rules().mask_len()])
+    }
+
+    /// What the last action of each environment came to, in the unit of an action, one row an environment, one number an
+    /// instrument; under SAME_STEP that of an environment that ended is what its new episode began with.
+    fn executed_actions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let mut state = self.lock("executed_actions()")?;
+        let (n, instruments) = (state.envs.num_envs(), self.setup.world().data.instruments().len());
+        let mut executed = vec![0.0; n * instruments];
+        let own = &mut *state;
+        detached(py, || own.envs.executed_actions(&mut executed))?.map_err(fault)?;
+        PyArray1::from_vec(py, executed).reshape([n, instruments])
     }
 
     /// The last observation of the episode that environment `index` ended in the last step, under SAME_STEP.

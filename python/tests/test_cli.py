@@ -16,7 +16,7 @@ import tradepit
 from tradepit import evaluation
 from tradepit.live import ReplayEnv
 
-COMMANDS = ("demo", "train", "evaluate", "paper", "data", "synth", "bench")
+COMMANDS = ("demo", "train", "evaluate", "paper", "anchors", "data", "synth", "bench")
 COSTS = {"slippage": {"kind": "fixed_ticks", "ticks": 0.5}, "commission": {"kind": "per_contract", "fee": 2.1}}
 SPEC = {**COSTS, "window": 4, "episode": {"start": "random", "length": {"kind": "steps", "steps": 64}}}
 

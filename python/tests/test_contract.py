@@ -118,6 +118,7 @@ CHANGES = {
     "window": 3,
     "account": ["time_left", "position", "price_since_start"],
     "action": {"kind": "target_levels", "levels": [-1.0, 0.0, 3.0]},
+    "limits": {"position": 4.0, "drawdown": 0.25, "daily_loss": 0.125},
     "reward": {"kind": "weighted", "scale": 2.0, "risk_penalty": 0.5, "bonus": 0.25},
     "episode": {
         "start": {"kind": "at", "row": 300},

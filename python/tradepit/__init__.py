@@ -7,11 +7,15 @@
 Importing this package registers its environments with Gymnasium. ``tradepit.sb3`` has them for Stable-Baselines3.
 """
 
-import gymnasium as _gymnasium
+import re as _re
 
-from . import errors, samples, synth
+import gymnasium as _gymnasium
+from gymnasium.envs import registration as _registration
+
+from . import anchors, errors, samples, scenarios, synth
 from .combine import align, continuous, index_contracts, join_published, join_quotes, sessions
 from .data import MarketData, bars_from_trades, check, market_data, times
+from .diagnosis import doctor
 from .env import TradingEnv
 from .errors import TradepitError
 from .leak import leakcheck
@@ -25,10 +29,12 @@ __all__ = [
     "TradingEnv",
     "TradingVectorEnv",
     "align",
+    "anchors",
     "bars_from_trades",
     "check",
     "continuous",
     "default_spec",
+    "doctor",
     "errors",
     "index_contracts",
     "join_published",
@@ -37,6 +43,7 @@ __all__ = [
     "market_data",
     "read_spec",
     "samples",
+    "scenarios",
     "sessions",
     "synth",
     "times",
@@ -47,3 +54,23 @@ _gymnasium.register(
     entry_point="tradepit.env:TradingEnv",
     vector_entry_point="tradepit.vector:TradingVectorEnv",
 )
+
+for _id, _name in scenarios.IDS.items():
+    if _name != "single_asset":
+        _gymnasium.register(
+            id=_id,
+            entry_point="tradepit.scenarios:make",
+            vector_entry_point="tradepit.scenarios:make_vec",
+            kwargs={"scenario": _name},
+        )
+
+# Gymnasium knows names with one slash; those of the problems have two. Every name that it took it still takes.
+_registration.ENV_ID_RE = _re.compile(r"^(?:(?P<namespace>[\w:/-]+)\/)?(?:(?P<name>[\w:.-]+?))(?:-v(?P<version>\d+))?$")
+
+for _name in anchors.names():
+    _gymnasium.register(
+        id=f"tradepit/anchor/{_name}-v0",
+        entry_point="tradepit.anchors:make",
+        vector_entry_point="tradepit.anchors:make_vec",
+        kwargs={"name": _name},
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy as copying
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -16,9 +17,9 @@ try:
 except ImportError as error:  # pragma: no cover
     raise ImportError("tradepit.sb3 needs Stable-Baselines3: pip install 'tradepit[sb3]'") from error
 
-from . import _core
+from . import _core, anchors, scenarios
 from .data import Data, Stamp, market_data
-from .env import RewardFunction, read_json, split_reward
+from .env import Normalized, RewardFunction, normalizing, read_json, split_reward
 from .errors import SpecError, StateError
 from .spaces import make_space
 from .spec import EnvSpec
@@ -46,14 +47,23 @@ def make_vec_env(
     (4, 517)
 
     Args:
-        env_id: ``"tradepit/SingleAsset-v0"``.
+        env_id: ``"tradepit/SingleAsset-v0"``, another scenario (:data:`tradepit.scenarios.IDS`), or
+            ``"tradepit/anchor/<name>-v0"``, whose options are the parameters of the problem.
         num_envs: How many; 1 without it.
         n_envs: The same, by Stable-Baselines3's name.
         seed: Environment ``i`` gets ``seed + i`` at the next reset.
         options: ``data`` and everything else that :class:`TradepitVecEnv` takes.
     """
-    if env_id != ENV_ID:
-        raise SpecError(f"env_id: {env_id!r} is not one of this package; use {ENV_ID!r}")
+    problem = re.fullmatch(r"tradepit/anchor/([\w-]+)-v0", env_id)
+    if problem is not None:
+        data, spec = anchors.environment(problem[1], **options)
+        options = {"data": data, **spec}
+    elif env_id in scenarios.IDS:
+        name = scenarios.IDS[env_id]
+        data, spec = scenarios.environment(name, options.pop("data", None), **options)
+        options = {"data": scenarios.given(name, data), **spec}
+    else:
+        raise SpecError(f"env_id: {env_id!r} is not one of this package; use {', '.join(scenarios.IDS)}")
     if num_envs is not None and n_envs is not None and num_envs != n_envs:
         raise SpecError(f"num_envs: {num_envs}, and n_envs: {n_envs}; name one")
     count = next((value for value in (num_envs, n_envs) if value is not None), 1)
@@ -93,7 +103,7 @@ class _Info(dict[str, Any]):
         return dict, (dict(self),)
 
 
-class TradepitVecEnv(VecEnv):
+class TradepitVecEnv(Normalized, VecEnv):
     """A real ``VecEnv`` over the batch in Rust: no single environments, no copies, no info dictionaries but of ended episodes.
 
     >>> from stable_baselines3 import PPO
@@ -119,6 +129,9 @@ class TradepitVecEnv(VecEnv):
         threads: Threads that step; 0: as many as the machine has. Fewer than 64 environments a thread step inline.
         copy: Whether every step gives new arrays.
         reward: As for :class:`tradepit.TradingVectorEnv`.
+        normalize_reward: Whether rewards are divided by the running deviation of their discounted sum, as
+            ``VecNormalize`` of Stable-Baselines3 does; ``{"gamma": 0.99, "clip": 10.0}`` unless it says otherwise.
+            Episodes are counted in rewards as they are; :attr:`reward_normalizer` has the statistics.
         spec: The fields of :class:`tradepit.EnvSpec`.
     """
 
@@ -136,6 +149,7 @@ class TradepitVecEnv(VecEnv):
         threads: int = 0,
         copy: bool = False,
         reward: str | Mapping[str, Any] | RewardFunction | None = None,
+        normalize_reward: bool | Mapping[str, float] = False,
         **spec: Any,
     ) -> None:
         from .vector import _count
@@ -145,7 +159,10 @@ class TradepitVecEnv(VecEnv):
         )
         spec_json, function = split_reward(spec, reward)
         num_envs, threads = _count("num_envs", num_envs), _count("threads", threads)
-        self.core = _core.VecEnv(market, spec_json, num_envs, threads, "same_step", copy, False, False, function)
+        scaled = normalizing(normalize_reward)
+        self.core = _core.VecEnv(
+            market, spec_json, num_envs, threads, "same_step", copy, False, False, function, scaled
+        )
         self._attributes: dict[str, list[Any]] = {"render_mode": [None] * num_envs, "spec": [None] * num_envs}
         self._actions: Any = None
         self._waiting = False
@@ -226,6 +243,8 @@ class TradepitVecEnv(VecEnv):
             return [self.get_attr(args[0], [index])[0] for index in which]
         if method_name in ("has_wrapper_attr", "has_attr"):
             return [self.has_attr(*args, **kwargs)] * len(which)
+        if method_name == "action_masks":
+            return list(self.action_masks()[which])
         method = getattr(self, method_name, None)
         if method_name in _BATCH_METHODS or method_name.startswith("_") or not callable(method):
             raise AttributeError(f"the environments have no method {method_name!r}; the batch is stepped as one")
@@ -248,6 +267,17 @@ class TradepitVecEnv(VecEnv):
     def randomised(self, ended: bool = False) -> dict[str, NDArray[np.float64]]:
         """What was drawn for the episodes; see :meth:`tradepit.TradingVectorEnv.randomised`."""
         return self.core.randomised(ended)
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Which choices are open now, one row an environment: what sb3-contrib's ``MaskablePPO`` asks for.
+
+        See :meth:`tradepit.TradingEnv.action_masks`.
+        """
+        return self.core.action_masks()
+
+    def executed_actions(self) -> NDArray[np.float64]:
+        """What the last actions came to; see :meth:`tradepit.TradingVectorEnv.executed_actions`."""
+        return self.core.executed_actions()
 
     def observation_names(self) -> list[str]:
         """The name of every number of one environment's observation."""

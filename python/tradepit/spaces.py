@@ -45,9 +45,11 @@ class ObservationSpace(spaces.Box):
 
 
 def make_space(space: Any) -> spaces.Space[Any]:
-    """Gymnasium's space of ``("box", len, low, high)``, the same with a layout, or ``("discrete", n)``."""
+    """Gymnasium's space of ``("box", len, low, high)``, the same with a layout, ``("discrete", n)``, ``("multi_discrete", nvec)``."""
     if space[0] == "discrete":
         return spaces.Discrete(space[1])
+    if space[0] == "multi_discrete":
+        return spaces.MultiDiscrete(space[1])
     _, length, low, high, *layout = space
     if layout:
         return ObservationSpace(low, high, length, *layout)

@@ -27,10 +27,17 @@ class NoNumbers(TypedDict):
 
 
 class TargetPosition(TypedDict, total=False):
-    """A number in [-1, 1]: the target position as a share of ``max_lots``."""
+    """A number in [-1, 1]: the target position as a share of ``max_lots``.
+
+    ``dead_band``: nothing is ordered while the target is nearer to what is held than this share of ``max_lots``.
+    ``threshold``: with it a second number is the strength of the signal, from 0 at -1 to 1 at 1; the target is size times
+    strength where the strength is above the threshold, and flat elsewhere.
+    """
 
     kind: Literal["target_position"]
     max_lots: float
+    dead_band: float
+    threshold: float | None
 
 
 class TargetLevels(TypedDict, total=False):
@@ -66,6 +73,14 @@ class PortfolioWeights(TypedDict, total=False):
     weights: str | Weights
 
 
+class SpreadPosition(TypedDict, total=False):
+    """A number in [-1, 1]: so many lots of the first instrument, and of the second ``ratio`` times as many the other way."""
+
+    kind: Literal["spread_position"]
+    max_lots: float
+    ratio: float
+
+
 class TwoSidedQuotes(TypedDict, total=False):
     """A bid and an ask for one bar: numbers in [-1, 1] for the offset of each, and, if ``lots`` is a range, its size.
 
@@ -86,6 +101,45 @@ class ExecutionRate(TypedDict, total=False):
     lots: float
 
 
+class QuoteGrid(TypedDict, total=False):
+    """A bid and an ask for one bar, each at one of ``offset_ticks`` (``None`` is no quote): a whole number for each."""
+
+    kind: Literal["quote_grid"]
+    offset_ticks: list[float | None]
+    lots: float
+    max_lots: float
+
+
+class OrderTicket(TypedDict, total=False):
+    """An order with all that belongs to it: six whole numbers, each a place in a list, or six numbers in [-1, 1].
+
+    The first: sell at the market, sell at a limit, nothing, buy at a limit, buy at the market; then places in ``lots``,
+    ``offset_ticks`` (from the last close to the limit), ``life`` (``ioc``, ``bar``, ``day``, ``gtc``), ``stop_ticks`` and
+    ``target_ticks`` (0 is none). ``max_lots``: the most that is held on either side; ``continuous``: numbers in [-1, 1].
+    """
+
+    kind: Literal["order_ticket"]
+    lots: list[float]
+    offset_ticks: list[float]
+    life: list[str]
+    stop_ticks: list[float]
+    target_ticks: list[float]
+    max_lots: float
+    continuous: bool
+
+
+class Limits(TypedDict, total=False):
+    """What an account may not do, whatever the actions say: orders are cut down to it, and masks show what is left.
+
+    ``position``: lots of an instrument on either side; ``drawdown`` and ``daily_loss``: shares of the equity at which nothing
+    more is opened. ``None`` is no limit.
+    """
+
+    position: float | None
+    drawdown: float | None
+    daily_loss: float | None
+
+
 class Reward(TypedDict, total=False):
     """A reward; the Rust documentation of ``RewardSpec`` has each one's formula, units, source and caveat.
 
@@ -94,8 +148,8 @@ class Reward(TypedDict, total=False):
     ``volatility_scaled`` (target, span, cost, units, scale), ``drawdown_increment``, ``turnover_penalty`` (coefficient),
     ``inventory_penalty`` (coefficient, power, held, terminal), ``implementation_shortfall`` (target, scale),
     ``trade_quality`` (scale, loss_aversion, win, loss), ``expected_profit`` (scale, held; synthetic markets only),
-    ``hedged_option`` (right, strike, years, volatility, rate, units, scale), ``exercise`` (right, strike, years, rate,
-    scale), ``potential_shaping`` (potential, gamma, coefficient, cut_is_end), ``weighted`` (scale, risk_penalty, bonus),
+    ``hedged_option`` (right, strike, years, volatility, rate, units, scale, risk_aversion),
+    ``exercise`` (right, strike, years, rate, scale), ``potential_shaping`` (potential, gamma, coefficient, cut_is_end), ``weighted`` (scale, risk_penalty, bonus),
     ``composite`` (parts, each ``{"weight": 1.0, "reward": ...}``).
     """
 
@@ -159,6 +213,7 @@ class RewardPart(TypedDict, total=False):
 #: A number of the account in an observation; the Rust documentation of ``AccountNumber`` has each one's unit.
 AccountNumber = Literal[
     "position",
+    "weight",
     "unrealised",
     "time_in_position",
     "equity",
@@ -457,8 +512,20 @@ class Process(TypedDict, total=False):
     What the last five publish (``expected_change`` and more) is there for features of kind ``column``.
     """
 
-    kind: Literal["brownian", "ornstein_uhlenbeck", "jump_diffusion", "heston", "garch", "regime_switching", "intraday",
-                  "arithmetic", "ar1", "hidden_drift", "coin", "geometric"]
+    kind: Literal[
+        "brownian",
+        "ornstein_uhlenbeck",
+        "jump_diffusion",
+        "heston",
+        "garch",
+        "regime_switching",
+        "intraday",
+        "arithmetic",
+        "ar1",
+        "hidden_drift",
+        "coin",
+        "geometric",
+    ]
 
 
 class Blocks(TypedDict, total=False):
@@ -499,7 +566,19 @@ class EnvSpec(TypedDict, total=False):
     features: Features | list[str | Feature] | None
     window: int
     account: list[AccountNumber]
-    action: str | TargetPosition | TargetLevels | EnterExit | PortfolioWeights | TwoSidedQuotes | ExecutionRate
+    action: (
+        str
+        | TargetPosition
+        | TargetLevels
+        | EnterExit
+        | PortfolioWeights
+        | SpreadPosition
+        | TwoSidedQuotes
+        | QuoteGrid
+        | OrderTicket
+        | ExecutionRate
+    )
+    limits: Limits
     reward: str | Reward
     episode: Episode
     randomise: Randomise

@@ -54,47 +54,23 @@ impl FeaturePipelineSpec {
     /// ```
     #[must_use]
     pub fn for_period(period_ns: i64) -> Self {
-        let period_ns = period_ns.max(1);
-        // Three digits are enough, and a short number in the saved specification.
-        let minutes = period_ns as f64 / MINUTE_NS as f64;
-        let scaled = |scale: f64| {
-            let scale = scale / minutes.sqrt();
-            let unit = 10f64.powf(scale.log10().floor() - 2.0);
-            ((scale / unit).round() * unit) as f32
-        };
-        let five_bars = u32::try_from((period_ns.saturating_mul(5) - 1) / MINUTE_NS + 1).unwrap_or(u32::MAX);
-        let (five, fifteen) = (Some(five_bars), Some(five_bars.saturating_mul(3)));
-        let log_return = |lag, timeframe, scale| {
-            FeatureSpec::LogReturn(LogReturnSpec { lag, timeframe, instrument: 0, scale: scaled(scale) })
-        };
-        let ema = |period, timeframe, scale| {
-            FeatureSpec::EmaDistance(EmaDistanceSpec { period, timeframe, instrument: 0, scale: scaled(scale) })
-        };
-        let rsi = |timeframe| FeatureSpec::Rsi(RsiSpec { timeframe, scale: 2.0, ..RsiSpec::default() });
-        Self {
-            version: VERSION,
-            clip: 10.0,
-            features: vec![
-                log_return(1, None, 2000.0),
-                log_return(5, None, 1000.0),
-                log_return(15, None, 500.0),
-                ema(10, None, 1000.0),
-                ema(60, None, 500.0),
-                rsi(None),
-                FeatureSpec::Atr(AtrSpec { scale: scaled(2000.0), ..AtrSpec::default() }),
-                FeatureSpec::RealisedVolatility(RealisedVolatilitySpec {
-                    scale: scaled(2000.0),
-                    ..RealisedVolatilitySpec::default()
-                }),
-                FeatureSpec::VolumeRatio(VolumeRatioSpec::default()),
-                FeatureSpec::TimeOfDay(TimeOfDaySpec::default()),
-                log_return(1, five, 1000.0),
-                rsi(five),
-                log_return(1, fifteen, 500.0),
-                rsi(fifteen),
-                ema(10, fifteen, 250.0),
-            ],
-        }
+        Self::for_market(period_ns, 1)
+    }
+
+    /// The same for each of several instruments.
+    ///
+    /// ```
+    /// use tradepit::{features::FeaturePipelineSpec, time::MINUTE_NS};
+    /// let pair = FeaturePipelineSpec::for_market(MINUTE_NS, 2);
+    /// // The time of day is the same for both.
+    /// assert_eq!(pair.names().len(), 2 * FeaturePipelineSpec::default().names().len() - 2);
+    /// assert!(pair.names().contains(&"rsi_14@5m#1".to_owned()));
+    /// assert!(pair.validate().is_ok());
+    /// ```
+    #[must_use]
+    pub fn for_market(period_ns: i64, instruments: u32) -> Self {
+        let features = (0..instruments).flat_map(|instrument| usual(period_ns.max(1), instrument)).collect();
+        Self { version: VERSION, clip: 10.0, features }
     }
 
     /// Names of the numbers of a row.
@@ -141,6 +117,45 @@ impl FeaturePipelineSpec {
         let json = serde_json::to_string(self).unwrap_or_default();
         format!("{:016x}", state::fnv(json.as_bytes()))
     }
+}
+
+/// Those of one instrument; the time of day is of the first.
+fn usual(period_ns: i64, instrument: u32) -> Vec<FeatureSpec> {
+    // Three digits are enough, and a short number in the saved specification.
+    let minutes = period_ns as f64 / MINUTE_NS as f64;
+    let scaled = |scale: f64| {
+        let scale = scale / minutes.sqrt();
+        let unit = 10f64.powf(scale.log10().floor() - 2.0);
+        ((scale / unit).round() * unit) as f32
+    };
+    let five_bars = u32::try_from((period_ns.saturating_mul(5) - 1) / MINUTE_NS + 1).unwrap_or(u32::MAX);
+    let (five, fifteen) = (Some(five_bars), Some(five_bars.saturating_mul(3)));
+    let log_return = |lag, timeframe, scale| {
+        FeatureSpec::LogReturn(LogReturnSpec { lag, timeframe, instrument, scale: scaled(scale) })
+    };
+    let ema = |period, timeframe, scale| {
+        FeatureSpec::EmaDistance(EmaDistanceSpec { period, timeframe, instrument, scale: scaled(scale) })
+    };
+    let rsi = |timeframe| FeatureSpec::Rsi(RsiSpec { timeframe, instrument, scale: 2.0, ..RsiSpec::default() });
+    let clock = (instrument == 0).then(|| FeatureSpec::TimeOfDay(TimeOfDaySpec::default()));
+    let bars = [
+        log_return(1, None, 2000.0),
+        log_return(5, None, 1000.0),
+        log_return(15, None, 500.0),
+        ema(10, None, 1000.0),
+        ema(60, None, 500.0),
+        rsi(None),
+        FeatureSpec::Atr(AtrSpec { instrument, scale: scaled(2000.0), ..AtrSpec::default() }),
+        FeatureSpec::RealisedVolatility(RealisedVolatilitySpec {
+            instrument,
+            scale: scaled(2000.0),
+            ..RealisedVolatilitySpec::default()
+        }),
+        FeatureSpec::VolumeRatio(VolumeRatioSpec { instrument, ..VolumeRatioSpec::default() }),
+    ];
+    let longer =
+        [log_return(1, five, 1000.0), rsi(five), log_return(1, fifteen, 500.0), rsi(fifteen), ema(10, fifteen, 250.0)];
+    bars.into_iter().chain(clock).chain(longer).collect()
 }
 
 #[cfg(test)]

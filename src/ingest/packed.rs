@@ -24,7 +24,7 @@ pub(super) fn unpack(bytes: Vec<u8>, name: &str) -> Result<Vec<u8>> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged(error.into()))?;
     let names =
         archive.file_names().collect::<std::result::Result<Vec<_>, _>>().map_err(|error| damaged(error.into()))?;
-    let names: Vec<String> = names.iter().filter(|file| !file.ends_with('/')).map(|file| file.to_string()).collect();
+    let names: Vec<String> = names.iter().filter(|file| !file.ends_with('/')).map(ToString::to_string).collect();
     let [file] = names.as_slice() else {
         let held = if names.is_empty() { "no file".to_owned() } else { names.join(", ") };
         let message = format!("{name}: the archive holds {held}; it must hold one file, unpack it otherwise");

@@ -125,6 +125,21 @@ impl<'a> MarketView<'a> {
         self.session_closed() || self.data.calendar() == super::Calendar::None
     }
 
+    /// Whether the next bar is the last one of its session, by the calendar.
+    ///
+    /// ```
+    /// use tradepit::market::synth;
+    /// let data = synth::es_1m(2_000, 0).unwrap();
+    /// let closed = (1..2_000).find(|rows| data.view(*rows).session_closed()).unwrap();
+    /// assert!(data.view(closed - 1).session_closes_next() && !data.view(closed).session_closes_next());
+    /// ```
+    #[must_use]
+    pub fn session_closes_next(&self) -> bool {
+        let next = self.now().plus_ns(self.period_ns());
+        self.data.calendar() != super::Calendar::None
+            && self.data.clock().session(next).closes < next.plus_ns(self.period_ns())
+    }
+
     /// Length of a bar in nanoseconds.
     #[must_use]
     #[inline]

@@ -76,12 +76,36 @@ impl OpenOrders {
         self.0.clear();
     }
 
+    /// Units of an instrument that orders which wait for a price could yet buy, and sell, both without a sign; orders that
+    /// close what others opened do not count.
+    ///
+    /// ```
+    /// use tradepit::{InstrumentId, order::{OpenOrders, OrderId, OrderRequest}};
+    /// let mut open = OpenOrders::default();
+    /// open.sent(OrderId(0), &OrderRequest::limit(InstrumentId(0), 2.0, 10.0));
+    /// open.sent(OrderId(1), &OrderRequest::limit(InstrumentId(0), -2.0, 12.0).child_of(OrderId(0)));
+    /// assert_eq!(open.waiting(InstrumentId(0)), [2.0, 0.0]);
+    /// ```
+    #[must_use]
+    pub fn waiting(&self, instrument: InstrumentId) -> [f64; 2] {
+        let ours = self.0.iter().filter(|open| open.request.instrument == instrument);
+        sum_waiting(ours.map(|open| (&open.request, open.left())))
+    }
+
     /// Units of an instrument that orders at the market have yet to fill, signed.
     #[must_use]
     pub fn at_market(&self, instrument: InstrumentId) -> f64 {
         let ours = self.0.iter().filter(|open| open.request.instrument == instrument && is_at_market(&open.request));
         ours.map(Open::left).sum()
     }
+}
+
+/// Sums, for [what buys, what sells], the units left of orders that wait for a price and may open.
+pub(super) fn sum_waiting<'a>(orders: impl Iterator<Item = (&'a OrderRequest, f64)>) -> [f64; 2] {
+    let waits = |request: &OrderRequest| !is_at_market(request) && request.parent.is_none() && !request.reduce_only;
+    orders.filter(|(request, _)| waits(request)).fold([0.0; 2], |[bought, sold], (_, left)| {
+        if left > 0.0 { [bought + left, sold] } else { [bought, sold - left] }
+    })
 }
 
 /// Whether an order will fill whatever the price does.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Modification, OrderChange, OrderId, OrderRequest, OrderState, open::is_at_market};
+use super::{Modification, OrderChange, OrderId, OrderRequest, OrderState, open::is_at_market, open::sum_waiting};
 use crate::{
     Error, InstrumentId, MarketView, Result, Rng, Timestamp,
     models::{
@@ -420,6 +420,14 @@ impl Working {
         let ours = |request: &OrderRequest| request.instrument == instrument && is_at_market(request);
         let book = self.book.iter().filter(|resting| ours(&resting.order.request)).map(|resting| resting.left);
         plain.sum::<f64>() + book.sum::<f64>()
+    }
+
+    /// Units of an instrument that orders which wait for a price could yet buy, and sell; see
+    /// [`OpenOrders::waiting`](super::OpenOrders::waiting).
+    #[must_use]
+    pub fn waiting(&self, instrument: InstrumentId) -> [f64; 2] {
+        let ours = self.book.iter().filter(|resting| resting.order.request.instrument == instrument);
+        sum_waiting(ours.map(|resting| (&resting.order.request, resting.left)))
     }
 
     fn plain(&self) -> impl Iterator<Item = MarketOrder> + '_ {

@@ -141,6 +141,9 @@ pub trait Venue {
     /// Units of an instrument that orders at the market have yet to fill, signed: what will be held is this and the
     /// position.
     fn at_market(&self, instrument: InstrumentId) -> f64;
+    /// Units of an instrument that orders which wait for a price could yet buy, and sell, both without a sign; orders that
+    /// close what others opened do not count.
+    fn waiting(&self, instrument: InstrumentId) -> [f64; 2];
     /// Whether orders fill at prices that their decisions have seen, which no market gives: a record says so.
     fn looks_ahead(&self) -> bool {
         false

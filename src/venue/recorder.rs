@@ -140,6 +140,10 @@ impl<V: Venue> Venue for Recorder<V> {
         self.venue.at_market(instrument)
     }
 
+    fn waiting(&self, instrument: InstrumentId) -> [f64; 2] {
+        self.venue.waiting(instrument)
+    }
+
     fn looks_ahead(&self) -> bool {
         self.venue.looks_ahead()
     }

@@ -338,6 +338,10 @@ impl Venue for ReplayVenue {
         self.open.at_market(instrument)
     }
 
+    fn waiting(&self, instrument: InstrumentId) -> [f64; 2] {
+        self.open.waiting(instrument)
+    }
+
     fn looks_ahead(&self) -> bool {
         self.log().opening().look_ahead
     }

@@ -313,6 +313,10 @@ impl Venue for Sim<'_> {
         self.state.working.at_market(instrument)
     }
 
+    fn waiting(&self, instrument: InstrumentId) -> [f64; 2] {
+        self.state.working.waiting(instrument)
+    }
+
     fn looks_ahead(&self) -> bool {
         self.world.models.fill.looks_ahead()
     }
@@ -469,6 +473,10 @@ impl Venue for SimVenue {
 
     fn at_market(&self, instrument: InstrumentId) -> f64 {
         self.state.working.at_market(instrument)
+    }
+
+    fn waiting(&self, instrument: InstrumentId) -> [f64; 2] {
+        self.state.working.waiting(instrument)
     }
 
     fn looks_ahead(&self) -> bool {

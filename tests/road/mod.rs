@@ -51,7 +51,10 @@ impl Actor {
 
     pub(crate) fn draw(&mut self) -> Drawn {
         match self.space {
-            Space::Discrete { n } => (Vec::new(), vec![self.rng.random_range(0..n as i64)]),
+            Space::Discrete { .. } | Space::MultiDiscrete { .. } => {
+                let choices = self.space.choices().to_vec();
+                (Vec::new(), choices.into_iter().map(|n| self.rng.random_range(0..n as i64)).collect())
+            }
             _ => ((0..self.space.len()).map(|_| self.rng.random_range(-1.2..1.2f32)).collect(), Vec::new()),
         }
     }
@@ -59,6 +62,7 @@ impl Actor {
     pub(crate) fn action<'a>(&self, (values, choices): &'a Drawn) -> Action<'a> {
         match self.space {
             Space::Discrete { .. } => Action::Discrete(choices[0]),
+            Space::MultiDiscrete { .. } => Action::MultiDiscrete(choices),
             _ => Action::Box(values),
         }
     }
@@ -72,7 +76,7 @@ pub(crate) fn draw_all(actors: &mut [Actor]) -> Drawn {
 
 pub(crate) fn actions<'a>(space: &Space, drawn: &'a Drawn) -> Actions<'a> {
     match space {
-        Space::Discrete { .. } => Actions::Discrete(&drawn.1),
+        Space::Discrete { .. } | Space::MultiDiscrete { .. } => Actions::Discrete(&drawn.1),
         _ => Actions::Box(&drawn.0),
     }
 }

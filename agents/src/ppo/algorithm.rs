@@ -2,12 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use tradepit_envs::{Autoreset, StepOut, VecEnv};
+use tradepit_envs::{Autoreset, RewardNormaliser, StepOut, VecEnv};
 
 use crate::agent::ActionsMut;
 use crate::dist::Head;
 use crate::nn::{self, Adam};
-use crate::normalise::{Moments, RewardScaler};
+use crate::normalise::Moments;
 use crate::policy::{Policy, ROWS, check_finite, stream};
 use crate::rng::Rng;
 use crate::rollout::Rollout;
@@ -48,7 +48,7 @@ pub struct Ppo {
     pub(super) adam: Adam<f32>,
     pub(super) actions_rng: Rng,
     pub(super) shuffle_rng: Rng,
-    pub(super) reward_scaler: Option<RewardScaler>,
+    pub(super) reward_scaler: Option<RewardNormaliser>,
     pub(super) steps: u64,
     pub(super) iterations: u64,
     /// Raw observations that the environments wait with; `None` before the first reset.
@@ -94,10 +94,9 @@ impl Ppo {
         head.copy_from_slice(&policy.params);
         model.critic.initialise(critic, 1.0, &mut Rng::new(config.seed, stream::CRITIC));
         let adam = Adam::new(params.len(), 1e-5);
-        let made = Self::assemble(config, policy, model, params, adam, |made| {
-            made.reward_scaler =
-                made.config.normalize_reward.then(|| RewardScaler::new(made.config.gamma, env.num_envs()));
-        });
+        let scaler = RewardNormaliser::new(config.gamma, env.num_envs())?;
+        let scaler = config.normalize_reward.then_some(scaler);
+        let made = Self::assemble(config, policy, model, params, adam, |made| made.reward_scaler = scaler);
         made.check(env)?;
         Ok(made)
     }
@@ -258,7 +257,16 @@ impl Ppo {
 
             // The unclipped action is stored, its clipped image goes to the environment.
             let drawn = &mut rollout.actions[row.start * width..row.end * width];
-            policy.sample(seen, actions_rng, drawn, &mut rollout.log_probs[row.clone()]);
+            let masks = match &mut rollout.masks[..] {
+                [] => None,
+                masks => {
+                    let outputs = policy.head.outputs();
+                    let masks = &mut masks[row.start * outputs..row.end * outputs];
+                    env.action_masks(masks)?;
+                    Some(&*masks)
+                }
+            };
+            policy.sample(seen, masks, actions_rng, drawn, &mut rollout.log_probs[row.clone()]);
             let actions = match policy.head {
                 Head::Gaussian { low, high, .. } => {
                     numbers.iter_mut().zip(&*drawn).for_each(|(out, value)| *out = value.clamp(low, high));
@@ -278,8 +286,9 @@ impl Ppo {
             let (terminated, truncated) = (&rollout.terminated[row.clone()], &rollout.truncated[row.clone()]);
             match reward_scaler {
                 Some(scaler) => {
+                    rollout.rewards[row.clone()].copy_from_slice(rewards);
                     let ended = |env: usize| terminated[env] || truncated[env];
-                    scaler.scale(rewards, ended, &mut rollout.rewards[row.clone()]);
+                    scaler.scale(&mut rollout.rewards[row.clone()], |_| true, ended);
                 }
                 None => rollout.rewards[row.clone()].copy_from_slice(rewards),
             }
@@ -333,6 +342,7 @@ impl Ppo {
             advantages: &rollout.advantages[..],
             returns: &rollout.returns[..],
             values: &rollout.values[..],
+            masks: (!rollout.masks.is_empty()).then_some(&rollout.masks[..]),
         };
         indices.iter_mut().zip(0..).for_each(|(index, row)| *index = row);
         let (mut terms, mut minibatches, mut norms) = (LossTerms::default(), 0u64, 0.0);
@@ -379,20 +389,22 @@ impl Ppo {
 
     fn take_buffers(&mut self, env: &(impl VecEnv + ?Sized)) -> Buffers {
         let (steps, envs) = (self.config.n_steps, env.num_envs());
-        if let Some(buffers) = self.buffers.take().filter(|buffers| buffers.rollout.envs == envs) {
+        let choices = if env.masks() { self.policy.head.outputs() } else { 0 };
+        let fits = |rollout: &Rollout| rollout.envs == envs && rollout.masks.len() == steps * envs * choices;
+        if let Some(buffers) = self.buffers.take().filter(|buffers| fits(&buffers.rollout)) {
             return buffers;
         }
         let (inputs, width) = (self.policy.net.inputs(), self.policy.head.actions());
         let rows = steps * envs;
         let shard = || ShardGradient { gradient: vec![0.0; self.params.len()], terms: LossTerms::default() };
         Buffers {
-            rollout: Rollout::new(steps, envs, inputs, width),
+            rollout: Rollout::new(steps, envs, inputs, width, choices),
             rewards: vec![0.0; envs],
             final_obs: vec![0.0; envs * inputs],
             scaled: vec![0.0; envs * inputs],
             cut: Vec::with_capacity(envs),
             numbers: vec![0.0; envs * width],
-            choices: vec![0; envs],
+            choices: vec![0; envs * width],
             indices: vec![0; rows],
             shards: (0..self.config.batch_size.min(rows).div_ceil(ROWS)).map(|_| shard()).collect(),
         }

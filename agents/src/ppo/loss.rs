@@ -34,7 +34,7 @@ pub struct Model {
 /// use tradepit_envs::Space;
 /// let model = Model::new(&Space::Box { len: 1, low: -1.0, high: 1.0 }, &Space::Discrete { n: 2 }, &[4])?;
 /// let batch = Batch { obs: &[0.1f64, 0.2], actions: &[0.0, 1.0], log_probs: &[-0.7, -0.7],
-///     advantages: &[1.0, -1.0], returns: &[0.5, 0.0], values: &[0.0, 0.0] };
+///     advantages: &[1.0, -1.0], returns: &[0.5, 0.0], values: &[0.0, 0.0], masks: None };
 /// let params = vec![0.0; model.parameters()];
 /// let (terms, _) = loss_and_gradients(&model, &params, batch, &PpoConfig::default())?;
 /// assert_eq!(terms.value, 0.125); // a critic of zeros: (0.5^2 + 0) / 2
@@ -57,6 +57,8 @@ pub struct Batch<'a, T> {
     pub returns: &'a [T],
     /// What it said in the rollout, `n`; read with `clip_range_vf` only.
     pub values: &'a [T],
+    /// Which choices were open when the actions were drawn, `n * choices`; without it, all were.
+    pub masks: Option<&'a [bool]>,
 }
 
 /// The loss and its parts, means over a minibatch.
@@ -67,7 +69,7 @@ pub struct Batch<'a, T> {
 /// let model = Model::new(&Space::Box { len: 1, low: -1.0, high: 1.0 }, &Space::Discrete { n: 2 }, &[4])?;
 /// let uniform = 0.5f64.ln();
 /// let batch = Batch { obs: &[0.3], actions: &[1.0], log_probs: &[uniform], advantages: &[2.0],
-///     returns: &[0.0], values: &[0.0] };
+///     returns: &[0.0], values: &[0.0], masks: None };
 /// let config = PpoConfig { ent_coef: 0.01, ..PpoConfig::default() };
 /// // Weights of zero: both actions are as likely as in the rollout, and the critic says 0.
 /// let (terms, _) = loss_and_gradients(&model, &vec![0.0; model.parameters()], batch, &config)?;
@@ -143,6 +145,7 @@ pub(super) struct Work<T> {
     pub(super) critic: Workspace<T>,
     inverse: Vec<T>,
     log_probs: Vec<T>,
+    logits: Vec<T>,
 }
 
 impl<T: Real> Work<T> {
@@ -153,6 +156,7 @@ impl<T: Real> Work<T> {
             critic: model.critic.workspace(ROWS),
             inverse: vec![T::ZERO; model.head.log_stds()],
             log_probs: vec![T::ZERO; model.head.outputs()],
+            logits: vec![T::ZERO; model.head.outputs()],
         }
     }
 }
@@ -199,7 +203,7 @@ impl<'a, T: Real> Minibatch<'a, T> {
         work: &mut Work<T>,
         out: &mut ShardGradient<T>,
     ) {
-        let Batch { obs, actions, log_probs, advantages, returns, values } = self.batch;
+        let Batch { obs, actions, log_probs, advantages, returns, values, masks } = self.batch;
         let indices = &self.indices[index * ROWS..self.indices.len().min((index + 1) * ROWS)];
         let rows = indices.len();
         let inputs = model.actor.inputs();
@@ -231,13 +235,16 @@ impl<'a, T: Real> Minibatch<'a, T> {
         for ((d, output), &i) in gradient.chunks_exact_mut(width).zip(outputs.chunks_exact(width)).zip(indices) {
             let i = i as usize;
             let action = &actions[i * action_width..][..action_width];
-            let (log_prob, entropy) = match model.head {
+            let (log_prob, entropy) = match &model.head {
                 Head::Gaussian { .. } => {
                     (dist::gaussian_log_prob(output, log_std, &work.inverse, action), gaussian_entropy)
                 }
-                Head::Categorical { .. } => {
-                    let entropy = dist::log_softmax(output, &mut work.log_probs);
-                    (work.log_probs[action[0].to_f64() as usize], entropy)
+                Head::Categorical { nvec } => {
+                    work.logits.copy_from_slice(output);
+                    dist::close(&mut work.logits, masks.map(|masks| &masks[i * width..][..width]));
+                    let entropy = dist::log_softmax_parts(nvec, &work.logits, &mut work.log_probs);
+                    let chosen = dist::parts(nvec, &work.log_probs).zip(action);
+                    (chosen.fold(T::ZERO, |sum, (part, action)| sum + part[action.to_f64() as usize]), entropy)
                 }
             };
             let advantage = (advantages[i] - self.mean) * self.scale;
@@ -246,13 +253,13 @@ impl<'a, T: Real> Minibatch<'a, T> {
             let (free, clipped) = (ratio * advantage, ratio.clip(low, high) * advantage);
             // Where the clipped surrogate is the smaller one, it does not depend on the ratio.
             let weight = if free <= clipped { -(ratio * advantage) * share } else { T::ZERO };
-            match model.head {
+            match &model.head {
                 Head::Gaussian { .. } => {
                     dist::gaussian_gradient(output, &work.inverse, action, weight, d, d_log_std);
                 }
-                Head::Categorical { .. } => {
-                    let action = action[0].to_f64() as usize;
-                    dist::categorical_gradient(&work.log_probs, action, entropy, weight, -ent_coef * share, d);
+                Head::Categorical { nvec } => {
+                    let entropy_weight = -ent_coef * share;
+                    dist::categorical_gradient_parts(nvec, &work.log_probs, action, weight, entropy_weight, d);
                 }
             }
             sums.policy -= free.min(clipped).to_f64();
@@ -329,9 +336,12 @@ pub fn loss_and_gradients<T: Real>(
             return Err(Error::Shape { name, expected, got });
         }
     }
-    if let Head::Categorical { n } = model.head {
-        let fits = |action: &T| (0.0..n as f64).contains(&action.to_f64());
-        if let Some(action) = batch.actions.iter().find(|action| !fits(action)) {
+    if let Some(masks) = batch.masks.filter(|masks| masks.len() != n * model.head.outputs()) {
+        return Err(Error::Shape { name: "masks", expected: n * model.head.outputs(), got: masks.len() });
+    }
+    if let Head::Categorical { nvec } = &model.head {
+        let fits = |(action, n): &(&T, &usize)| (0.0..**n as f64).contains(&action.to_f64());
+        if let Some((action, n)) = batch.actions.iter().zip(nvec.iter().cycle()).find(|chosen| !fits(chosen)) {
             return Err(Error::Mismatch(format!("action {action:?} is not in 0..{n}")));
         }
     }

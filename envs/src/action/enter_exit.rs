@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, ActionScheme,
+    Action, ActionScheme, Decision,
+    orders::round,
     spec::{one_instrument, positive},
 };
 use crate::{Result, Space};
@@ -50,6 +51,15 @@ impl ActionScheme for EnterExit {
             2 if held > 0.0 => 0.0,
             4 if held < 0.0 => 0.0,
             _ => held,
+        }
+    }
+
+    fn mask(&self, decision: &Decision<'_>, mask: &mut [bool]) {
+        let held = decision.held(0);
+        for (choice, open) in mask.iter_mut().enumerate() {
+            let lots = round(self.target(Action::Discrete(choice as i64), 0, held)) - round(held);
+            // Exiting what is not held, and entering what is, would do nothing.
+            *open = choice == 0 || (lots != 0.0 && decision.allows(0, lots));
         }
     }
 

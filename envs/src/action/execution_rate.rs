@@ -17,7 +17,7 @@ use crate::{Error, Result, Space};
 ///     let mut orders = Orders::default();
 ///     let decision = Decision { steps_left, ..Decision::new(data.view(5), &account) };
 ///     scheme.orders(Action::Box(&[-0.5]), &decision, &mut orders);
-///     orders.sent()[0].qty
+///     orders.sent()[0].entry.qty
 /// };
 /// assert_eq!(sold(9), -10.0);
 /// assert_eq!(sold(1), -40.0); // the last step trades all that is left

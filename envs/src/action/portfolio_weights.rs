@@ -18,7 +18,7 @@ use crate::{Error, Result, Space};
 /// scheme.orders(Action::Box(&[-0.5]), &Decision::new(data.view(5), &account), &mut orders);
 /// // Ten times the equity, short: whole contracts at the last close, never more than asked for.
 /// let contract = data.bars()[4].close * 50.0;
-/// assert_eq!(orders.sent()[0].qty, -(10.0 * 1e6 / contract).floor());
+/// assert_eq!(orders.sent()[0].entry.qty, -(10.0 * 1e6 / contract).floor());
 /// ```
 ///
 /// `lots = weight * equity / (price * multiplier * lot)` at the last close, towards zero, and market orders for the
@@ -146,7 +146,14 @@ impl ActionScheme for PortfolioWeights {
     }
 
     fn max_lots(&self) -> f64 {
-        1.0
+        f64::INFINITY
+    }
+
+    fn max_weight(&self) -> Option<f64> {
+        Some(match self.weights {
+            WeightRule::Simplex(_) | WeightRule::Softmax(_) => 1.0,
+            WeightRule::LongShort(rule) => rule.leverage,
+        })
     }
 
     fn orders(&self, action: Action<'_>, decision: &Decision<'_>, orders: &mut Orders) {

@@ -10,7 +10,7 @@ use crate::{Result, Space};
 /// ```
 /// use tradepit::{InstrumentId, order::{OrderRequest, TimeInForce}};
 /// use tradepit_envs::{Action, ActionScheme, Decision, Orders, Space, TargetPosition};
-/// let scheme = TargetPosition { max_lots: 4.0 };
+/// let scheme = TargetPosition { max_lots: 4.0, ..TargetPosition::default() };
 /// assert_eq!(scheme.target(Action::Box(&[-0.5]), 0, 1.0), -2.0);
 ///
 /// /// 1 bids for one lot a tick below the market, until the session closes.
@@ -46,6 +46,10 @@ pub trait ActionScheme: Send + Sync + Debug {
     fn space(&self, instruments: usize) -> Space;
     /// The largest position in lots that it asks for, by which observed positions are divided.
     fn max_lots(&self) -> f64;
+    /// The largest share of the equity that it asks for, by which observed positions are divided in place of the lots.
+    fn max_weight(&self) -> Option<f64> {
+        None
+    }
     /// The position wanted of `instrument`, in lots, not rounded yet; `held` is the present one, in lots.
     fn target(&self, action: Action<'_>, instrument: usize, held: f64) -> f64 {
         let _ = (action, instrument);
@@ -57,6 +61,17 @@ pub trait ActionScheme: Send + Sync + Debug {
         for id in 0..decision.market.instruments().len() {
             orders.lead_to(decision, id, self.target(action, id, decision.held(id)));
         }
+    }
+    /// Writes which choices are open at a decision, for whole numbers: one entry for each value, those of the first number
+    /// first. What is closed would be refused by the venue or the environment's limits, or would do nothing. Without one of
+    /// its own, everything is open.
+    fn mask(&self, decision: &Decision<'_>, mask: &mut [bool]) {
+        let _ = decision;
+        mask.fill(true);
+    }
+    /// Whether [`mask`](Self::mask) may close a choice over any market; false saves asking.
+    fn masks(&self) -> bool {
+        true
     }
     /// Whether it makes sense for that many instruments.
     ///

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, ActionScheme, Decision, EnterExit, ExecutionRate, Orders, PortfolioWeights, TargetLevels, TargetPosition,
-    TwoSidedQuotes,
+    Action, ActionScheme, Decision, EnterExit, ExecutionRate, OrderTicket, Orders, PortfolioWeights, QuoteGrid,
+    SpreadPosition, TargetLevels, TargetPosition, TwoSidedQuotes,
 };
 use crate::{Error, Result, Space};
 
@@ -29,8 +29,14 @@ pub enum ActionSpec {
     EnterExit(EnterExit),
     /// Shares of the equity.
     PortfolioWeights(PortfolioWeights),
+    /// A position in the spread of two instruments.
+    SpreadPosition(SpreadPosition),
     /// A bid and an ask, each for one bar.
     TwoSidedQuotes(TwoSidedQuotes),
+    /// A bid and an ask out of a grid of offsets, each for one bar.
+    QuoteGrid(QuoteGrid),
+    /// An order with all that belongs to it.
+    OrderTicket(OrderTicket),
     /// How much of what is left of a large order is traded now.
     ExecutionRate(ExecutionRate),
     /// Your own; it is not part of a saved spec.
@@ -51,7 +57,10 @@ impl ActionSpec {
             Self::TargetLevels(a) => a,
             Self::EnterExit(a) => a,
             Self::PortfolioWeights(a) => a,
+            Self::SpreadPosition(a) => a,
             Self::TwoSidedQuotes(a) => a,
+            Self::QuoteGrid(a) => a,
+            Self::OrderTicket(a) => a,
             Self::ExecutionRate(a) => a,
             Self::Custom(a) => &**a,
         }
@@ -67,12 +76,25 @@ impl ActionScheme for ActionSpec {
         self.scheme().max_lots()
     }
 
+    fn max_weight(&self) -> Option<f64> {
+        self.scheme().max_weight()
+    }
+
     fn target(&self, action: Action<'_>, instrument: usize, held: f64) -> f64 {
         self.scheme().target(action, instrument, held)
     }
 
     fn orders(&self, action: Action<'_>, decision: &Decision<'_>, orders: &mut Orders) {
         self.scheme().orders(action, decision, orders);
+        orders.keep(decision);
+    }
+
+    fn mask(&self, decision: &Decision<'_>, mask: &mut [bool]) {
+        self.scheme().mask(decision, mask);
+    }
+
+    fn masks(&self) -> bool {
+        self.scheme().masks()
     }
 
     fn validate(&self, instruments: usize) -> Result<()> {

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, ActionScheme,
+    Action, ActionScheme, Decision,
+    orders::round,
     spec::{one_instrument, positive},
 };
 use crate::{Error, Result, Space};
@@ -42,7 +43,20 @@ impl ActionScheme for TargetLevels {
     fn target(&self, action: Action<'_>, _: usize, held: f64) -> f64 {
         match action {
             Action::Discrete(choice) => self.levels[choice as usize],
-            Action::Box(_) => held,
+            Action::Box(_) | Action::MultiDiscrete(_) => held,
+        }
+    }
+
+    fn mask(&self, decision: &Decision<'_>, mask: &mut [bool]) {
+        let held = round(decision.held(0));
+        for (open, level) in mask.iter_mut().zip(&self.levels) {
+            *open = decision.allows(0, round(*level) - held);
+        }
+        // Where no level can be had, the one that is nearest.
+        if mask.iter().all(|open| !open) {
+            let distances = || self.levels.iter().map(|level| (level - held).abs());
+            let nearest = distances().fold(f64::INFINITY, f64::min);
+            mask.iter_mut().zip(distances()).for_each(|(open, distance)| *open = distance == nearest);
         }
     }
 

@@ -22,7 +22,7 @@ use crate::{Result, Space};
 /// let scheme = TwoSidedQuotes { offset_ticks: [0.0, 8.0], ..TwoSidedQuotes::default() };
 /// let (data, account, mut orders) = (synth::es_1m(10, 0).unwrap(), Account::new(1), Orders::default());
 /// scheme.orders(Action::Box(&[-0.5, 1.0]), &Decision::new(data.view(5), &account), &mut orders);
-/// let (close, limits) = (data.bars()[4].close, orders.sent().iter().map(|order| order.kind.limit().unwrap()));
+/// let (close, limits) = (data.bars()[4].close, orders.sent().iter().map(|order| order.entry.kind.limit().unwrap()));
 /// // The bid two ticks below, the ask eight above.
 /// assert_eq!(limits.collect::<Vec<_>>(), [close - 0.5, close + 2.0]);
 /// ```

@@ -21,6 +21,8 @@ pub enum Action<'a> {
     Box(&'a [f32]),
     /// A whole number, for a [`Space::Discrete`](crate::Space::Discrete).
     Discrete(i64),
+    /// Whole numbers, for a [`Space::MultiDiscrete`](crate::Space::MultiDiscrete).
+    MultiDiscrete(&'a [i64]),
 }
 
 impl<'a> Action<'a> {
@@ -29,7 +31,16 @@ impl<'a> Action<'a> {
     pub fn values(&self) -> &'a [f32] {
         match self {
             Self::Box(values) => values,
-            Self::Discrete(_) => &[],
+            Self::Discrete(_) | Self::MultiDiscrete(_) => &[],
+        }
+    }
+
+    /// The whole numbers of a multi-discrete space; none of another one.
+    #[must_use]
+    pub fn choices(&self) -> &'a [i64] {
+        match self {
+            Self::MultiDiscrete(choices) => choices,
+            Self::Box(_) | Self::Discrete(_) => &[],
         }
     }
 }

@@ -1,8 +1,18 @@
 //! When to exercise a put.
 
 use serde::{Deserialize, Serialize};
+use tradepit::{
+    Instrument,
+    market::synth::{Geometric, SynthSpec},
+};
 
-use super::normal::{cdf, pdf};
+use super::{
+    Goal, Objective, Reference, Rule,
+    normal::{cdf, pdf},
+    parts::{Known, Parts, need, positive},
+    scene::{CASH, last_move, rows, spec},
+};
+use crate::{AccountNumber, ActionSpec, Exercise, OptionRight, Result, RewardSpec, TargetLevels};
 
 /// A put that may be exercised now and at `dates` equal dates, over a stock in geometric Brownian motion with drift `r`; the mean of
 /// the discounted payoff counts.
@@ -120,6 +130,56 @@ impl AmericanPut {
     }
 }
 
+impl Known for AmericanPut {
+    fn parts(&self) -> Result<Parts> {
+        positive(&[("price", self.price), ("strike", self.strike), ("sigma", self.sigma), ("time", self.time)])?;
+        need("r", self.r, self.r >= 0.0 && self.r < 1.0, "in [0, 1)")?;
+        need("dates", f64::from(self.dates), (1..=1_000).contains(&self.dates), "in 1..=1000")?;
+        // A decision now and at every date.
+        let (n, first, strike) = (self.dates + 1, self.price, self.strike);
+        let dt = self.time / f64::from(self.dates);
+        let sd = self.sigma * dt.sqrt();
+        let one = Instrument { lot: 1.0, ..Instrument::unit() };
+        let put =
+            Exercise { right: OptionRight::Put, strike: strike / first, years: self.time, rate: self.r, scale: CASH };
+        let solved = self.solve();
+        let goal = Goal::best(Objective::MeanEpisode {}, solved.value());
+        // Choice 1 exercises; a price at which it pays nothing is worth waiting at.
+        let when = move |exercise: Box<dyn Fn(usize, f64) -> bool + Send + Sync>| {
+            Rule::number(move |obs| {
+                let date = f64::from(n) - (f64::from(obs[2]) * f64::from(n)).round();
+                let price = first * (1.0 + 0.1 * f64::from(obs[3]));
+                let now = obs[4] == 0.0 && price < strike && exercise(date as usize, price);
+                // Who has exercised stays.
+                if now || obs[4] != 0.0 { 1.0 } else { 0.0 }
+            })
+        };
+        let last = self.dates as usize;
+        Ok(Parts {
+            spec: spec(
+                SynthSpec::Geometric(Geometric { drift: self.r * dt, volatility: sd, ..Geometric::default() }),
+                vec![last_move(1.0 / sd)],
+                vec![
+                    AccountNumber::Position,
+                    AccountNumber::TimeLeft,
+                    AccountNumber::PriceSinceStart,
+                    AccountNumber::RewardMemory,
+                ],
+                ActionSpec::TargetLevels(TargetLevels { levels: vec![0.0, 1.0] }),
+                RewardSpec::Exercise(put),
+                n,
+            ),
+            rows: rows(one, first, 1, n)?,
+            goals: vec![goal],
+            optimal: when(Box::new(move |date, price| price <= solved.boundary(date))),
+            // At the end, where it pays.
+            naive: when(Box::new(move |date, _| date == last)),
+            reference: Reference::Naive,
+            episodes: 50_000,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,11 +217,5 @@ mod tests {
             let got = AmericanPut { price, ..AmericanPut::default() }.solve().value();
             assert!((got - value).abs() < 1e-5, "{got}");
         }
-    }
-}
-
-impl super::parts::Known for AmericanPut {
-    fn parts(&self) -> crate::Result<super::parts::Parts> {
-        Err(crate::Error::State("not yet".into()))
     }
 }

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use tradepit::{
     Instrument,
     market::synth::{Arithmetic, SynthSpec},
-    models::Matching,
+    models::{
+        Matching,
+        queue::{Intensity, LimitRule},
+    },
 };
 
 use super::{
@@ -25,8 +28,8 @@ use crate::{AccountNumber, ActionSpec, EnvSpec, Profit, Result, RewardSpec, TwoS
 /// assert!((own.inventory_sd / 2.92 - 1.0).abs() < 0.02 && (own.certainty_equivalent - 62.8).abs() < 0.05);
 /// ```
 ///
-/// Time is cut into steps: each side fills by itself with probability `min(1, a exp(-k distance) dt)`, then the price moves. Of any
-/// quotes that depend on inventory and time, the moments of the final wealth are computed exactly, by the chain of the
+/// Time is cut into steps: each side fills by itself with probability `min(1, a exp(-k distance) dt)`, then the price moves. A quote
+/// at the price, or through it, is filled at the price: the authors' quotes go through it where inventory is large. Of any quotes that depend on inventory and time, the moments of the final wealth are computed exactly, by the chain of the
 /// inventory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -79,8 +82,14 @@ pub struct QuotesResult {
 const MOST: i64 = 150;
 
 impl AvellanedaStoikov {
-    fn intensity(&self) -> tradepit::models::queue::LimitRule {
-        tradepit::models::queue::LimitRule::default()
+    fn matching(&self) -> Matching {
+        Matching {
+            limit: LimitRule::Intensity(Intensity {
+                arrivals: self.a * self.time / f64::from(self.steps),
+                decay: self.k,
+            }),
+            ..Matching::default()
+        }
     }
 
     /// Distance between bid and ask with that much time left: `gamma sigma^2 left + 2 / gamma * ln(1 + gamma / k)`.
@@ -104,10 +113,11 @@ impl AvellanedaStoikov {
         (half + lean, half - lean)
     }
 
-    /// Probability that a quote at that distance fills in a step.
+    /// Probability that a quote at that distance fills in a step. One at the price or through it takes what is there.
     #[must_use]
     pub fn fill(&self, distance: f64) -> f64 {
-        (self.a * self.time / f64::from(self.steps) * (-self.k * distance).exp()).min(1.0)
+        let hits = self.a * self.time / f64::from(self.steps) * (-self.k * distance).exp();
+        if distance <= 0.0 { 1.0 } else { hits.min(1.0) }
     }
 
     /// Moments of the final wealth under quotes that know inventory and time left.
@@ -127,6 +137,8 @@ impl AvellanedaStoikov {
             for (i, m) in now.iter().enumerate().filter(|(_, m)| m[0] > 0.0) {
                 let (bid, ask) = quotes((i as i64 - MOST) as f64, left);
                 let (buy, sell) = (self.fill(bid), self.fill(ask));
+                // Through the price is at the price.
+                let (bid, ask) = (bid.max(0.0), ask.max(0.0));
                 for (probability, earned, to) in [
                     (buy * (1.0 - sell), bid, i + 1),
                     (sell * (1.0 - buy), ask, i.wrapping_sub(1)),
@@ -200,7 +212,7 @@ impl Known for AvellanedaStoikov {
         let (own, half) = (self.clone(), 0.5 * self.average_spread());
         let result = self.result(|inventory, left| self.distances(inventory, left));
         Ok(Parts {
-            spec: EnvSpec { matching: Matching { limit: self.intensity(), ..Matching::default() }, ..spec },
+            spec: EnvSpec { matching: self.matching(), ..spec },
             rows: rows(one, self.price, 1, n)?,
             goals: vec![
                 Goal::check(Objective::MeanEpisode {}, result.mean),

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use tradepit::{
     Instrument,
     market::synth::{Arithmetic, SynthSpec},
-    models::Matching,
+    models::{
+        Matching,
+        queue::{Intensity, LimitRule},
+    },
 };
 
 use super::{
@@ -28,7 +31,7 @@ use crate::{
 /// ```
 ///
 /// In steps, each side fills one unit by itself with probability `min(1, lambda exp(-kappa depth) dt)`; the penalty is `phi q^2 dt` on the
-/// inventory before the fill; depths are multiples of `tick` from 0 to `3 / kappa`; at an inventory of `most` the side that would add to it
+/// inventory before the fill; depths are the multiples of `tick` up to `3 / kappa`, one tick at least; at an inventory of `most` the side that would add to it
 /// is not quoted. The price is a martingale of standard deviation `sigma`, and does not matter to the mean.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -93,8 +96,14 @@ impl QuotesSolution {
 }
 
 impl CarteaJaimungal {
-    fn intensity(&self) -> tradepit::models::queue::LimitRule {
-        tradepit::models::queue::LimitRule::default()
+    fn matching(&self) -> Matching {
+        Matching {
+            limit: LimitRule::Intensity(Intensity {
+                arrivals: self.lambda * self.time / f64::from(self.steps),
+                decay: self.kappa,
+            }),
+            ..Matching::default()
+        }
     }
 
     /// The largest depth in ticks: three times what would be best without a penalty.
@@ -102,10 +111,10 @@ impl CarteaJaimungal {
         (3.0 / self.kappa / self.tick).round() as u32
     }
 
-    /// By depth, the probability that a quote fills in a step.
+    /// By depth from one tick on, the probability that a quote fills in a step.
     fn chances(&self) -> Vec<f64> {
         let dt = self.time / f64::from(self.steps);
-        (0..=self.deepest())
+        (1..=self.deepest())
             .map(|i| (self.lambda * dt * (-self.kappa * self.tick * f64::from(i)).exp()).min(1.0))
             .collect()
     }
@@ -124,7 +133,7 @@ impl CarteaJaimungal {
                 let buy = worth.get(i + 1).map(|up| up - worth[i]);
                 let sell = i.checked_sub(1).map(|down| worth[down] - worth[i]);
                 let (bid, ask, gain) = self.quote(&chances, buy, sell);
-                ticks[step * width + i] = (bid as u32, ask as u32);
+                ticks[step * width + i] = (bid, ask);
                 *next = worth[i] + gain - self.phi * square(i) * dt;
             }
             worth = next;
@@ -136,8 +145,9 @@ impl CarteaJaimungal {
     ///
     /// With chances `p` and `q` and depths `b` and `a` the gain is `p b + q a + p (1 - q) buy + q (1 - p) sell`: of one side, given the
     /// other, a list to look through; both in turn until they stand.
-    fn quote(&self, chances: &[f64], buy: Option<f64>, sell: Option<f64>) -> (usize, usize, f64) {
-        let depth = |i: usize| self.tick * i as f64;
+    fn quote(&self, chances: &[f64], buy: Option<f64>, sell: Option<f64>) -> (u32, u32, f64) {
+        let depth = |i: usize| self.tick * (i + 1) as f64;
+        // Of one side: its place in the list, its chance, its gain.
         let side = |own: Option<f64>, other: Option<f64>, q: f64| match own {
             None => (0, 0.0, 0.0),
             Some(own) => {
@@ -152,7 +162,8 @@ impl CarteaJaimungal {
             let new_ask = side(sell, buy, new_bid.1);
             if (new_bid.0, new_ask.0) == (bid.0, ask.0) {
                 // What the bid gains beside the ask, and the ask alone.
-                return (bid.0, ask.0, new_bid.2 + ask.1 * (depth(ask.0) + sell.unwrap_or(0.0)));
+                let gain = new_bid.2 + ask.1 * (depth(ask.0) + sell.unwrap_or(0.0));
+                return (bid.0 as u32 + 1, ask.0 as u32 + 1, gain);
             }
             (bid, ask) = (new_bid, new_ask);
         }
@@ -254,7 +265,7 @@ impl Known for CarteaJaimungal {
             vec![last_move(price / sd)],
             vec![AccountNumber::Position, AccountNumber::TimeLeft],
             ActionSpec::TwoSidedQuotes(TwoSidedQuotes {
-                offset_ticks: [0.0, deepest],
+                offset_ticks: [1.0, deepest],
                 lots: [1.0, 1.0],
                 max_lots: most,
             }),
@@ -263,10 +274,10 @@ impl Known for CarteaJaimungal {
         );
         let solved = self.solve();
         let goal = Goal::best(Objective::MeanEpisode {}, solved.value());
-        let depth = move |ticks: u32| (2.0 * f64::from(ticks) / deepest - 1.0) as f32;
-        let always = ((1.0 / (self.kappa * self.tick)).round() as u32).min(self.deepest());
+        let depth = move |ticks: u32| (2.0 * (f64::from(ticks) - 1.0) / (deepest - 1.0) - 1.0) as f32;
+        let always = ((1.0 / (self.kappa * self.tick)).round() as u32).clamp(1, self.deepest());
         Ok(Parts {
-            spec: EnvSpec { matching: Matching { limit: self.intensity(), ..Matching::default() }, ..spec },
+            spec: EnvSpec { matching: self.matching(), ..spec },
             rows: rows(one, price, 1, n)?,
             goals: vec![goal],
             optimal: Rule::new(move |obs, action| {
@@ -318,7 +329,7 @@ mod tests {
             let mut best = f64::MIN;
             for (i, p) in chances.iter().enumerate() {
                 for (j, q) in chances.iter().enumerate() {
-                    let (b, a) = (problem.tick * i as f64, problem.tick * j as f64);
+                    let (b, a) = (problem.tick * (i + 1) as f64, problem.tick * (j + 1) as f64);
                     best = best.max(p * b + q * a + p * (1.0 - q) * buy + q * (1.0 - p) * sell);
                 }
             }

@@ -1,8 +1,18 @@
 //! A short call, hedged with its underlying.
 
 use serde::{Deserialize, Serialize};
+use tradepit::{
+    Instrument,
+    market::synth::{Geometric, SynthSpec},
+};
 
-use super::normal::{cdf, nodes, pdf, simpson};
+use super::{
+    Goal, Objective, Reference, Rule,
+    normal::{cdf, nodes, pdf, simpson},
+    parts::{Known, Parts, need, positive},
+    scene::{CASH, last_move, rows, spec},
+};
+use crate::{AccountNumber, ActionSpec, HedgedOption, OptionRight, Result, RewardSpec, TargetPosition};
 
 /// Sell a call for its value, and hold its delta of the stock, set anew at `rebalances` equal times (Black and Scholes, 1973); no
 /// drift, no interest, no costs. What is left is the risk of not trading in between.
@@ -205,6 +215,50 @@ fn add(sum: &mut [(f64, f64)], weight: f64, angle: f64, then: impl Fn(usize) -> 
     }
 }
 
+impl Known for Hedge {
+    fn parts(&self) -> Result<Parts> {
+        positive(&[("price", self.price), ("strike", self.strike), ("sigma", self.sigma), ("days", self.days)])?;
+        // The exact tail takes time as the number of rebalances to the power of 1.5.
+        need("rebalances", f64::from(self.rebalances), (1..=250).contains(&self.rebalances), "in 1..=250")?;
+        let (n, first, one) = (self.rebalances, self.price, Instrument::unit());
+        let years = self.days / 365.0;
+        let sd = self.sigma * self.dt().sqrt();
+        let option = HedgedOption {
+            right: OptionRight::Call,
+            strike: self.strike / first,
+            years,
+            volatility: self.sigma,
+            scale: CASH,
+            ..HedgedOption::default()
+        };
+        let own = self.clone();
+        let delta = move |obs: &[f32]| {
+            let price = first * (1.0 + 0.1 * f64::from(obs[3]));
+            own.call(price, (f64::from(obs[2]) * f64::from(n)).round()).1
+        };
+        Ok(Parts {
+            spec: spec(
+                SynthSpec::Geometric(Geometric { volatility: sd, ..Geometric::default() }),
+                vec![last_move(1.0 / sd)],
+                vec![AccountNumber::Position, AccountNumber::TimeLeft, AccountNumber::PriceSinceStart],
+                ActionSpec::TargetPosition(TargetPosition { max_lots: 1.0 / one.lot }),
+                RewardSpec::HedgedOption(option),
+                n,
+            ),
+            rows: rows(one, first, 1, n)?,
+            goals: vec![
+                Goal::best(Objective::Sd {}, self.sd()),
+                Goal::best(Objective::ExpectedShortfall { share: 0.05 }, self.expected_shortfall(0.05)),
+            ],
+            optimal: Rule::number(delta),
+            // Keeps the risk.
+            naive: Rule::number(|_| 0.0),
+            reference: Reference::Naive,
+            episodes: 50_000,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,11 +272,5 @@ mod tests {
         let tail = hedge.expected_shortfall(0.05);
         assert!((tail - 0.833).abs() < 2e-3, "{tail}");
         assert!((hedge.expected_shortfall(0.5) - 0.268).abs() < 2e-3);
-    }
-}
-
-impl super::parts::Known for Hedge {
-    fn parts(&self) -> crate::Result<super::parts::Parts> {
-        Err(crate::Error::State("not yet".into()))
     }
 }

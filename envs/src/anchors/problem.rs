@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tradepit::MarketData;
 
 use super::{
     AlmgrenChrissSale, AmericanPut, AvellanedaStoikov, CarteaJaimungal, GarleanuPedersen, Hedge, Kelly, Leak,
     Liquidation, Merton, Null, OuThreshold, Regime, parts::Known,
 };
-use crate::{Error, Result};
+use crate::{EnvSpec, Error, Result};
 
 /// A problem with a known answer, with its parameters.
 ///
@@ -154,6 +155,15 @@ impl Problem {
             put(36.0),
             put(40.0),
         ]
+    }
+
+    /// Rows and spec of its environment: what any environment is made of.
+    ///
+    /// # Errors
+    /// Names the parameter that is out of its range.
+    pub fn environment(&self) -> Result<(MarketData, EnvSpec)> {
+        let parts = self.known().parts()?;
+        Ok((parts.rows, parts.spec))
     }
 
     pub(super) fn known(&self) -> &dyn Known {

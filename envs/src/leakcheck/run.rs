@@ -55,6 +55,7 @@ impl Found {
 enum Drawn {
     Box(Vec<f32>),
     Discrete(i64),
+    MultiDiscrete(Vec<i64>),
 }
 
 impl Drawn {
@@ -62,6 +63,7 @@ impl Drawn {
         match self {
             Self::Box(numbers) => Action::Box(numbers),
             Self::Discrete(number) => Action::Discrete(*number),
+            Self::MultiDiscrete(numbers) => Action::MultiDiscrete(numbers),
         }
     }
 }
@@ -70,5 +72,8 @@ fn draw(space: &Space, rng: &mut Rng) -> Drawn {
     match space {
         Space::Box { len, low, high } => Drawn::Box((0..*len).map(|_| rng.random_range(*low..=*high)).collect()),
         Space::Discrete { n } => Drawn::Discrete(rng.random_range(0..*n as i64)),
+        Space::MultiDiscrete { nvec } => {
+            Drawn::MultiDiscrete(nvec.iter().map(|n| rng.random_range(0..*n as i64)).collect())
+        }
     }
 }

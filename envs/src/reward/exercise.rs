@@ -53,7 +53,7 @@ impl Reward for Exercise {
             return 0.0;
         }
         memory.0[0] = 1.0;
-        let dates = (facts.step + facts.steps_left - 2.0).max(1.0);
+        let dates = (facts.step + facts.steps_left - 1.0).max(1.0);
         let years = self.years * (facts.step - 1.0) / dates;
         let payoff = self.right.payoff(facts.price_before, self.strike * facts.first_price);
         bounded(self.scale * facts.multiplier * payoff * (-self.rate * years).exp() / facts.initial_capital)

@@ -67,6 +67,8 @@ pub struct HedgedOption {
     pub units: f64,
     /// A factor; the initial capital, to have money.
     pub scale: f64,
+    /// Half of it, times the square of the reward, is taken off: then it pays to hedge, and sums say less.
+    pub risk_aversion: f64,
 }
 
 impl Default for HedgedOption {
@@ -79,6 +81,7 @@ impl Default for HedgedOption {
             rate: 0.0,
             units: 1.0,
             scale: 1.0,
+            risk_aversion: 0.0,
         }
     }
 }
@@ -120,7 +123,8 @@ impl Reward for HedgedOption {
         let value = self.value(first, facts.price, after * self.years);
         memory.0[0] = value;
         let owed = self.units * facts.multiplier * (value - was);
-        bounded(self.scale * (facts.equity_change() - owed) / facts.initial_capital)
+        let reward = self.scale * (facts.equity_change() - owed) / facts.initial_capital;
+        bounded(reward - 0.5 * self.risk_aversion * reward * reward)
     }
 
     fn slots(&self) -> usize {
@@ -137,6 +141,7 @@ impl Reward for HedgedOption {
         above_0("volatility", self.volatility)?;
         check("rate", self.rate, self.rate.abs() < 1.0, "in (-1, 1)")?;
         check("units", self.units, true, "of options")?;
-        above_0("scale", self.scale)
+        above_0("scale", self.scale)?;
+        check("risk_aversion", self.risk_aversion, self.risk_aversion >= 0.0, "of at least 0")
     }
 }

@@ -12,7 +12,7 @@
 pub enum Actions<'a> {
     /// `num_envs * len` numbers for a `Space::Box`.
     Box(&'a [f32]),
-    /// `num_envs` whole numbers for a `Space::Discrete`.
+    /// `num_envs * len` whole numbers for a `Space::Discrete` (one each) or a `Space::MultiDiscrete`.
     Discrete(&'a [i64]),
 }
 

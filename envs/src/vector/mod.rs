@@ -6,6 +6,9 @@ mod batch_reward_tests;
 mod buffers;
 mod episodes;
 mod handoff;
+mod normaliser;
+#[cfg(test)]
+mod normaliser_tests;
 mod own;
 mod parts;
 mod pool;
@@ -16,6 +19,7 @@ mod snapshot;
 pub use actions::Actions;
 pub use buffers::StepBuffers;
 pub use episodes::EpisodeStats;
+pub use normaliser::RewardNormaliser;
 pub use sim::{EpisodeEnd, Lane, SimVecEnv};
 pub use snapshot::VecSnapshot;
 
@@ -175,6 +179,19 @@ pub trait VecEnv {
     /// # Errors
     /// When a buffer has the wrong length, or an action is not finite or out of range; no environment has moved then.
     fn step(&mut self, actions: Actions<'_>, out: StepOut<'_>) -> Result<()>;
+    /// Whether [`action_masks`](Self::action_masks) may close choices.
+    fn masks(&self) -> bool {
+        false
+    }
+    /// Writes which choices are open now, one row an environment, one entry for each value of each whole number of an
+    /// action ([`Space::choices`]).
+    ///
+    /// # Errors
+    /// When a length does not fit, or the environments have not begun.
+    fn action_masks(&mut self, masks: &mut [bool]) -> Result<()> {
+        masks.fill(true);
+        Ok(())
+    }
     /// Sums over the episodes that ended since the last call.
     fn drain_episodes(&mut self) -> EpisodeStats;
 }

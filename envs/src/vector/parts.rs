@@ -58,7 +58,7 @@ impl<'a> Part<'a> {
                 (Actions::Box(a), Actions::Box(b))
             }
             Actions::Discrete(values) => {
-                let (a, b) = values.split_at(n);
+                let (a, b) = values.split_at(n * width);
                 (Actions::Discrete(a), Actions::Discrete(b))
             }
         };

@@ -12,7 +12,7 @@ use super::{
     sim::{CHUNK, EpisodeEnd, Lane},
 };
 use crate::{
-    Action, EnvState, Error, Hooks, Result, RewardMemory, Rules, SimSetup, StepFacts, Transition, facts, step,
+    Action, EnvState, Error, Hooks, Result, RewardMemory, Rules, SimSetup, Space, StepFacts, Transition, facts, step,
 };
 
 /// Lanes ahead for which memory is asked for: measured, 8 is too few and 32 no better.
@@ -94,6 +94,7 @@ fn step_lanes<const PAID: bool, const OWN: bool>(setup: &SimSetup, autoreset: Au
     let (rules, world) = (&**setup.rules(), &**setup.world());
     let d = rules.observation_space().len();
     let width = rules.action_space().len();
+    let several = matches!(rules.action_space(), Space::MultiDiscrete { .. });
     let n = part.lanes.len();
     let actions = part.actions;
     // Slices of their own, all known to be of n: were they read through the part, every store would have them read again.
@@ -122,6 +123,7 @@ fn step_lanes<const PAID: bool, const OWN: bool>(setup: &SimSetup, autoreset: Au
         }
         let action = match actions {
             Actions::Box(values) => Action::Box(&values[i * width..][..width]),
+            Actions::Discrete(values) if several => Action::MultiDiscrete(&values[i * width..][..width]),
             Actions::Discrete(values) => Action::Discrete(values[i]),
         };
         let (world, row) = if OWN { (&own[i].world, own[i].drawn.show(row)) } else { (world, row) };

@@ -6,8 +6,10 @@ use tradepit::{
     venue::{Sim, SimState},
 };
 
-use super::{Actions, Autoreset, EpisodeStats, StepOut, VecEnv, own::Own, parts::Part, pool::Pool, run};
-use crate::{BatchReward, EnvState, Error, Result, SimSetup, Space, StepFacts, check, observe::observe};
+use super::{
+    Actions, Autoreset, EpisodeStats, RewardNormaliser, StepOut, VecEnv, own::Own, parts::Part, pool::Pool, run,
+};
+use crate::{BatchReward, EnvState, Error, Result, Rules, SimSetup, Space, StepFacts, check, observe::observe, step};
 
 /// Environments of one part of a batch share the sums of its ended episodes, so that sums do not depend on threads.
 pub(super) const CHUNK: usize = 64;
@@ -101,7 +103,7 @@ pub struct EpisodeEnd {
 #[derive(Debug)]
 pub struct SimVecEnv {
     setup: SimSetup,
-    autoreset: Autoreset,
+    pub(super) autoreset: Autoreset,
     threads: usize,
     pub(super) lanes: Vec<Lane>,
     pub(super) rngs: Vec<Rng>,
@@ -111,6 +113,7 @@ pub struct SimVecEnv {
     pub(super) stats: Vec<EpisodeStats>,
     pool: Option<Pool>,
     pub(super) started: bool,
+    pub(super) normaliser: Option<RewardNormaliser>,
     /// For rewards that are computed for the whole batch, where the caller does not ask for facts.
     facts: Vec<StepFacts>,
 }
@@ -129,6 +132,7 @@ impl Clone for SimVecEnv {
             stats: self.stats.clone(),
             pool: None,
             started: self.started,
+            normaliser: self.normaliser.clone(),
             facts: Vec::new(),
         }
     }
@@ -156,6 +160,7 @@ impl SimVecEnv {
             stats: vec![EpisodeStats::default(); num_envs.div_ceil(CHUNK)],
             pool: None,
             started: false,
+            normaliser: None,
             facts: Vec::new(),
             setup,
         })
@@ -205,6 +210,9 @@ impl SimVecEnv {
                 None => lane.episode += u64::from(self.started),
             }
             run::begin(&self.setup, lane, rng, self.own.get_mut(i), obs)?;
+            if let Some(normaliser) = &mut self.normaliser {
+                normaliser.forget(i);
+            }
         }
         self.started = true;
         Ok(())
@@ -267,6 +275,9 @@ impl SimVecEnv {
             })
         };
         self.facts = own;
+        if self.normaliser.is_some() {
+            self.scale_rewards(out.reward, out.terminated, out.truncated);
+        }
         result
     }
 
@@ -288,6 +299,35 @@ impl SimVecEnv {
             let clipped = lane.env.clipped;
             observe(setup.rules(), &venue, &mut lane.env, obs);
             lane.env.clipped = clipped;
+        }
+        Ok(())
+    }
+
+    /// Writes what the last action of each environment came to, one row an environment, one number an instrument; see
+    /// [`Env::executed_action`](crate::Env::executed_action). After an autoreset it is what the new episode began with.
+    ///
+    /// # Errors
+    /// When a length does not fit, or the environments have not begun.
+    pub fn executed_actions(&mut self, executed: &mut [f64]) -> Result<()> {
+        let width = self.setup.world().data.instruments().len();
+        Error::shape("executed", self.lanes.len() * width, executed.len())?;
+        self.each_lane(executed, width, |rules, venue, env, row| step::executed(rules, venue, env, row))
+    }
+
+    /// Shows every environment as it stands, with its row of `out`.
+    fn each_lane<T>(
+        &mut self,
+        out: &mut [T],
+        width: usize,
+        show: impl Fn(&Rules, &Sim<'_>, &EnvState, &mut [T]),
+    ) -> Result<()> {
+        self.check_started()?;
+        let Self { setup, lanes, rngs, own, .. } = self;
+        // A row of nothing is none.
+        for (i, row) in out.chunks_exact_mut(width.max(1)).enumerate() {
+            let world = own.get(i).map_or(&**setup.world(), |own| &own.world);
+            let Lane { sim, env, .. } = &mut lanes[i];
+            show(setup.rules(), &Sim { world, state: sim, rng: &mut rngs[i] }, env, row);
         }
         Ok(())
     }
@@ -371,13 +411,30 @@ impl VecEnv for SimVecEnv {
             (lane.seed, lane.episode) = (seed.wrapping_add(i as u64), 0);
             run::begin(&self.setup, lane, rng, self.own.get_mut(i), obs)?;
         }
+        if let Some(normaliser) = &mut self.normaliser {
+            normaliser.restart(self.lanes.len());
+        }
         self.started = true;
         Ok(())
     }
 
-    fn step(&mut self, actions: Actions<'_>, out: StepOut<'_>) -> Result<()> {
+    fn step(&mut self, actions: Actions<'_>, mut out: StepOut<'_>) -> Result<()> {
         self.check(actions, &out)?;
-        self.each_part(actions, out, &run::step)
+        self.each_part(actions, out.reborrow(), &run::step)?;
+        if self.normaliser.is_some() {
+            self.scale_rewards(out.reward, out.terminated, out.truncated);
+        }
+        Ok(())
+    }
+
+    fn masks(&self) -> bool {
+        self.setup.rules().masks()
+    }
+
+    fn action_masks(&mut self, masks: &mut [bool]) -> Result<()> {
+        let width = self.setup.rules().mask_len();
+        Error::shape("masks", self.lanes.len() * width, masks.len())?;
+        self.each_lane(masks, width, |rules, venue, env, row| step::mask(rules, venue, env, row))
     }
 
     fn drain_episodes(&mut self) -> EpisodeStats {

@@ -9,16 +9,17 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from ..errors import TradepitError
-from . import bench, data, demo, evaluate, paper, synth, train
+from . import anchors, bench, data, demo, doctor, evaluate, paper, synth, train
 from .console import Console, Fault
 
-_COMMANDS = (demo, train, evaluate, paper, data, synth, bench)
+_COMMANDS = (demo, train, evaluate, paper, doctor, anchors, data, synth, bench)
 _EXAMPLE = """\
 examples:
   tradepit demo
   tradepit train --data es_1m --steps 500000 --out agent.tp
   tradepit evaluate agent.tp --data es_1m --report report.html
   tradepit paper agent.tp --data es_1m
+  tradepit anchors
 
 exit codes: 0 done, 1 it failed (the reason is on stderr), 2 wrong usage, 130 interrupted
 """

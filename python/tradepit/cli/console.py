@@ -6,7 +6,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -40,7 +40,7 @@ class Console:
             self.clear()
             print(text, file=self._out or sys.stdout, flush=True)
 
-    def result(self, document: Mapping[str, Any]) -> None:
+    def result(self, document: Mapping[str, Any] | Sequence[Any]) -> None:
         """The document for machines; nothing without ``--json``."""
         if self.as_json:
             self.clear()
