@@ -304,7 +304,7 @@ impl<'a> MatchRow<'a> {
         };
         let whole = |up: bool| walk(Way::Bar([Stretch::new(bar, self.opened(), up)]));
         if self.asks_no_way(id, known.book) {
-            return whole(true);
+            return walk(Way::Finer(Vec::new()));
         }
         let worst = || {
             let rising = whole(true);
