@@ -29,7 +29,7 @@ fn market(rows: &[[[f64; 5]; 2]], instrument: &Instrument, events: Vec<MarketEve
 }
 
 /// All events of orders that are sent behind the first row.
-fn run(data: MarketData, matching: Value, orders: &[OrderRequest]) -> Vec<AccountEvent> {
+fn run(data: MarketData, matching: &Value, orders: &[OrderRequest]) -> Vec<AccountEvent> {
     let world = SimWorld::new(Arc::new(data), models(json!({"matching": matching})), 1e9).unwrap();
     let (mut venue, mut account, mut events) = (SimVenue::new(Arc::new(world), 0), Account::new(2), Vec::new());
     venue.open(Start::At(0), &mut account).unwrap();
