@@ -135,7 +135,7 @@ fn wander(seed: u64, steps: usize) -> Vec<StepFacts> {
     for step in 1..=steps {
         let held = f64::from(rng.random_range(-2..=2));
         let change: f64 = rng.random_range(-1.0..1.0);
-        let cost = 0.05 * (held - position as f64).abs();
+        let cost = 0.05 * (held - position).abs();
         let before: f64 = 1.0 - equity / peak;
         let facts = StepFacts {
             equity_before: equity,
