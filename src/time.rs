@@ -46,6 +46,27 @@ impl Timestamp {
         Self(self.0.saturating_add(ns))
     }
 
+    /// Whether a market may have such a time: in the years 1850 to 2139, between any two of which there are so few nanoseconds
+    /// that 64 bits count them.
+    ///
+    /// ```
+    /// use tradepit::Timestamp;
+    /// assert!("1871-01-01T00:00:00Z".parse::<Timestamp>()?.check().is_ok());
+    /// assert!("1700-01-01T00:00:00Z".parse::<Timestamp>()?.check().is_err());
+    /// # tradepit::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    /// Says what is wrong.
+    pub fn check(self) -> std::result::Result<(), String> {
+        // Days from 1970 to the beginning of 1850 and of 2140.
+        const YEARS: std::ops::Range<i64> = -43_829 * DAY_NS..62_091 * DAY_NS;
+        if YEARS.contains(&self.0) {
+            return Ok(());
+        }
+        Err(format!("{self} is not in the years 1850 to 2139; check the unit of the times, or drop the row"))
+    }
+
     pub(crate) fn to_jiff(self) -> jiff::Timestamp {
         // Every i64 of nanoseconds (years 1677 to 2262) is inside jiff's range.
         jiff::Timestamp::from_nanosecond(i128::from(self.0)).unwrap_or_default()

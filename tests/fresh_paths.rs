@@ -90,7 +90,11 @@ fn published() -> Vec<SimSetup> {
         let kind: SynthSpec = serde_json::from_value(process.clone()).unwrap();
         let mut features: Vec<Value> =
             kind.columns().iter().map(|name| json!({"kind": "column", "name": name})).collect();
-        features.push(json!({"kind": "log_return"}));
+        // Alone they are copied, one by one; beside others they go through the pipeline.
+        match kind {
+            SynthSpec::HiddenDrift(_) | SynthSpec::Coin(_) => features[0]["scale"] = json!(7.0),
+            _ => features.push(json!({"kind": "log_return"})),
+        }
         let market = json!({"kind": "synthetic", "process": process, "rows": 200});
         let more = json!({
             "features": {"features": features},
@@ -113,9 +117,12 @@ fn what_a_process_publishes_comes_with_every_path() {
             let own = &env.venue().world().data;
             assert_eq!((own.bars(), own.columns()), (path.bars(), path.columns()));
             let (count, width) = (path.columns().len(), own.width());
+            // The clip is 10: a scaled column meets it.
+            let fresh = attach(path.clone(), setup.rules().spec().features.as_ref().unwrap()).unwrap();
+            assert_eq!(bits(own.view(200).window(200)), bits(fresh.view(200).window(200)));
             for end in own.warm_up() + 1..=200 {
                 let (row, view) = (own.view(end).window(1), own.view(end));
-                assert!((0..count).all(|at| view.column(at) == Some(row[at])));
+                assert!((1..count).all(|at| view.column(at) == Some(row[at])));
                 assert_eq!(row.len(), width);
             }
         }

@@ -1,4 +1,4 @@
-//! Running normalisation of observations and rewards.
+//! Running normalisation of observations.
 
 use serde::{Deserialize, Serialize};
 
@@ -100,56 +100,9 @@ impl ObsNormaliser {
     }
 }
 
-/// Divides rewards by the running standard deviation of the discounted return, clipped to +-10.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RewardScaler {
-    gamma: f64,
-    pub(crate) returns: Vec<f64>,
-    moments: Moments,
-}
-
-impl RewardScaler {
-    pub(crate) fn new(gamma: f64, envs: usize) -> Self {
-        Self { gamma, returns: vec![0.0; envs], moments: Moments::new(1) }
-    }
-
-    /// Whether statistics from a file can be gone on with.
-    pub(crate) fn is_sound(&self) -> bool {
-        self.moments.mean.len() == 1 && self.moments.variance.len() == 1 && self.moments.count >= 0.0
-    }
-
-    /// Forgets the running episodes, keeps the statistics.
-    pub(crate) fn restart(&mut self, envs: usize) {
-        self.returns.clear();
-        self.returns.resize(envs, 0.0);
-    }
-
-    /// Learns from the rewards of one step and scales them; `ended` says whose episode is over.
-    pub(crate) fn scale(&mut self, rewards: &[f32], ended: impl Fn(usize) -> bool, out: &mut [f32]) {
-        let (mut sum, mut squares) = (0.0, 0.0);
-        for (total, &reward) in self.returns.iter_mut().zip(rewards) {
-            *total = self.gamma * *total + f64::from(reward);
-            let distance = *total - self.moments.mean[0];
-            sum += distance;
-            squares += distance * distance;
-        }
-        let rows = rewards.len() as f64;
-        self.moments.merge(0, rows, sum, squares);
-        self.moments.count += rows;
-        let scale = 1.0 / (self.moments.variance[0] + EPSILON).sqrt();
-        for (env, (out, &reward)) in out.iter_mut().zip(rewards).enumerate() {
-            *out = ((f64::from(reward) * scale) as f32).clamp(-CLIP, CLIP);
-            if ended(env) {
-                self.returns[env] = 0.0;
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Moments, ObsNormaliser, RewardScaler};
+    use super::{Moments, ObsNormaliser};
     use crate::rng::Rng;
 
     #[test]
@@ -171,21 +124,5 @@ mod tests {
         running.apply(&[1e9, running.moments.mean[1] as f32], &mut out);
         assert_eq!(out[0], 10.0);
         assert!(out[1].abs() < 1e-3);
-    }
-
-    #[test]
-    fn rewards_are_divided_by_the_deviation_of_the_discounted_return() {
-        let mut scaler = RewardScaler::new(0.5, 2);
-        let mut out = [0.0; 2];
-        scaler.scale(&[1.0, 3.0], |env| env == 1, &mut out);
-        // Returns so far: 1, 3: variance 1.
-        assert!((out[0] - 1.0).abs() < 1e-6 && (out[1] - 3.0).abs() < 1e-6);
-        scaler.scale(&[1.0, -40.0], |_| false, &mut out);
-        // Returns so far: 1, 3, 1.5 and, after the end of an episode, -40.
-        let all = [1.0, 3.0, 1.5, -40.0f64];
-        let mean = all.iter().sum::<f64>() / 4.0;
-        let deviation = (all.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 4.0).sqrt();
-        assert!((f64::from(out[0]) - 1.0 / deviation).abs() < 1e-6, "{out:?} {deviation}");
-        assert!((f64::from(out[1]) + 40.0 / deviation).abs() < 1e-5);
     }
 }

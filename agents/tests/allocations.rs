@@ -53,7 +53,7 @@ fn main() {
         let before = COUNT.load(Ordering::Relaxed);
         for deterministic in [true, false] {
             let out = if discrete { ActionsMut::Discrete(&mut choices) } else { ActionsMut::Box(&mut numbers) };
-            ppo.predict(&obs, deterministic, out).unwrap();
+            ppo.predict(&obs, None, deterministic, out).unwrap();
         }
         assert_eq!(COUNT.load(Ordering::Relaxed), before);
     }

@@ -96,7 +96,7 @@ fn a_saved_policy_acts_the_same() {
     assert_eq!(policy.extra["data"], "es_1m");
     let obs: Vec<f32> = (0..900).map(|i| (i as f32 * 0.77).sin()).collect();
     let (mut a, mut b) = (vec![0; 300], vec![0; 300]);
-    ppo.predict(&obs, true, ActionsMut::Discrete(&mut a)).unwrap();
+    ppo.predict(&obs, None, true, ActionsMut::Discrete(&mut a)).unwrap();
     policy.act(&obs, None, ActionsMut::Discrete(&mut b)).unwrap();
     assert_eq!(a, b);
     assert!((0..3).all(|choice| a.contains(&choice)));
@@ -117,7 +117,7 @@ fn looking_at_actions_leaves_training_as_it_is() {
         let mut ppo = Ppo::new(config(1), env).unwrap();
         train(&mut ppo, env, 1);
         if look {
-            ppo.predict(&[0.0; 9], false, ActionsMut::Box(&mut [0.0; 3])).unwrap();
+            ppo.predict(&[0.0; 9], None, false, ActionsMut::Box(&mut [0.0; 3])).unwrap();
         }
         train(&mut ppo, env, 1);
         trace(&mut ppo)

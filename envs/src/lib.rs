@@ -196,5 +196,6 @@ pub use space::Space;
 pub use spec::EnvSpec;
 pub use step::{EnvState, Hooks, Transition};
 pub use vector::{
-    Actions, Autoreset, EpisodeEnd, EpisodeStats, Lane, SimVecEnv, StepBuffers, StepOut, VecEnv, VecSnapshot,
+    Actions, Autoreset, EpisodeEnd, EpisodeStats, Lane, RewardNormaliser, SimVecEnv, StepBuffers, StepOut, VecEnv,
+    VecSnapshot,
 };

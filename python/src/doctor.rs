@@ -28,7 +28,7 @@ pub(crate) fn examine(
     let (spec, market) = (parse(spec)?, data.get().market());
     let doctor = Doctor { steps, envs, seed };
     let mut raised = None;
-    let made = detached(py, || {
+    let made = detached(py, || -> Result<_, Error> {
         let setup = SimSetup::new(spec.clone(), (*market).clone())?;
         let rules = std::sync::Arc::clone(setup.rules());
         let mut own = policy.as_ref().map(|policy| {
@@ -52,7 +52,7 @@ pub(crate) fn examine(
     })?;
     match (made, raised) {
         (_, Some(error)) => Err(error),
-        (Err(error), None) => Err(fault::<Error>(error)),
+        (Err(error), None) => Err(fault(error)),
         (Ok(diagnosis), None) => {
             let json = serde_json::to_string(&diagnosis).map_err(|error| raise("SpecError", error.to_string()))?;
             Ok((json, diagnosis.to_string()))

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard},
 };
 
-use numpy::{PyArray1, PyArray2, PyArrayMethods as _, PyUntypedArrayMethods as _};
+use numpy::{PyArray1, PyArray2, PyArrayMethods as _, PyReadonlyArrayDyn, PyUntypedArrayMethods as _};
 use pyo3::{
     prelude::*,
     types::{PyBytes, PyDict},
@@ -205,12 +205,15 @@ impl PyPpo {
     }
 
     /// Actions for observations of shape `(n, d)`: `(n, k)` float32 for a box, `(n,)` int64 for discrete ones, `(n, k)` for several.
-    #[pyo3(signature = (obs, deterministic))]
+    /// With masks, among those that are open.
+    #[pyo3(signature = (obs, deterministic, masks=None))]
+    #[expect(clippy::needless_pass_by_value, reason = "arguments of Python calls are extracted by value")]
     fn predict<'py>(
         &self,
         py: Python<'py>,
         obs: &Bound<'py, PyArray2<f32>>,
         deterministic: bool,
+        masks: Option<PyReadonlyArrayDyn<'py, bool>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (mut state, obs) = (self.lock("predict()")?, obs.try_readonly()?);
         let d = state.ppo.policy().observation_space().len();
@@ -220,10 +223,11 @@ impl PyPpo {
             return Err(raise("ShapeError", message));
         }
         let (n, values) = (obs.shape()[0], obs.as_slice()?);
+        let masks = masks.as_ref().map(|masks| masks.as_slice()).transpose()?;
         match state.ppo.policy().action_space().clone() {
             space @ (Space::Discrete { .. } | Space::MultiDiscrete { .. }) => {
                 let mut out = vec![0; n * space.len()];
-                state.ppo.predict(values, deterministic, ActionsMut::Discrete(&mut out)).map_err(agent_fault)?;
+                state.ppo.predict(values, masks, deterministic, ActionsMut::Discrete(&mut out)).map_err(agent_fault)?;
                 let out = PyArray1::from_vec(py, out);
                 if let Space::Discrete { .. } = space {
                     return Ok(out.into_any());
@@ -232,7 +236,7 @@ impl PyPpo {
             }
             actions => {
                 let mut out = vec![0.0; n * actions.len()];
-                state.ppo.predict(values, deterministic, ActionsMut::Box(&mut out)).map_err(agent_fault)?;
+                state.ppo.predict(values, masks, deterministic, ActionsMut::Box(&mut out)).map_err(agent_fault)?;
                 Ok(PyArray1::from_vec(py, out).reshape([n, actions.len()])?.into_any())
             }
         }

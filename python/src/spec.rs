@@ -28,7 +28,7 @@ const KINDS: [&[&str]; 17] = [
     &["episode", "length"],
 ];
 
-/// Reads and checks a spec for one instrument.
+/// Reads and checks a spec; how many instruments there are, the data say later.
 pub(crate) fn parse(json: &str) -> PyResult<EnvSpec> {
     let value: Value = serde_json::from_str(json).map_err(|error| raise("SpecError", format!("spec: {error}")))?;
     let Value::Object(mut fields) = value else {
@@ -51,7 +51,7 @@ pub(crate) fn parse(json: &str) -> PyResult<EnvSpec> {
     }
     let spec: EnvSpec =
         serde_json::from_value(Value::Object(fields)).map_err(|error| raise("SpecError", format!("spec: {error}")))?;
-    spec.validate(1).map_err(fault)?;
+    spec.validate(spec.action.instruments()).map_err(fault)?;
     Ok(spec)
 }
 

@@ -10,7 +10,7 @@ use pyo3::{
     prelude::*,
     types::{PyBytes, PyDict},
 };
-use tradepit_envs::{Autoreset, Error, SimSetup, SimVecEnv, StepFacts, StepOut, VecEnv, VecSnapshot};
+use tradepit_envs::{Autoreset, Error, RewardNormaliser, SimSetup, SimVecEnv, StepFacts, StepOut, VecEnv, VecSnapshot};
 
 use crate::{
     actions::{self, Given},
@@ -140,7 +140,7 @@ impl PyVecEnv {
 #[pymethods]
 impl PyVecEnv {
     #[new]
-    #[pyo3(signature = (data, spec_json, num_envs, threads, autoreset, copy, double, infos, reward=None))]
+    #[pyo3(signature = (data, spec_json, num_envs, threads, autoreset, copy, double, infos, reward=None, normalize_reward=None))]
     #[expect(clippy::too_many_arguments, reason = "what a batch is, flat, for the package's own classes")]
     fn new(
         py: Python<'_>,
@@ -153,6 +153,7 @@ impl PyVecEnv {
         double: bool,
         infos: bool,
         reward: Option<Py<PyAny>>,
+        normalize_reward: Option<(f64, f32)>,
     ) -> PyResult<Self> {
         let spec = spec::parse(spec_json)?;
         let mode: Autoreset = serde_json::from_value(autoreset.into())
@@ -160,7 +161,11 @@ impl PyVecEnv {
         let market = data.get();
         let setup = detached(py, || market.setup(spec))?.map_err(fault)?;
         let layout = Layout { copy, double, infos };
-        let envs = setup.vec_env(num_envs, threads, mode).map_err(fault)?;
+        let mut envs = setup.vec_env(num_envs, threads, mode).map_err(fault)?;
+        if let Some((gamma, clip)) = normalize_reward {
+            let normaliser = RewardNormaliser::new(gamma, num_envs).and_then(|made| made.with_clip(clip));
+            envs.normalise_reward(Some(normaliser.map_err(fault)?)).map_err(fault)?;
+        }
         Ok(Self { data, setup, reward, layout, state: Mutex::new(State::new(envs, layout)) })
     }
 
@@ -197,6 +202,23 @@ impl PyVecEnv {
     /// Names of the numbers of an observation, in order.
     fn observation_names(&self) -> Vec<String> {
         self.setup.rules().observation_names()
+    }
+
+    /// What scales the rewards, as JSON; none where nothing does.
+    #[getter]
+    fn reward_normalizer(&self) -> PyResult<Option<String>> {
+        let state = self.lock("reward_normalizer")?;
+        let json = state.envs.normaliser().map(serde_json::to_string).transpose();
+        json.map_err(|error| raise("StateError", error.to_string()))
+    }
+
+    /// Scales the rewards with these statistics from here on, or leaves them as they are.
+    #[pyo3(signature = (json=None))]
+    fn set_reward_normalizer(&self, json: Option<&str>) -> PyResult<()> {
+        let read = |json| serde_json::from_str(json);
+        let normaliser: Option<RewardNormaliser> =
+            json.map(read).transpose().map_err(|error| raise("SpecError", format!("reward_normalizer: {error}")))?;
+        self.lock("reward_normalizer")?.envs.normalise_reward(normaliser).map_err(fault)
     }
 
     /// Resets the environments for which `mask` is true (all without it): those with a seed to the first episode of

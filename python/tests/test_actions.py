@@ -76,18 +76,18 @@ def test_masks_have_an_entry_for_every_choice(data, name):
     envs = make_vec_env(ID, 4, data=data, **spec(name, limits={"position": 1}))
     envs.reset()
     rng = np.random.default_rng(0)
-    seen = set()
+    closed = 0
     for _ in range(100):
         masks = envs.action_masks()
         assert masks.shape == (4, sum(choices))
         assert masks.dtype == np.bool_
         assert np.array_equal(np.stack(envs.env_method("action_masks")), masks)
         assert np.array_equal(envs.env_method("action_masks", indices=[2])[0], masks[2])
-        seen.add(masks.tobytes())
+        closed += (~masks).sum()
         parts = [np.split(row, np.cumsum(choices)[:-1]) for row in masks]
         actions = np.array([[rng.choice(np.flatnonzero(part)) for part in row] for row in parts])
         envs.step(actions[:, 0] if len(choices) == 1 else actions)
-    assert len(seen) > 1
+    assert closed > 0
     env = tradepit.TradingEnv(data, **spec(name, limits={"position": 1}))
     env.reset(seed=0)
     assert env.action_masks().shape == (sum(choices),)
@@ -174,11 +174,20 @@ def test_ppo_of_stable_baselines_learns_on_it(data, name):
 def test_native_ppo_learns_on_it(data, name):
     from tradepit.agents import PPO
 
-    agent = PPO(data, num_envs=8, n_steps=16, batch_size=64, n_epochs=1, hidden=[8], **spec(name))
+    agent = PPO(data=data, num_envs=8, n_steps=16, batch_size=64, n_epochs=1, net_arch=[8], **spec(name))
     agent.learn(256)
-    obs, _ = tradepit.TradingEnv(data, **spec(name)).reset(seed=0)
+    env = tradepit.TradingEnv(data, **spec(name))
+    obs, _ = env.reset(seed=0)
     action, _ = agent.predict(obs)
     assert SCHEMES[name][1].contains(np.asarray(action))
+    # Of each number only the last choice is open.
+    closed = np.zeros_like(env.action_masks())
+    choices = np.atleast_1d(SCHEMES[name][1].nvec if name != "enter_exit" else 5)
+    closed[np.cumsum(choices) - 1] = True
+    action, _ = agent.predict(obs, deterministic=False, action_masks=closed)
+    assert np.array_equal(np.atleast_1d(action), choices - 1)
+    with pytest.raises(tradepit.errors.ShapeError, match="masks: expected"):
+        agent.predict(obs, action_masks=closed[1:])
 
 
 #: Three levels that the account can carry, and twelve that the venue refuses: an action that does nothing.
@@ -240,5 +249,6 @@ def learned(maskable, seed):
 
 def test_masks_beat_no_masks_where_most_actions_are_invalid():
     masked, unmasked = ([learned(maskable, seed) for seed in (0, 1)] for maskable in (True, False))
-    assert min(masked) > 0.7
+    # They came to 0.92 and 0.93 with masks, and to 0.60 and 0.70 without.
+    assert min(masked) > 0.8
     assert min(masked) > max(unmasked) + 0.1, (masked, unmasked)

@@ -116,7 +116,7 @@ CHANGES = {
         ],
     },
     "window": 3,
-    "account": ["time_left", "position", "price_since_start"],
+    "account": ["drawdown", "position", "price_since_start"],
     "action": {"kind": "target_levels", "levels": [-1.0, 0.0, 3.0]},
     "limits": {"position": 4.0, "drawdown": 0.25, "daily_loss": 0.125},
     "reward": {"kind": "weighted", "scale": 2.0, "risk_penalty": 0.5, "bonus": 0.25},
@@ -151,8 +151,16 @@ def test_every_kind_of_reward_is_known_by_its_name_and_its_fields(data):
     assert set(kinds) == set(get_args(get_type_hints(Reward)["kind"]))
     known, needed = set(get_type_hints(Reward)) - {"kind"}, set()
     length = {"start": "first", "length": {"kind": "steps", "steps": 50}}
+    # So that 50 steps show something.
+    moving = {"eta": 0.1}
+    wanted = {
+        "composite": {"parts": [{"reward": "log_return"}]},
+        "exercise": {"strike": 1.1},
+        "differential_sharpe": moving,
+        "differential_downside": moving,
+    }
     for kind in kinds:
-        given = {"composite": {"parts": [{"reward": "log_return"}]}, "exercise": {"strike": 1.1}}.get(kind, {})
+        given = wanted.get(kind, {})
         spec = tradepit.read_spec({"reward": {"kind": kind, **given}, "episode": length})["reward"]
         assert tradepit.read_spec({"reward": spec, "episode": length})["reward"] == spec
         needed |= set(spec) - {"kind"}

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import pickle
+
 import gymnasium
 import numpy as np
 import pytest
@@ -184,3 +188,63 @@ def test_a_reward_can_not_step_its_own_environment(data, spec):
     envs.reset(seed=0)
     with pytest.raises(errors.StateError, match=r"^step\(\) re-entered"):
         envs.step(np.zeros((4, 1), np.float32))
+
+
+def test_scaled_rewards_are_those_of_stable_baselines3(data, spec):
+    normalize = pytest.importorskip("stable_baselines3.common.vec_env").VecNormalize
+    # Of the order of 1, where the 0.0001 of a sample that theirs begins with do not count.
+    spec = {**spec, "reward": {"kind": "profit", "scale": 3_000.0}}
+    ours = make_vec_env(ID, 4, seed=1, data=data, normalize_reward={"gamma": 0.9, "clip": 5.0}, **spec)
+    raw = make_vec_env(ID, 4, seed=1, data=data, **spec)
+    theirs = normalize(make_vec_env(ID, 4, seed=1, data=data, **spec), norm_obs=False, gamma=0.9, clip_reward=5.0)
+    ours.reset(), theirs.reset(), raw.reset()
+    different = 0
+    for step in targets(ours.action_space, 4, 40):
+        a, b, c = ours.step(step), theirs.step(step), raw.step(step)
+        np.testing.assert_array_equal(a[0], b[0])
+        np.testing.assert_allclose(a[1], b[1], rtol=1e-3, atol=1e-6)
+        different += int(np.any(np.abs(a[1] - c[1]) > 1e-3))
+        assert [info.get("episode", {}).get("r") for info in a[3]] == [
+            info.get("episode", {}).get("r") for info in c[3]
+        ]
+    assert different > 20
+
+
+def test_statistics_are_saved_frozen_and_go_on(data, spec):
+    envs = batch(data, spec, normalize_reward=True)
+    envs.reset(seed=0)
+    steps = targets(envs.single_action_space, 4, 12)
+    for step in steps:
+        envs.step(step)
+    state = envs.reward_normalizer
+    assert state["gamma"] == 0.99
+    assert state["count"] > 0
+    twin, other = copy.deepcopy(envs), pickle.loads(pickle.dumps(envs))
+    expected = envs.step(steps[0])[1]
+    np.testing.assert_array_equal(expected, twin.step(steps[0])[1])
+    np.testing.assert_array_equal(expected, other.step(steps[0])[1])
+    evaluation = batch(data, spec)
+    assert evaluation.reward_normalizer is None
+    frozen = {**json.loads(json.dumps(state)), "frozen": True}
+    evaluation.reward_normalizer = frozen
+    plain = batch(data, spec)
+    evaluation.reset(seed=3), plain.reset(seed=3)
+    scale = np.sqrt(state["variance"] + 1e-8)
+    for step in steps[:5]:
+        a, b = evaluation.step(step)[1], plain.step(step)[1]
+        np.testing.assert_allclose(a, np.clip(b / scale, -10, 10), rtol=1e-5)
+    kept = evaluation.reward_normalizer
+    assert (kept["count"], kept["mean"], kept["variance"]) == (state["count"], state["mean"], state["variance"])
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"gama": 0.9}, "normalize_reward: .'gama'. are unknown"),
+        ({"gamma": 2.0}, "normalize_reward.gamma: 2 must be"),
+        ({"clip": 0.0}, "normalize_reward.clip: 0 must be"),
+    ],
+)
+def test_what_can_not_scale_rewards_is_refused(data, spec, value, message):
+    with pytest.raises(errors.SpecError, match=message):
+        batch(data, spec, normalize_reward=value)

@@ -148,15 +148,19 @@ class PPO:
         state: None = None,
         episode_start: Any = None,
         deterministic: bool = True,
+        action_masks: ArrayLike | None = None,
     ) -> tuple[NDArray[Any], None]:
         """Actions for one observation of shape ``(d,)`` or several of shape ``(n, d)``, as Stable-Baselines3 gives them.
 
-        Continuous actions are float32 of shape ``(k,)`` or ``(n, k)`` within the action space, discrete ones int64.
+        Continuous actions are float32 of shape ``(k,)`` or ``(n, k)`` within the action space, discrete ones int64; with
+        ``action_masks`` (:meth:`tradepit.TradingEnv.action_masks`, a row for each observation) among those that are open.
+        Training keeps to the masks by itself.
         """
         obs = np.ascontiguousarray(observation, dtype=np.float32)
         if obs.ndim not in (1, 2):
             raise ShapeError(f"observations: expected shape (d,) or (n, d), got {obs.shape}")
-        actions = self.core.predict(np.atleast_2d(obs), deterministic)
+        masks = None if action_masks is None else np.ascontiguousarray(action_masks, dtype=np.bool_)
+        actions = self.core.predict(np.atleast_2d(obs), deterministic, masks)
         return (actions[0] if obs.ndim == 1 else actions), None
 
     def save(self, path: str | os.PathLike[str]) -> None:

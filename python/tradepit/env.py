@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from . import _core, render
 from .data import Data, Stamp, market_data
+from .errors import SpecError
 from .frames import frame
 from .spaces import make_space
 from .spec import EnvSpec, to_json
@@ -34,8 +35,8 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], Any]):
     ['entry_time', 'exit_time', 'qty', 'entry_price', 'exit_price', 'pnl', 'fees', 'open']
 
     The decision of a step is taken when a bar has closed; its order fills from the next bar on, at the next open unless
-    ``fill`` says otherwise. Observations are float32 of shape ``(window * features + 5,)``, within the finite bounds of
-    ``observation_space``; :meth:`observation_names` names each number. Every step gives new arrays.
+    ``fill`` says otherwise. Observations are float32 of shape ``(window * features + 5,)`` unless ``account``
+    says otherwise, within the finite bounds of ``observation_space``; :meth:`observation_names` names each number. Every step gives new arrays.
 
     ``info`` has the same keys after every reset and step:
 
@@ -62,12 +63,14 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], Any]):
         reward: A name or mapping, as any field of the spec, or a callable: it takes a read-only mapping of columns
             (``equity_before``, ``equity``, ``initial_capital``, ``fees``, ``slippage``, ``financing``, ``drawdown``,
             ``drawdown_before``, ``position``, ``position_before``, ``price``, ``price_before``, ``closed_trades``,
-            ``winning_streak``, ``fills``, ``step``; float64, one number an environment, here one) and gives as many
-            rewards. What it raises comes out of ``step``; the step has been taken then, with reward 0.
+            ``winning_streak``, ``fills``, ``step``, ``steps_left``, ``terminated``, ``truncated``, ``multiplier``,
+            ``first_price``, ``true_range``, ``expected_change``, ``traded``, ``realised``, ``wins``; float64, one number an
+            environment, here one) and gives as many rewards. What it raises comes out of ``step``; the step has been
+            taken then, with reward 0.
         render_mode: ``"ansi"`` (a line of text) or ``"rgb_array"`` (a picture of price and equity).
         spec: The fields of :class:`tradepit.EnvSpec`: market (a path of its own for every episode, see
-            :mod:`tradepit.synth`), cash, fill, slippage, commission, features, window, action,
-            episode, randomise.
+            :mod:`tradepit.synth`), cash, fill, slippage, commission, features, window, account,
+            action, episode, randomise.
 
     Raises:
         tradepit.errors.TradepitError: One of its subclasses, for data or a spec that can't be used.
@@ -196,6 +199,36 @@ def split_reward(spec: dict[str, Any], reward: Any) -> tuple[str, RewardFunction
     return to_json(spec), function
 
 
+def normalizing(normalize_reward: bool | Mapping[str, float]) -> tuple[float, float] | None:
+    """Discount and clip of a batch's scaled rewards, where they are."""
+    if isinstance(normalize_reward, bool):
+        return (0.99, 10.0) if normalize_reward else None
+    unknown = set(normalize_reward) - {"gamma", "clip"}
+    if unknown:
+        raise SpecError(f"normalize_reward: {sorted(unknown)} are unknown; known are gamma and clip")
+    return float(normalize_reward.get("gamma", 0.99)), float(normalize_reward.get("clip", 10.0))
+
+
+class Normalized:
+    """What scales the rewards of a batch, as data; shared by the batches for Gymnasium and Stable-Baselines3."""
+
+    core: _core.VecEnv
+
+    @property
+    def reward_normalizer(self) -> dict[str, Any] | None:
+        """Statistics of the scaled rewards, to be saved as JSON beside a model; ``None`` where nothing is scaled.
+
+        Set it to go on with those of another batch of as many environments: ``{**saved, "frozen": True}`` keeps them as
+        they are, for an evaluation.
+        """
+        state = self.core.reward_normalizer
+        return None if state is None else json.loads(state)
+
+    @reward_normalizer.setter
+    def reward_normalizer(self, state: Mapping[str, Any] | None) -> None:
+        self.core.set_reward_normalizer(None if state is None else json.dumps(dict(state)))
+
+
 def read_json(spec_json: str) -> EnvSpec:
     """A spec from its JSON."""
     return json.loads(spec_json)  # type: ignore[no-any-return]
@@ -203,7 +236,5 @@ def read_json(spec_json: str) -> EnvSpec:
 
 def check_render_mode(render_mode: str | None, known: list[str]) -> None:
     """Refuses a render mode that does not exist."""
-    from .errors import SpecError
-
     if render_mode is not None and render_mode not in known:
         raise SpecError(f"render_mode: {render_mode!r} is unknown; use one of {', '.join(known)} or None")

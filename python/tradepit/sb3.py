@@ -19,7 +19,7 @@ except ImportError as error:  # pragma: no cover
 
 from . import _core, anchors, scenarios
 from .data import Data, Stamp, market_data
-from .env import RewardFunction, read_json, split_reward
+from .env import Normalized, RewardFunction, normalizing, read_json, split_reward
 from .errors import SpecError, StateError
 from .spaces import make_space
 from .spec import EnvSpec
@@ -103,7 +103,7 @@ class _Info(dict[str, Any]):
         return dict, (dict(self),)
 
 
-class TradepitVecEnv(VecEnv):
+class TradepitVecEnv(Normalized, VecEnv):
     """A real ``VecEnv`` over the batch in Rust: no single environments, no copies, no info dictionaries but of ended episodes.
 
     >>> from stable_baselines3 import PPO
@@ -129,6 +129,9 @@ class TradepitVecEnv(VecEnv):
         threads: Threads that step; 0: as many as the machine has. Fewer than 64 environments a thread step inline.
         copy: Whether every step gives new arrays.
         reward: As for :class:`tradepit.TradingVectorEnv`.
+        normalize_reward: Whether rewards are divided by the running deviation of their discounted sum, as
+            ``VecNormalize`` of Stable-Baselines3 does; ``{"gamma": 0.99, "clip": 10.0}`` unless it says otherwise.
+            Episodes are counted in rewards as they are; :attr:`reward_normalizer` has the statistics.
         spec: The fields of :class:`tradepit.EnvSpec`.
     """
 
@@ -146,6 +149,7 @@ class TradepitVecEnv(VecEnv):
         threads: int = 0,
         copy: bool = False,
         reward: str | Mapping[str, Any] | RewardFunction | None = None,
+        normalize_reward: bool | Mapping[str, float] = False,
         **spec: Any,
     ) -> None:
         from .vector import _count
@@ -155,7 +159,10 @@ class TradepitVecEnv(VecEnv):
         )
         spec_json, function = split_reward(spec, reward)
         num_envs, threads = _count("num_envs", num_envs), _count("threads", threads)
-        self.core = _core.VecEnv(market, spec_json, num_envs, threads, "same_step", copy, False, False, function)
+        scaled = normalizing(normalize_reward)
+        self.core = _core.VecEnv(
+            market, spec_json, num_envs, threads, "same_step", copy, False, False, function, scaled
+        )
         self._attributes: dict[str, list[Any]] = {"render_mode": [None] * num_envs, "spec": [None] * num_envs}
         self._actions: Any = None
         self._waiting = False

@@ -588,7 +588,7 @@ def default_spec() -> EnvSpec:
     """Every field with its default, freshly made.
 
     >>> sorted(default_spec())[:4]
-    ['action', 'cash', 'commission', 'episode']
+    ['account', 'action', 'cash', 'commission']
     """
     return cast(EnvSpec, json.loads(_core.default_spec()))
 

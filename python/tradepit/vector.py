@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from . import _core
 from .data import Data, Stamp, market_data
-from .env import RewardFunction, read_json, split_reward
+from .env import Normalized, RewardFunction, normalizing, read_json, split_reward
 from .errors import ShapeError, SpecError
 from .spaces import make_space
 from .spec import EnvSpec
@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
-class TradingVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.float32], Any, NDArray[Any]]):
+class TradingVectorEnv(Normalized, gymnasium.vector.VectorEnv[NDArray[np.float32], Any, NDArray[Any]]):
     """Environments of one spec over shared data, stepped by Rust on a pool of threads without the interpreter's lock.
 
     >>> import gymnasium, tradepit
@@ -64,6 +64,9 @@ class TradingVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.float32], Any, NDAr
         reward: As for :class:`tradepit.TradingEnv`; a callable is called once a step, for the whole batch, on columns of
             shape ``(num_envs,)`` taken before any autoreset. Environments that only reset in a step (NEXT_STEP) show
             facts at rest and get 0, whatever it gives.
+        normalize_reward: Whether rewards are divided by the running deviation of their discounted sum, as
+            ``VecNormalize`` of Stable-Baselines3 does; ``{"gamma": 0.99, "clip": 10.0}`` unless it says otherwise.
+            Episodes are counted in rewards as they are; :attr:`reward_normalizer` has the statistics.
         spec: The fields of :class:`tradepit.EnvSpec`.
     """
 
@@ -83,6 +86,7 @@ class TradingVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.float32], Any, NDAr
         copy: bool = True,
         info: Literal["none", "episode", "step"] = "none",
         reward: str | Mapping[str, Any] | RewardFunction | None = None,
+        normalize_reward: bool | Mapping[str, float] = False,
         render_mode: None = None,
         **spec: Any,
     ) -> None:
@@ -97,7 +101,16 @@ class TradingVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.float32], Any, NDAr
         spec_json, function = split_reward(spec, reward)
         num_envs, threads = _count("num_envs", num_envs), _count("threads", threads)
         self.core = _core.VecEnv(
-            market, spec_json, num_envs, threads, _MODES[mode], copy, True, info == "step", function
+            market,
+            spec_json,
+            num_envs,
+            threads,
+            _MODES[mode],
+            copy,
+            True,
+            info == "step",
+            function,
+            normalizing(normalize_reward),
         )
         self.num_envs = num_envs
         self.autoreset_mode = mode

@@ -42,7 +42,7 @@ pub struct FeaturePipeline {
     pub(super) timeframes: Vec<Timeframe>,
     pub(super) nodes: Vec<Node>,
     max_warm_up: usize,
-    clip: f32,
+    pub(super) clip: f32,
     pub(super) clipped: u64,
 }
 
@@ -241,13 +241,7 @@ impl FeaturePipeline {
                 };
                 node.put(raw);
             }
-            *number = (node.value * node.scale) as f32;
-            // NaN, the sign of a cold indicator, stays, and so does infinity: it is a fault of a user's column, to be
-            // refused.
-            if number.is_finite() && number.abs() > self.clip {
-                *number = self.clip.copysign(*number);
-                self.clipped += 1;
-            }
+            *number = shown(node.value * node.scale, self.clip, &mut self.clipped);
         }
     }
 
@@ -316,6 +310,18 @@ fn check_needs(needs: Needs, shape: &MarketShape<'_>) -> std::result::Result<(),
         }
         Needs::Nothing | Needs::Quotes | Needs::Sessions => Ok(()),
     }
+}
+
+/// A number as it is shown, and counted where it was clipped.
+#[inline]
+pub(super) fn shown(value: f64, clip: f32, clipped: &mut u64) -> f32 {
+    let number = value as f32;
+    // NaN, the sign of a cold indicator, stays, and so does infinity: it is a fault of a user's column, to be refused.
+    if number.is_finite() && number.abs() > clip {
+        *clipped += 1;
+        return clip.copysign(number);
+    }
+    number
 }
 
 /// How many bars of the data make one of the timeframe.

@@ -1,6 +1,6 @@
 //! From the beginning, in the same memory.
 
-use super::{FeaturePipeline, normalise::Normaliser};
+use super::{FeaturePipeline, node::Source, normalise::Normaliser, pipeline::shown};
 use crate::{Error, MarketData, Result};
 
 /// A pipeline that fills the feature table of one market after another, in the memory of the first.
@@ -56,6 +56,10 @@ impl Refill {
     /// When a number after the warm-up is not finite, or a price is not above 0 under a feature that divides by it.
     pub fn run(&mut self, data: &mut MarketData) -> Result<()> {
         self.restart()?;
+        if self.pipeline.nodes.iter().all(|node| node.normaliser.is_none() && matches!(node.source, Source::Column(_)))
+        {
+            return self.copy(data);
+        }
         let Self { pipeline, columns, warm_up, positive, .. } = self;
         let (bars, known, table) = data.rows_and_table();
         for (t, bar) in bars.iter().enumerate() {
@@ -69,6 +73,23 @@ impl Refill {
             pipeline.update(std::slice::from_ref(bar), columns, row);
             if let Some(at) = row.iter().position(|x| !x.is_finite()).filter(|_| t >= *warm_up) {
                 return Err(refuse(t, &pipeline.names()[at], row[at].into()));
+            }
+        }
+        Ok(())
+    }
+
+    /// As a run of the pipeline over the rows, where each feature is a column.
+    fn copy(&mut self, data: &mut MarketData) -> Result<()> {
+        let Self { pipeline, warm_up, .. } = self;
+        let (_, columns, table) = data.rows_and_table();
+        for (at, node) in pipeline.nodes.iter().enumerate() {
+            let Source::Column(column) = node.source else { continue };
+            for (t, value) in columns[column].1.iter().enumerate() {
+                let number = shown(f64::from(*value) * node.scale, pipeline.clip, &mut pipeline.clipped);
+                if !number.is_finite() && t >= *warm_up {
+                    return Err(refuse(t, &pipeline.names()[at], number.into()));
+                }
+                table.row_mut(t)[at] = number;
             }
         }
         Ok(())

@@ -132,6 +132,7 @@ impl<T> Prints<T> {
     }
 
     fn push(&mut self, row: usize, time: Timestamp, print: T) -> Result<()> {
+        time.check().map_err(|message| self.refuse(row, &self.time_name, message))?;
         if let Some(last) = self.last.filter(|last| time < *last) {
             let message = format!("{time} is before {last} of the row before; sort the rows");
             return Err(self.refuse(row, &self.time_name, message));

@@ -262,6 +262,9 @@ impl Sink for BarTable {
         let Places { volume, sides, sizes, extra, sparse, .. } = self.places;
         let numbers = row.numbers;
         let time = Timestamp::from_nanos(row.time_ns);
+        if let Err(message) = time.check() {
+            return self.fault(Fault::new(row.row, &self.time_name, message));
+        }
         let volume = volume.map_or(0.0, |at| numbers[at]);
         self.bars.push(Bar { time, open: numbers[0], high: numbers[1], low: numbers[2], close: numbers[3], volume });
         if sparse {

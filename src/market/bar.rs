@@ -37,8 +37,9 @@ impl Bar {
     ///
     /// # Errors
     /// The column and what is wrong with it: a value that is not finite, a negative volume, a high below the low,
-    /// an open or close outside them.
+    /// an open or close outside them, a time of no market.
     pub fn check(&self) -> std::result::Result<(), (&'static str, String)> {
+        self.time.check().map_err(|message| ("time", message))?;
         let columns = [
             ("open", self.open),
             ("high", self.high),

@@ -54,6 +54,7 @@ impl Quote {
     /// # Errors
     /// The column and what is wrong with it: a value that is not finite, a bid above the ask, a negative size.
     pub fn check(&self) -> std::result::Result<(), (&'static str, String)> {
+        self.time.check().map_err(|message| ("time", message))?;
         let Self { bid, ask, bid_size, ask_size, .. } = *self;
         for (name, value) in [("bid", bid), ("ask", ask), ("bid_size", bid_size), ("ask_size", ask_size)] {
             if !value.is_finite() {

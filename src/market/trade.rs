@@ -62,6 +62,7 @@ impl Trade {
     /// # Errors
     /// The column and what is wrong with it: a value that is not finite, a size that is not above 0.
     pub fn check(&self) -> std::result::Result<(), (&'static str, String)> {
+        self.time.check().map_err(|message| ("time", message))?;
         if !self.price.is_finite() {
             return Err(("price", format!("{} is not a finite number; drop the row", self.price)));
         }

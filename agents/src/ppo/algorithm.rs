@@ -2,12 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use tradepit_envs::{Autoreset, StepOut, VecEnv};
+use tradepit_envs::{Autoreset, RewardNormaliser, StepOut, VecEnv};
 
 use crate::agent::ActionsMut;
 use crate::dist::Head;
 use crate::nn::{self, Adam};
-use crate::normalise::{Moments, RewardScaler};
+use crate::normalise::Moments;
 use crate::policy::{Policy, ROWS, check_finite, stream};
 use crate::rng::Rng;
 use crate::rollout::Rollout;
@@ -48,7 +48,7 @@ pub struct Ppo {
     pub(super) adam: Adam<f32>,
     pub(super) actions_rng: Rng,
     pub(super) shuffle_rng: Rng,
-    pub(super) reward_scaler: Option<RewardScaler>,
+    pub(super) reward_scaler: Option<RewardNormaliser>,
     pub(super) steps: u64,
     pub(super) iterations: u64,
     /// Raw observations that the environments wait with; `None` before the first reset.
@@ -94,10 +94,9 @@ impl Ppo {
         head.copy_from_slice(&policy.params);
         model.critic.initialise(critic, 1.0, &mut Rng::new(config.seed, stream::CRITIC));
         let adam = Adam::new(params.len(), 1e-5);
-        let made = Self::assemble(config, policy, model, params, adam, |made| {
-            made.reward_scaler =
-                made.config.normalize_reward.then(|| RewardScaler::new(made.config.gamma, env.num_envs()));
-        });
+        let scaler = RewardNormaliser::new(config.gamma, env.num_envs())?;
+        let scaler = config.normalize_reward.then_some(scaler);
+        let made = Self::assemble(config, policy, model, params, adam, |made| made.reward_scaler = scaler);
         made.check(env)?;
         Ok(made)
     }
@@ -287,8 +286,9 @@ impl Ppo {
             let (terminated, truncated) = (&rollout.terminated[row.clone()], &rollout.truncated[row.clone()]);
             match reward_scaler {
                 Some(scaler) => {
+                    rollout.rewards[row.clone()].copy_from_slice(rewards);
                     let ended = |env: usize| terminated[env] || truncated[env];
-                    scaler.scale(rewards, ended, &mut rollout.rewards[row.clone()]);
+                    scaler.scale(&mut rollout.rewards[row.clone()], |_| true, ended);
                 }
                 None => rollout.rewards[row.clone()].copy_from_slice(rewards),
             }

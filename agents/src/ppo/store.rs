@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use tradepit_envs::RewardNormaliser;
 
 use crate::agent::ActionsMut;
 use crate::nn::Adam;
-use crate::normalise::RewardScaler;
 use crate::policy::Policy;
 use crate::rng::Rng;
 use crate::store::{
@@ -28,7 +28,7 @@ struct State {
     adam_steps: u64,
     actions_rng: Rng,
     shuffle_rng: Rng,
-    reward_scaler: Option<RewardScaler>,
+    reward_scaler: Option<RewardNormaliser>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -77,8 +77,8 @@ impl Ppo {
         let state: State = serde_json::from_value(state).map_err(format_error)?;
         state.config.validate()?;
         let Algorithm::Ppo = state.algorithm;
-        if state.reward_scaler.as_ref().is_some_and(|scaler| !scaler.is_sound()) {
-            return Err(Error::Format("the reward's statistics are not those of one number".into()));
+        if let Some(scaler) = &state.reward_scaler {
+            scaler.check().map_err(|error| Error::Format(error.to_string()))?;
         }
         let model = Model::new(&policy.observation_space, &policy.action_space, &policy.hidden)?;
         let mut params = vec![0.0; model.parameters()];
@@ -130,13 +130,20 @@ impl Ppo {
         self.saved_obs = None;
     }
 
-    /// Writes one action for each row of `obs`; a draw from the policy unless `deterministic`. See [`Policy::act`].
+    /// Writes one action for each row of `obs`, among those that `masks` leave open; a draw from the policy unless
+    /// `deterministic`. See [`Policy::act_among`].
     ///
     /// # Errors
     /// When a shape does not fit or an observation is not finite.
-    pub fn predict(&mut self, obs: &[f32], deterministic: bool, out: ActionsMut<'_>) -> Result<()> {
+    pub fn predict(
+        &mut self,
+        obs: &[f32],
+        masks: Option<&[bool]>,
+        deterministic: bool,
+        out: ActionsMut<'_>,
+    ) -> Result<()> {
         let rng = if deterministic { None } else { Some(&mut self.predict_rng) };
-        self.policy.act(obs, rng, out)
+        self.policy.act_among(obs, masks, rng, out)
     }
 
     /// The critic's value of each row of `obs`, in units of the scaled reward.

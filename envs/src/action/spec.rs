@@ -51,6 +51,12 @@ impl Default for ActionSpec {
 }
 
 impl ActionSpec {
+    /// The fewest instruments that it is for.
+    #[must_use]
+    pub fn instruments(&self) -> usize {
+        if matches!(self, Self::SpreadPosition(_)) { 2 } else { 1 }
+    }
+
     fn scheme(&self) -> &dyn ActionScheme {
         match self {
             Self::TargetPosition(a) => a,

@@ -129,7 +129,7 @@ proptest! {
 fn wander(seed: u64, steps: usize) -> Vec<StepFacts> {
     use rand::RngExt as _;
     let mut rng = tradepit::rng::stream(seed, 0, tradepit::rng::Purpose::Models);
-    let (mut equity, mut peak, mut price, mut position) = (1_000.0, 1_000.0_f64, 100.0, 0.0);
+    let (mut equity, mut peak, mut price, mut position) = (1_000.0, 1_000.0_f64, 100.0, 0.0_f64);
     let (capital, first) = (equity, price);
     let mut out = vec![];
     for step in 1..=steps {
@@ -261,4 +261,11 @@ fn what_the_plain_path_reads_is_all_that_the_plain_rewards_use() {
             assert_eq!(memory, RewardMemory::default());
         }
     }
+}
+
+#[test]
+fn what_one_environment_remembers_is_small() {
+    use std::mem::size_of;
+    let state = size_of::<crate::Lane>() + size_of::<tradepit::Rng>() + size_of::<tradepit::account::Position>();
+    assert!(state <= 512, "{state} bytes");
 }

@@ -6,6 +6,9 @@ mod batch_reward_tests;
 mod buffers;
 mod episodes;
 mod handoff;
+mod normaliser;
+#[cfg(test)]
+mod normaliser_tests;
 mod own;
 mod parts;
 mod pool;
@@ -16,6 +19,7 @@ mod snapshot;
 pub use actions::Actions;
 pub use buffers::StepBuffers;
 pub use episodes::EpisodeStats;
+pub use normaliser::RewardNormaliser;
 pub use sim::{EpisodeEnd, Lane, SimVecEnv};
 pub use snapshot::VecSnapshot;
 

@@ -6,7 +6,9 @@ use tradepit::{
     venue::{Sim, SimState},
 };
 
-use super::{Actions, Autoreset, EpisodeStats, StepOut, VecEnv, own::Own, parts::Part, pool::Pool, run};
+use super::{
+    Actions, Autoreset, EpisodeStats, RewardNormaliser, StepOut, VecEnv, own::Own, parts::Part, pool::Pool, run,
+};
 use crate::{BatchReward, EnvState, Error, Result, Rules, SimSetup, Space, StepFacts, check, observe::observe, step};
 
 /// Environments of one part of a batch share the sums of its ended episodes, so that sums do not depend on threads.
@@ -101,7 +103,7 @@ pub struct EpisodeEnd {
 #[derive(Debug)]
 pub struct SimVecEnv {
     setup: SimSetup,
-    autoreset: Autoreset,
+    pub(super) autoreset: Autoreset,
     threads: usize,
     pub(super) lanes: Vec<Lane>,
     pub(super) rngs: Vec<Rng>,
@@ -111,6 +113,7 @@ pub struct SimVecEnv {
     pub(super) stats: Vec<EpisodeStats>,
     pool: Option<Pool>,
     pub(super) started: bool,
+    pub(super) normaliser: Option<RewardNormaliser>,
     /// For rewards that are computed for the whole batch, where the caller does not ask for facts.
     facts: Vec<StepFacts>,
 }
@@ -129,6 +132,7 @@ impl Clone for SimVecEnv {
             stats: self.stats.clone(),
             pool: None,
             started: self.started,
+            normaliser: self.normaliser.clone(),
             facts: Vec::new(),
         }
     }
@@ -156,6 +160,7 @@ impl SimVecEnv {
             stats: vec![EpisodeStats::default(); num_envs.div_ceil(CHUNK)],
             pool: None,
             started: false,
+            normaliser: None,
             facts: Vec::new(),
             setup,
         })
@@ -205,6 +210,9 @@ impl SimVecEnv {
                 None => lane.episode += u64::from(self.started),
             }
             run::begin(&self.setup, lane, rng, self.own.get_mut(i), obs)?;
+            if let Some(normaliser) = &mut self.normaliser {
+                normaliser.forget(i);
+            }
         }
         self.started = true;
         Ok(())
@@ -267,6 +275,9 @@ impl SimVecEnv {
             })
         };
         self.facts = own;
+        if self.normaliser.is_some() {
+            self.scale_rewards(out.reward, out.terminated, out.truncated);
+        }
         result
     }
 
@@ -400,13 +411,20 @@ impl VecEnv for SimVecEnv {
             (lane.seed, lane.episode) = (seed.wrapping_add(i as u64), 0);
             run::begin(&self.setup, lane, rng, self.own.get_mut(i), obs)?;
         }
+        if let Some(normaliser) = &mut self.normaliser {
+            normaliser.restart(self.lanes.len());
+        }
         self.started = true;
         Ok(())
     }
 
-    fn step(&mut self, actions: Actions<'_>, out: StepOut<'_>) -> Result<()> {
+    fn step(&mut self, actions: Actions<'_>, mut out: StepOut<'_>) -> Result<()> {
         self.check(actions, &out)?;
-        self.each_part(actions, out, &run::step)
+        self.each_part(actions, out.reborrow(), &run::step)?;
+        if self.normaliser.is_some() {
+            self.scale_rewards(out.reward, out.terminated, out.truncated);
+        }
+        Ok(())
     }
 
     fn masks(&self) -> bool {

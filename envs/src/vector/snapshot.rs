@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tradepit::Rng;
 
-use super::{EpisodeEnd, EpisodeStats, Lane, SimVecEnv, VecEnv as _};
+use super::{EpisodeEnd, EpisodeStats, Lane, RewardNormaliser, SimVecEnv, VecEnv as _};
 use crate::{Error, Result, env::same_market};
 
 /// Everything that the environments of a batch remember.
@@ -31,6 +31,8 @@ pub struct VecSnapshot {
     randomised: Vec<[Box<[f64]>; 2]>,
     ends: Vec<EpisodeEnd>,
     stats: Vec<EpisodeStats>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    normaliser: Option<RewardNormaliser>,
     started: bool,
 }
 
@@ -44,6 +46,7 @@ impl SimVecEnv {
             randomised: self.own.iter().map(|own| [own.drawn.values.clone(), own.ended.clone()]).collect(),
             ends: self.ends.clone(),
             stats: self.stats.clone(),
+            normaliser: self.normaliser.clone(),
             started: self.started,
         }
     }
@@ -79,6 +82,10 @@ impl SimVecEnv {
         Error::shape("snapshot.rngs", n, snapshot.rngs.len())?;
         Error::shape("snapshot.ends", n, snapshot.ends.len())?;
         Error::shape("snapshot.stats", self.stats.len(), snapshot.stats.len())?;
+        if let Some(normaliser) = &snapshot.normaliser {
+            normaliser.check()?;
+            Error::shape("snapshot.normaliser", n, normaliser.num_envs())?;
+        }
         let data = &self.setup().world().data;
         for lane in &snapshot.lanes {
             same_market(&lane.env, data.instruments().len())?;
@@ -98,7 +105,7 @@ impl SimVecEnv {
         }
         self.own = own;
         (self.lanes, self.rngs, self.ends) = (snapshot.lanes, snapshot.rngs, snapshot.ends);
-        (self.stats, self.started) = (snapshot.stats, snapshot.started);
+        (self.stats, self.normaliser, self.started) = (snapshot.stats, snapshot.normaliser, snapshot.started);
         Ok(())
     }
 }

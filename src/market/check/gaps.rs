@@ -58,25 +58,25 @@ pub(super) fn check(checked: &Checked<'_>, sound: &Sound, found: &mut Collector)
 pub(super) fn missing(sessions: &mut Sessions, after: Timestamp, until: Timestamp, period_ns: i64) -> Missing {
     let mut missing = Missing::default();
     let end = until.nanos() - period_ns;
-    let mut session = sessions.of(after.plus_ns(1));
+    let mut begins = after.plus_ns(1);
     loop {
-        let super::sessions::Open { session: Session { opens, closes }, pause } = session;
+        let Session { opens, closes } = sessions.bounds(begins);
         let (from, to) = (after.max(opens).nanos(), end.min(closes.nanos()));
         let all = to.saturating_sub(from).max(0) / period_ns;
-        // Those of which no moment is outside the pause.
-        let paused = pause.map_or(0, |(begins, ends)| {
-            let bar = |moment: Timestamp, up: i64| (moment.nanos() - from + up).div_euclid(period_ns).clamp(0, all);
-            (bar(ends, 0) - bar(begins, period_ns - 1)).max(0)
-        });
         if from == opens.nanos() && to == closes.nanos() && closes < until && all > 0 {
             missing.sessions += 1;
         } else {
+            // Those of which no moment is outside the pause.
+            let paused = sessions.of(begins).pause.map_or(0, |(begins, ends)| {
+                let bar = |moment: Timestamp, up: i64| (moment.nanos() - from + up).div_euclid(period_ns).clamp(0, all);
+                (bar(ends, 0) - bar(begins, period_ns - 1)).max(0)
+            });
             missing.bars += all - paused;
         }
         if closes.nanos() >= end {
             return missing;
         }
-        session = sessions.of(closes.plus_ns(1));
+        begins = closes.plus_ns(1);
     }
 }
 

@@ -29,6 +29,14 @@ impl Sessions {
         Ok(Self { calendar, clock: calendar.clock()?, last: None })
     }
 
+    /// As [`of`](Self::of), without the pause: what it takes to count years of sessions.
+    pub(super) fn bounds(&self, time: Timestamp) -> Session {
+        match self.last {
+            Some(Open { session, .. }) if time > session.opens && time <= session.closes => session,
+            Some(_) | None => self.clock.session(time),
+        }
+    }
+
     /// The session to which a bar that closes at `time` belongs.
     pub(super) fn of(&mut self, time: Timestamp) -> Open {
         if let Some(known) = self.last.filter(|Open { session, .. }| time > session.opens && time <= session.closes) {
