@@ -45,6 +45,7 @@
 //! | costs | [`EnvSpec::models`] | [`tradepit::models`] | the traits there |
 //! | drawn costs | [`Randomise`] | [`NumberRange`] | |
 //! | batch | [`VecEnv`] | [`SimVecEnv`] | [`VecEnv`] |
+//! | problems with a known answer | [`anchors`] | thirteen | |
 //!
 //! [`EnvSpec`] is all of it as data, [`SimSetup`] makes it ready over a market, and [`EpisodeRecord`] keeps for people
 //! what happened.

@@ -8,7 +8,7 @@ use tradepit::{
     rng,
 };
 use tradepit_envs::{
-    DifferentialSharpe,
+    DifferentialDownside, DifferentialSharpe,
     anchors::{AlmgrenChrissSale, AvellanedaStoikov, CarteaJaimungal, GarleanuPedersen, Kelly, Liquidation, Merton},
 };
 
@@ -97,7 +97,12 @@ fn every_closed_form_is_reproduced_or_refused() {
                 };
                 near(&case, "rate", one.optimum().rate, of("rate"));
             }
-            "D203" => {}
+            "D203" => {
+                let (a, dd) = (number(inputs, "A"), number(inputs, "DD"));
+                for (r, expected) in numbers(&inputs["R"]).into_iter().zip(numbers(&expected["D"])) {
+                    near(&case, "D", DifferentialDownside::default().derivative(a, dd * dd, r), expected);
+                }
+            }
             "D201" | "D202" => {
                 let (a, b, r) = (number(inputs, "A"), number(inputs, "B"), number(inputs, "R"));
                 near(&case, "D", DifferentialSharpe::default().derivative(a, b, r), of("D"));
