@@ -175,6 +175,24 @@ proptest! {
         prop_assert_eq!(env.venue().at_market(InstrumentId(0)), 0.0);
     }
 
+    /// Inside of the dead band nothing is ordered, outside of it what was wanted: to the lot, and no more.
+    #[test]
+    fn a_dead_band_leaves_small_changes_alone(seed in 0..1_000u64, lots in 1..30u32, hundredths in 0..150u32) {
+        let (most, band) = (f64::from(lots), f64::from(hundredths) / 100.0);
+        let spec = json!({"cash": 1e8, "action": {"kind": "target_position", "max_lots": most, "dead_band": band}});
+        let setup = setup(synth::es_1m(120, 1).unwrap(), &spec);
+        let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+        env.reset(Some(0), &mut obs).unwrap();
+        let mut rng = Rng::seed_from_u64(seed);
+        for _ in 0..60 {
+            let (value, held) = (rng.random_range(-1.0..1.0f32), env.facts().position);
+            env.step(Action::Box(&[value]), &mut obs).unwrap();
+            let wanted = f64::from(value) * most;
+            let expected = if (wanted - held).abs() < band * most { held } else { wanted.round() };
+            prop_assert_eq!(env.facts().position, expected);
+        }
+    }
+
     /// A large order is worked off by the deadline, to the last lot and never beyond, whatever the rates.
     #[test]
     fn an_execution_is_complete_at_its_deadline(

@@ -26,7 +26,7 @@ fn hold(file: &str, symbol: Option<&str>, instrument: Instrument, lots: f64, spe
     let spec = EnvSpec {
         window: 2,
         cash: 1e6,
-        action: ActionSpec::TargetPosition(TargetPosition { max_lots: lots.abs() }),
+        action: ActionSpec::TargetPosition(TargetPosition { max_lots: lots.abs(), ..TargetPosition::default() }),
         episode: EpisodeSpec {
             start: StartRule::First(FirstStart {}),
             length: Length::Data(DataLength {}),

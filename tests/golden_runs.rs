@@ -15,6 +15,7 @@ use tradepit::{
     order::{OrderId, OrderRequest},
     venue::{SimVenue, SimWorld, Start},
 };
+use tradepit_envs::{Action, EnvSpec, Hooks, SimSetup};
 
 const MINUTE: i64 = 60_000_000_000;
 
@@ -76,6 +77,42 @@ fn eventful(facts: &[(usize, MarketFact)]) -> MarketDataBuilder {
     rows(EVERY_MINUTE).bars(bars).events(events)
 }
 
+/// An event as a line of a table.
+fn told(event: &AccountEvent) -> String {
+    let seconds = event.time().nanos() as f64 * 1e-9;
+    match event {
+        AccountEvent::Fill(f) => {
+            let (qty, price, reference, fee) = (f.qty, f.price, f.reference, f.fee);
+            format!(
+                "{seconds:>8.1} {:>5} {:<10} {qty:>6} {price:>10.4} {reference:>9.2} {fee:>8.4}",
+                if f.order.is_of_venue() { "venue".to_owned() } else { f.order.0.to_string() },
+                "fill"
+            )
+        }
+        AccountEvent::Order { order, state, .. } => {
+            let state = serde_json::to_value(state).unwrap();
+            format!("{seconds:>8.1} {:>5} {:<10}", order.0, state.as_str().unwrap())
+        }
+        AccountEvent::Rejected { order, reason, .. } => {
+            let reason = serde_json::to_value(reason).unwrap();
+            format!("{seconds:>8.1} {:>5} rejected: {}", order.0, reason.as_str().unwrap())
+        }
+        AccountEvent::Modified { order, change, .. } => {
+            let change = serde_json::to_string(change).unwrap();
+            format!("{seconds:>8.1} {:>5} modified {change}", order.0)
+        }
+        AccountEvent::Dividend { amount, .. } => {
+            format!("{seconds:>8.1}       dividend {amount:.4}")
+        }
+        AccountEvent::Split { ratio, .. } => format!("{seconds:>8.1}       split {ratio}"),
+        AccountEvent::Financing { amount, .. } => format!("{seconds:>8.1}       carry {amount:.4}"),
+        AccountEvent::Liquidation { equity, maintenance, .. } => {
+            format!("{seconds:>8.1}       called: worth {equity:.2} of {maintenance:.2}")
+        }
+        other => format!("{seconds:>8.1}       {other:?}"),
+    }
+}
+
 /// `cash` may stand beside the models.
 fn table(name: &str, market: MarketDataBuilder, models: &Value, orders: &[Value]) -> String {
     let (data, mut models) = (market.build().unwrap(), models.clone());
@@ -104,44 +141,7 @@ fn table(name: &str, market: MarketDataBuilder, models: &Value, orders: &[Value]
         "seconds", "order", "event", "qty", "price", "reference", "fee"
     );
     for _ in 1..BARS.len() {
-        venue
-            .advance(&mut account, |event| {
-                let seconds = event.time().nanos() as f64 * 1e-9;
-                match event {
-                    AccountEvent::Fill(f) => {
-                        let (qty, price, reference, fee) = (f.qty, f.price, f.reference, f.fee);
-                        writeln!(
-                            text,
-                            "{seconds:>8.1} {:>5} {:<10} {qty:>6} {price:>10.4} {reference:>9.2} {fee:>8.4}",
-                            if f.order.is_of_venue() { "venue".to_owned() } else { f.order.0.to_string() },
-                            "fill"
-                        )
-                    }
-                    AccountEvent::Order { order, state, .. } => {
-                        let state = serde_json::to_value(state).unwrap();
-                        writeln!(text, "{seconds:>8.1} {:>5} {:<10}", order.0, state.as_str().unwrap())
-                    }
-                    AccountEvent::Rejected { order, reason, .. } => {
-                        let reason = serde_json::to_value(reason).unwrap();
-                        writeln!(text, "{seconds:>8.1} {:>5} rejected: {}", order.0, reason.as_str().unwrap())
-                    }
-                    AccountEvent::Modified { order, change, .. } => {
-                        let change = serde_json::to_string(change).unwrap();
-                        writeln!(text, "{seconds:>8.1} {:>5} modified {change}", order.0)
-                    }
-                    AccountEvent::Dividend { amount, .. } => {
-                        writeln!(text, "{seconds:>8.1}       dividend {amount:.4}")
-                    }
-                    AccountEvent::Split { ratio, .. } => writeln!(text, "{seconds:>8.1}       split {ratio}"),
-                    AccountEvent::Financing { amount, .. } => writeln!(text, "{seconds:>8.1}       carry {amount:.4}"),
-                    AccountEvent::Liquidation { equity, maintenance, .. } => {
-                        writeln!(text, "{seconds:>8.1}       called: worth {equity:.2} of {maintenance:.2}")
-                    }
-                    other => writeln!(text, "{seconds:>8.1}       {other:?}"),
-                }
-                .unwrap();
-            })
-            .unwrap();
+        venue.advance(&mut account, |event| writeln!(text, "{}", told(event)).unwrap()).unwrap();
     }
     let position = account.positions()[0].qty();
     writeln!(text, "position {position}, equity {:.4}, fees {:.4}\n", account.equity(), account.fees()).unwrap();
@@ -292,7 +292,78 @@ fn runs() -> String {
         rows(EVERY_MINUTE.map(|minute| 30.0 * minute)).column("rate", vec![0.0, 0.001, 0.002, -0.001, 0.0]);
     run_on(half_hours, "funding from a column", &funding, &[json!({"qty": 25})]);
     told_and_carried(&mut text);
+    schemes(&mut text);
     text
+}
+
+/// What each action scheme orders.
+fn schemes(text: &mut String) {
+    let boxed = |values: &[f32]| (values.to_vec(), vec![]);
+    let whole = |values: &[i64]| (vec![], values.to_vec());
+    let weights = json!({"kind": "portfolio_weights", "weights": {"kind": "long_short", "leverage": 2}});
+    let quotes = json!({"kind": "two_sided_quotes", "offset_ticks": [1, 9], "lots": [1, 5], "max_lots": 4});
+    let grid = json!({"kind": "quote_grid", "offset_ticks": [null, 1, 5], "lots": 2});
+    let ticket = json!({"kind": "order_ticket", "lots": [1, 4], "life": ["bar", "day"], "stop_ticks": [0, 4]});
+    let patient = json!({"kind": "target_position", "max_lots": 10, "dead_band": 0.3, "threshold": 0.5});
+    for (name, spec, actions) in [
+        (
+            "dead band and strength",
+            json!({"action": patient}),
+            [boxed(&[1.0, 1.0]), boxed(&[0.8, 1.0]), boxed(&[1.0, -0.1])],
+        ),
+        ("weights of the equity", json!({"action": weights}), [boxed(&[0.5]), boxed(&[0.5]), boxed(&[-1.0])]),
+        ("quotes", json!({"action": quotes}), [(); 3].map(|()| boxed(&[-1.0, -1.0, 1.0, 1.0]))),
+        ("quotes out of a grid", json!({"action": grid}), [whole(&[1, 0]), whole(&[1, 2]), whole(&[2, 1])]),
+        (
+            "tickets",
+            json!({"action": ticket}),
+            [whole(&[3, 1, 1, 0, 1, 1]), whole(&[4, 0, 0, 0, 0, 0]), whole(&[1, 1, 0, 1, 0, 0])],
+        ),
+        (
+            "tickets within a limit",
+            json!({"action": ticket, "limits": {"position": 2}}),
+            [whole(&[4, 1, 0, 0, 0, 0]), whole(&[4, 0, 0, 0, 0, 0]), whole(&[0, 1, 0, 0, 0, 0])],
+        ),
+        (
+            "execution of what is held",
+            json!({"action": {"kind": "execution_rate", "lots": -9}, "holding": 9}),
+            [boxed(&[-0.5]), boxed(&[0.0]), boxed(&[-1.0])],
+        ),
+    ] {
+        text.push_str(&scheme(name, &spec, &actions));
+    }
+}
+
+fn scheme(name: &str, spec: &Value, actions: &[(Vec<f32>, Vec<i64>)]) -> String {
+    let mut whole = json!({"window": 1, "features": {"features": [{"kind": "log_return"}]}, "cash": 1000,
+        "matching": {"limit": {"kind": "touch"}},
+        "episode": {"start": {"kind": "first"}, "length": {"kind": "data"}}});
+    whole.as_object_mut().unwrap().extend(spec.as_object().unwrap().clone());
+    let setup = SimSetup::new(serde_json::from_value::<EnvSpec>(whole).unwrap(), rows(EVERY_MINUTE).build().unwrap());
+    let setup = setup.unwrap();
+    let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+    env.reset(Some(7), &mut obs).unwrap();
+    let mut heard = Heard(format!(
+        "== {name}\n{:>8} {:>5} {:<10} {:>6} {:>10} {:>9} {:>8}\n",
+        "seconds", "order", "event", "qty", "price", "reference", "fee"
+    ));
+    for (values, choices) in actions {
+        let action = if choices.is_empty() { Action::Box(values) } else { Action::MultiDiscrete(choices) };
+        env.step_with(action, &mut obs, &mut heard).unwrap();
+    }
+    let account = env.state().account();
+    let position = account.positions()[0].qty();
+    writeln!(heard.0, "position {position}, equity {:.4}, fees {:.4}\n", account.equity(), account.fees()).unwrap();
+    heard.0
+}
+
+/// What the venue says, line by line.
+struct Heard(String);
+
+impl Hooks for Heard {
+    fn event(&mut self, event: &AccountEvent) {
+        writeln!(self.0, "{}", told(event)).unwrap();
+    }
 }
 
 /// What the venue tells its models, and what it does on its own.

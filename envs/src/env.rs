@@ -130,13 +130,44 @@ impl<V: Venue> Env<V> {
     /// When `obs` has the wrong length, or the environment has not begun.
     pub fn observe(&mut self, obs: &mut [f32]) -> Result<()> {
         Error::shape("obs", self.rules.observation_space().len(), obs.len())?;
-        if !self.begun {
-            return Err(Error::State("the environment has not begun: reset it first".into()));
-        }
+        self.check_begun()?;
         let clipped = self.state.clipped;
         observe(&self.rules, &self.venue, &mut self.state, self.drawn.show(obs));
         self.state.clipped = clipped;
         Ok(())
+    }
+
+    /// Writes what the last action came to, one number an instrument: the position, with what orders at the market have yet
+    /// to fill, in the unit of an action ([`Rules::exposure`]). It differs from what was asked for by rounding to lots, dead
+    /// bands, limits, what the venue refused, and, where actions are weights, by how prices have moved.
+    ///
+    /// ```
+    /// use tradepit_envs::{Action, EnvSpec, SimSetup};
+    /// # use tradepit::market::synth;
+    /// let spec: EnvSpec = serde_json::from_str(r#"{"action": {"kind": "target_position", "max_lots": 4}}"#).unwrap();
+    /// let setup = SimSetup::new(spec, synth::es_1m(3_000, 0).unwrap()).unwrap();
+    /// # let (mut env, mut obs) = (setup.env(), vec![0.0; setup.rules().observation_space().len()]);
+    /// env.reset(Some(0), &mut obs).unwrap();
+    /// env.step(Action::Box(&[0.6]), &mut obs).unwrap();
+    /// let mut executed = [0.0];
+    /// env.executed_action(&mut executed).unwrap();
+    /// assert_eq!(executed, [0.5]); // two lots of four
+    /// ```
+    ///
+    /// # Errors
+    /// When there is not one number for each instrument, or the environment has not begun.
+    pub fn executed_action(&self, executed: &mut [f64]) -> Result<()> {
+        Error::shape("executed", self.rules.grid.len(), executed.len())?;
+        self.check_begun()?;
+        step::executed(&self.rules, &self.venue, &self.state, executed);
+        Ok(())
+    }
+
+    fn check_begun(&self) -> Result<()> {
+        if self.begun {
+            return Ok(());
+        }
+        Err(Error::State("the environment has not begun: reset it first".into()))
     }
 
     /// Writes which choices are open at the present decision: [`ActionScheme::mask`](crate::ActionScheme::mask).
@@ -158,9 +189,7 @@ impl<V: Venue> Env<V> {
     /// When the length is not [`Rules::mask_len`], or the environment has not begun.
     pub fn action_masks(&self, mask: &mut [bool]) -> Result<()> {
         Error::shape("mask", self.rules.mask_len(), mask.len())?;
-        if !self.begun {
-            return Err(Error::State("the environment has not begun: reset it first".into()));
-        }
+        self.check_begun()?;
         step::mask(&self.rules, &self.venue, &self.state, mask);
         Ok(())
     }

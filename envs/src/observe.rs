@@ -16,7 +16,8 @@ use crate::{EnvState, Reward as _, Rules, rules::Grid};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccountNumber {
-    /// Of each instrument, units held as a share of the largest position.
+    /// Of each instrument, units held as a share of the largest position; where actions are weights, what they are worth as
+    /// a share of the equity, by the largest weight.
     Position,
     /// Of each instrument, what is held at the last close as a share of the equity, negative if short.
     Weight,
@@ -131,7 +132,9 @@ fn listed(rules: &Rules, venue: &impl Venue, state: &EnvState, mut own: &mut [f3
         own = rest;
         match number {
             AccountNumber::Position => {
-                each().for_each(|(id, (position, grid))| place[id] = share(position, grid));
+                let shown =
+                    |id: usize, position: &Position| rules.exposure(id, position.qty(), last(id), account.equity());
+                each().for_each(|(id, (position, _))| place[id] = shown(id, position) as f32);
             }
             AccountNumber::Weight => each().for_each(|(id, (position, _))| {
                 let held = position.qty() * last(id) * market.instruments()[id].multiplier;

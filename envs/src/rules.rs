@@ -43,6 +43,8 @@ pub struct Rules {
     pub(crate) clip: f32,
     /// Of the one instrument, where the observation has the usual numbers of its account.
     pub(crate) usual: Option<Grid>,
+    /// The largest share of the equity, where actions are such shares.
+    max_weight: Option<f64>,
     /// How many numbers of its memory the reward shows.
     reward_numbers: usize,
     /// The data's column of expected changes.
@@ -56,6 +58,8 @@ pub(crate) struct Grid {
     pub(crate) inv_lot: f64,
     /// One over the largest position.
     pub(crate) inv_max_units: f64,
+    /// Money per point of price and unit.
+    multiplier: f64,
 }
 
 impl Rules {
@@ -78,7 +82,12 @@ impl Rules {
         if action_space == (Space::Box { len: 0, low: 0.0, high: 0.0 }) {
             return Err(Error::spec("action", "has no number; a scheme needs at least one"));
         }
-        let grid = |i: &Instrument| Grid { lot: i.lot, inv_lot: 1.0 / i.lot, inv_max_units: 1.0 / (i.lot * max_lots) };
+        let grid = |i: &Instrument| Grid {
+            lot: i.lot,
+            inv_lot: 1.0 / i.lot,
+            inv_max_units: 1.0 / (i.lot * max_lots),
+            multiplier: i.multiplier,
+        };
         let window_len = spec.window * data.width();
         let Some(clip) = spec.features.as_ref().map(|f| f.clip) else {
             return Err(Error::spec("features", "are not named; resolve_features puts in the default"));
@@ -86,7 +95,9 @@ impl Rules {
         let numbers = Numbers::new(&spec.randomise, &spec.models())?.within(clip);
         let window_ns = (data.period_ns() * spec.window as i64).max(1);
         let grid: Vec<Grid> = instruments.iter().map(grid).collect();
-        let usual = grid.first().filter(|_| grid.len() == 1 && spec.account == AccountNumber::USUAL).copied();
+        let max_weight = spec.action.max_weight();
+        let is_usual = grid.len() == 1 && spec.account == AccountNumber::USUAL && max_weight.is_none();
+        let usual = grid.first().filter(|_| is_usual).copied();
         let mut made = Self {
             observation_space: Space::Box { len: 0, low: -clip, high: clip },
             action_space,
@@ -102,6 +113,7 @@ impl Rules {
             inv_window_ns: 1.0 / window_ns as f64,
             clip,
             usual,
+            max_weight,
             reward_numbers: spec.reward.observed().len(),
             expected_change,
             spec,
@@ -182,10 +194,19 @@ impl Rules {
         self.numbers.paths()
     }
 
-    /// A position of the first instrument, in units, as a share of the largest one: what an action came to.
+    /// Units of an instrument at a price, of an account with that equity, in the units of an action: as a share of the largest one, or
+    /// of the equity by the largest weight. It is what an action came to, once it is rounded, cut and filled.
+    ///
+    /// # Panics
+    /// When there is no such instrument.
     #[must_use]
-    pub fn exposure(&self, units: f64) -> f64 {
-        units * self.grid[0].inv_max_units
+    pub fn exposure(&self, instrument: usize, units: f64, price: f64, equity: f64) -> f64 {
+        let grid = &self.grid[instrument];
+        match self.max_weight {
+            Some(most) if equity > 0.0 => units * price * grid.multiplier / (equity * most),
+            Some(_) => 0.0,
+            None => units * grid.inv_max_units,
+        }
     }
 
     /// The names of the newest row of features, without their ago, and of all that follows; where they begin in an

@@ -353,6 +353,15 @@ fn at_decision<T>(rules: &Rules, venue: &impl Venue, state: &EnvState, show: imp
     })
 }
 
+/// Writes what the last action came to: of each instrument what is held, with what orders at the market have yet to fill.
+pub(crate) fn executed(rules: &Rules, venue: &impl Venue, state: &EnvState, executed: &mut [f64]) {
+    let (market, equity) = (venue.market(), state.account.equity());
+    for (at, (out, position)) in executed.iter_mut().zip(state.account.positions()).enumerate() {
+        let id = InstrumentId(at as u32);
+        *out = rules.exposure(at, position.qty() + venue.at_market(id), market.last(id).close, equity);
+    }
+}
+
 /// Writes which choices are open at the present decision.
 pub(crate) fn mask(rules: &Rules, venue: &impl Venue, state: &EnvState, mask: &mut [bool]) {
     at_decision(rules, venue, state, |decision| rules.spec().action.mask(decision, mask));

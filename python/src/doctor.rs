@@ -28,7 +28,7 @@ pub(crate) fn examine(
     let (spec, market) = (parse(spec)?, data.get().market());
     let doctor = Doctor { steps, envs, seed };
     let mut raised = None;
-    let made = detached(py, || -> Result<_, Error> {
+    let made = detached(py, || -> tradepit_envs::Result<_> {
         let setup = SimSetup::new(spec.clone(), (*market).clone())?;
         let rules = std::sync::Arc::clone(setup.rules());
         let mut own = policy.as_ref().map(|policy| {

@@ -21,11 +21,11 @@ impl Info {
     /// Of the present state; `facts` are those of the step that led to it, or at rest.
     pub(crate) fn now(rules: &Rules, market: MarketView<'_>, state: &EnvState, facts: &StepFacts) -> Self {
         let last = market.last(InstrumentId(0));
-        let position = state.account().position(InstrumentId(0)).qty();
+        let (position, equity) = (state.account().position(InstrumentId(0)).qty(), state.account().equity());
         let numbers = [
-            state.account().equity(),
+            equity,
             position,
-            rules.exposure(position),
+            rules.exposure(0, position, last.close, equity),
             last.close,
             facts.fees,
             facts.slippage,
@@ -40,7 +40,7 @@ impl Info {
         let numbers = [
             facts.equity,
             facts.position,
-            rules.exposure(facts.position),
+            rules.exposure(0, facts.position, facts.price, facts.equity),
             facts.price,
             facts.fees,
             facts.slippage,

@@ -283,6 +283,17 @@ impl PyVecEnv {
         PyArray1::from_vec(py, open).reshape([n, self.setup.rules().mask_len()])
     }
 
+    /// What the last action of each environment came to, in the unit of an action, one row an environment, one number an
+    /// instrument; under SAME_STEP that of an environment that ended is what its new episode began with.
+    fn executed_actions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let mut state = self.lock("executed_actions()")?;
+        let (n, instruments) = (state.envs.num_envs(), self.setup.world().data.instruments().len());
+        let mut executed = vec![0.0; n * instruments];
+        let own = &mut *state;
+        detached(py, || own.envs.executed_actions(&mut executed))?.map_err(fault)?;
+        PyArray1::from_vec(py, executed).reshape([n, instruments])
+    }
+
     /// The last observation of the episode that environment `index` ended in the last step, under SAME_STEP.
     fn final_obs<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Bound<'py, PyArray1<f32>>> {
         let state = self.lock("final_obs()")?;

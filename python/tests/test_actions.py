@@ -128,6 +128,29 @@ def test_a_spec_that_makes_no_sense_is_refused(fields, message):
         tradepit.read_spec(fields)
 
 
+@pytest.mark.parametrize(
+    ("fields", "asked", "executed"),
+    [
+        ({"max_lots": 4}, [0.6], 0.5),  # rounded to two lots of four
+        ({"max_lots": 4, "dead_band": 0.75}, [0.6], 0.0),
+        ({"max_lots": 4, "threshold": 0.5}, [1.0, 0.5], 0.75),  # three quarters of the size
+        ({"max_lots": 4, "threshold": 0.5}, [1.0, -0.5], 0.0),
+    ],
+)
+def test_the_executed_action_stands_beside_the_requested_one(data, fields, asked, executed):
+    more = {"action": {"kind": "target_position", **fields}, "episode": STEPS}
+    envs = tradepit.TradingVectorEnv(2, data, **more)
+    envs.reset(seed=0)
+    envs.step(np.array([asked, asked], np.float32))
+    assert np.array_equal(envs.executed_actions(), [[executed], [executed]])
+    env = tradepit.TradingEnv(data, **more)
+    env.reset(seed=0)
+    assert env.step(np.array(asked, np.float32))[-1]["executed_action"] == executed
+    limited = tradepit.TradingEnv(data, limits={"position": 1}, **more)
+    limited.reset(seed=0)
+    assert limited.step(np.array(asked, np.float32))[-1]["executed_action"] == min(executed, 0.25)
+
+
 def test_an_account_that_begins_with_a_position_shows_it(data):
     env = tradepit.TradingEnv(data, **spec("enter_exit", holding=-3))
     _, info = env.reset(seed=1)

@@ -7,8 +7,8 @@
 >>> 0.2 < score["value"] < score["theory"]
 True
 
-Every problem is an environment like any other, a spec over a synthetic market of which every episode draws a path of its own, with
-the value of its best policy computed. What they are, and what comes out: docs/anchors.md, and ``tradepit anchors``.
+Every problem is an environment like any other, a spec over a synthetic market of which every episode draws a path of its
+own, with the value of its best policy computed. What they are, and what comes out: docs/anchors.md, and ``tradepit anchors``.
 """
 
 from __future__ import annotations
@@ -82,17 +82,22 @@ _BATCH = ("threads", "autoreset_mode", "copy", "info")
 
 
 def make_vec(name: str, num_envs: int, *, render_mode: None = None, **params: Any) -> TradingVectorEnv:
-    """Environments of a problem, as ``gymnasium.make_vec`` makes them: parameters of the problem, and of the batch (threads,
-    autoreset_mode, copy, info)."""
+    """Environments of a problem, as ``gymnasium.make_vec`` makes them.
+
+    The keywords are parameters of the problem, and of the batch: threads, autoreset_mode, copy, info.
+    """
     batch = {key: params.pop(key) for key in _BATCH if key in params}
     data, spec = environment(name, **params)
     return TradingVectorEnv(num_envs, data, render_mode=render_mode, **batch, **spec)
 
 
 def scores(name: str, agent: Acts, *, share: float = 1.0, seed: int = 0, **params: Any) -> list[dict[str, Any]]:
-    """How a policy does at each objective of a problem: ``value``, its standard error ``se``, the exact value ``theory`` of the
-    best policy, what the best, a naive and a random one got on the same episodes, and ``regret``, the share of the way from the reference
-    to the optimum that is missing, with the 95 % interval ``low`` to ``high``.
+    """How a policy does at each objective of a problem.
+
+    A score has its ``value`` and the standard error ``se`` of it, the exact value ``theory`` of the best policy, by how many
+    standard errors they are ``off``, what the best (``optimal``), a ``naive`` and a ``random`` policy got on the same
+    episodes, and ``regret``: the share of the way from the reference to the optimum that is missing, as ``value`` with the
+    95 % interval ``low`` to ``high``.
 
     Args:
         name: Which problem.

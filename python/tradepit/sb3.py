@@ -275,6 +275,10 @@ class TradepitVecEnv(Normalized, VecEnv):
         """
         return self.core.action_masks()
 
+    def executed_actions(self) -> NDArray[np.float64]:
+        """What the last actions came to; see :meth:`tradepit.TradingVectorEnv.executed_actions`."""
+        return self.core.executed_actions()
+
     def observation_names(self) -> list[str]:
         """The name of every number of one environment's observation."""
         return self.core.observation_names()

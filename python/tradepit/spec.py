@@ -27,10 +27,17 @@ class NoNumbers(TypedDict):
 
 
 class TargetPosition(TypedDict, total=False):
-    """A number in [-1, 1]: the target position as a share of ``max_lots``."""
+    """A number in [-1, 1]: the target position as a share of ``max_lots``.
+
+    ``dead_band``: nothing is ordered while the target is nearer to what is held than this share of ``max_lots``.
+    ``threshold``: with it a second number is the strength of the signal, from 0 at -1 to 1 at 1; the target is size times
+    strength where the strength is above the threshold, and flat elsewhere.
+    """
 
     kind: Literal["target_position"]
     max_lots: float
+    dead_band: float
+    threshold: float | None
 
 
 class TargetLevels(TypedDict, total=False):

@@ -174,6 +174,14 @@ class TradingVectorEnv(Normalized, gymnasium.vector.VectorEnv[NDArray[np.float32
         """Which choices are open now, one row an environment; see :meth:`tradepit.TradingEnv.action_masks`."""
         return self.core.action_masks()
 
+    def executed_actions(self) -> Floats:
+        """What the last actions came to, ``(num_envs, instruments)``: positions in the unit of an action.
+
+        With what orders at the market have yet to fill. It differs from what was asked for by rounding to lots, dead bands,
+        limits and what the venue refused. Where SAME_STEP began a new episode it is what that one began with.
+        """
+        return self.core.executed_actions()
+
     def observation_names(self) -> list[str]:
         """The name of every number of one environment's observation."""
         return self.core.observation_names()

@@ -40,6 +40,13 @@ pub struct Fill {
 }
 
 impl Fill {
+    /// What was traded, in account currency, without a sign: `|qty * price * multiplier|`.
+    #[must_use]
+    #[inline]
+    pub fn value(&self) -> f64 {
+        (self.qty * self.price * self.multiplier).abs()
+    }
+
     /// What slippage cost, in account currency; negative when the price was better than the reference.
     #[must_use]
     #[inline]

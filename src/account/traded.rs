@@ -66,7 +66,7 @@ impl TradedVolume {
         }
         let traded = &mut self.0[at].traded;
         traded.qty += fill.qty.abs();
-        traded.value += (fill.qty * fill.price * fill.multiplier).abs();
+        traded.value += fill.value();
         if self.0.len() > DAYS {
             self.0.remove(0);
         }

@@ -1,12 +1,14 @@
 //! What a venue tells its models beyond the bars.
 
 use crate::{
-    Error, InstrumentId, MarketView, Result,
+    Error, InstrumentId, MarketView, Result, Timestamp,
     account::{Fill, TradedVolume},
-    models::{DailyStats, Facts, Liquidity, Models},
+    models::{CarrySchedule, DailyStats, Facts, FinancingModel as _, Flatten, Liquidity, Models},
+    time::HOUR_NS,
 };
 
-/// Volatility and volume of the last complete days, by row and instrument, and whether fees ask for the month's volume.
+/// Volatility and volume of the last complete days, by row and instrument, whether fees ask for the month's volume, and in
+/// which rows something happens whatever the orders.
 ///
 /// ```
 /// use tradepit::{InstrumentId, market::synth, models::Models, venue::VenueFacts};
@@ -34,6 +36,10 @@ pub struct VenueFacts {
     starts: Vec<u32>,
     /// Volatility and volume as known from that row on, one an instrument.
     known: Vec<(f64, f64)>,
+    schedule: CarrySchedule,
+    flatten: Flatten,
+    /// One bit a row: the market has an event, carry falls due, or positions are flattened. It ends with the last such row.
+    eventful: Vec<u64>,
 }
 
 impl VenueFacts {
@@ -42,20 +48,33 @@ impl VenueFacts {
     pub fn new(models: &Models, market: MarketView<'_>) -> Self {
         let (models_need, days) = (models.needs(), models.slippage.days());
         let stats = days.map(|days| vec![DailyStats::new(days); market.instruments().len()]);
-        let (starts, known) = (Vec::new(), Vec::new());
-        let mut facts = Self { models_need, days, stats: stats.unwrap_or_default(), starts, known };
-        if !facts.stats.is_empty() {
-            (1..=market.len()).filter_map(|end| market.first(end)).for_each(|market| facts.push(market));
-        }
+        let mut facts = Self {
+            models_need,
+            days,
+            stats: stats.unwrap_or_default(),
+            starts: Vec::new(),
+            known: Vec::new(),
+            schedule: models.financing.schedule(),
+            flatten: models.flatten,
+            eventful: Vec::new(),
+        };
+        (1..=market.len()).filter_map(|end| market.first(end)).for_each(|market| facts.push(market));
         facts
     }
 
     /// Takes the last row of `market` in.
     pub fn push(&mut self, market: MarketView<'_>) {
+        let events = market.events();
+        let flattens = self.flatten == (Flatten::SessionEnd {}) && market.session_closed();
+        if flattens || !events.is_empty() || is_due(self.schedule, market) {
+            let row = market.len() - 1;
+            self.eventful.resize(row / 64 + 1, 0);
+            self.eventful[row / 64] |= 1 << (row % 64);
+        }
         if self.stats.is_empty() {
             return;
         }
-        let (begins, events) = (market.day_begins(), market.events());
+        let begins = market.day_begins();
         for event in events {
             let id = event.instrument.0 as usize;
             self.stats[id].happen(&event.what, market.instruments()[id].multiplier);
@@ -77,14 +96,23 @@ impl VenueFacts {
         found.map_or(Liquidity::UNKNOWN, |(sigma, adv)| Liquidity { sigma, adv, ..Liquidity::UNKNOWN })
     }
 
-    /// Whether nothing of them depends on the data.
+    /// Whether something happens in a row whatever the orders: an event of the market, carry, flattening.
+    #[inline(always)]
+    pub(super) fn is_eventful(&self, row: usize) -> bool {
+        self.eventful.get(row / 64).is_some_and(|rows| rows >> (row % 64) & 1 == 1)
+    }
+
+    /// Whether nothing of them depends on the prices.
     pub(super) fn are_none(&self) -> bool {
         self.stats.is_empty()
     }
 
     /// Whether they are what these models ask for.
     pub(super) fn are_for(&self, models: &Models) -> bool {
-        self.models_need == models.needs() && self.days == models.slippage.days()
+        self.models_need == models.needs()
+            && self.days == models.slippage.days()
+            && self.schedule == models.financing.schedule()
+            && self.flatten == models.flatten
     }
 
     /// Whether these rows, the whole of a simulation, come to know all that models can't do without.
@@ -126,6 +154,19 @@ impl VenueFacts {
     pub(super) fn count(&self, traded: &mut TradedVolume, fill: &Fill) {
         if self.models_need.month {
             traded.apply(fill);
+        }
+    }
+}
+
+/// Whether carry falls due in the last row of `market`.
+pub(super) fn is_due(schedule: CarrySchedule, market: MarketView<'_>) -> bool {
+    match schedule {
+        CarrySchedule::Never => false,
+        CarrySchedule::Daily => market.days_turned() > 0,
+        CarrySchedule::EveryHours(hours) => {
+            let step = i64::from(hours.max(1)) * HOUR_NS;
+            let boundaries = |time: Timestamp| time.nanos().div_euclid(step);
+            market.before().is_none_or(|before| boundaries(before.now()) != boundaries(market.now()))
         }
     }
 }

@@ -14,22 +14,21 @@ mod carry;
 mod happen;
 mod own;
 mod path;
+mod price;
 mod walk;
 
-use super::VenueFacts;
+use super::{VenueFacts, facts::is_due};
 use crate::{
     Bar, Error, Instrument, InstrumentId, MarketView, Result, Rng, Timestamp,
-    account::{Account, AccountEvent, Fill, Position, RejectReason, TradedVolume},
-    market::{MarketEvent, Quote, grid},
-    models::{
-        CommissionModel as _, FeeContext, FillContext, Flatten, IntrabarPath, Liquidity, Models, SlippageModel as _,
-        Told, queue::LimitRule,
-    },
-    order::{OrderChange, OrderId, OrderKind, Resting, TimeInForce, Working},
+    account::{Account, AccountEvent, RejectReason, TradedVolume},
+    market::Quote,
+    models::{FinancingModel as _, IntrabarPath, Models, queue::LimitRule},
+    order::{OrderChange, OrderKind, Resting, TimeInForce, Working},
 };
 use carry::Call;
 use own::{At, Own};
 use path::{Stretch, Way};
+use price::{Executed, Met};
 use walk::{Done, Known, Spot, Walk};
 
 /// One row of the market, and how orders meet it.
@@ -63,35 +62,6 @@ pub struct MatchRow<'a> {
     before: &'a [Bar],
     /// The row, one bar an instrument.
     bars: &'a [Bar],
-    /// What happens before the open.
-    events: &'a [MarketEvent],
-    /// Whose trading stands still.
-    halted: &'a [InstrumentId],
-    row: u32,
-    period_ns: i64,
-    session_closed: bool,
-}
-
-/// What an order that takes meets.
-#[derive(Clone, Copy, Debug)]
-struct Met {
-    /// The price before slippage.
-    price: f64,
-    /// The price that costs are measured against: the middle of a quote.
-    reference: f64,
-    /// The spread that slippage has still to pay: 0 where the price has crossed it, NaN where it is not known.
-    spread: f64,
-}
-
-/// Units of an order that change hands, and how.
-#[derive(Clone, Copy, Debug)]
-struct Executed {
-    qty: f64,
-    price: f64,
-    reference: f64,
-    time: Timestamp,
-    /// Whether it rested, and was taken.
-    maker: bool,
 }
 
 impl<'a> MatchRow<'a> {
@@ -104,32 +74,21 @@ impl<'a> MatchRow<'a> {
         let Some(before) = market.before() else {
             return Err(Error::TooLittleData("orders meet the second row of a market at the earliest".into()));
         };
-        Ok(Self {
-            models,
-            facts,
-            market,
-            instruments: market.instruments(),
-            before: before.row(),
-            bars: market.row(),
-            events: market.events(),
-            halted: market.halted(),
-            row: market.len() as u32 - 1,
-            period_ns: market.period_ns(),
-            session_closed: market.session_closed(),
-        })
+        Ok(Self { models, facts, market, instruments: market.instruments(), before: before.row(), bars: market.row() })
     }
 
     /// Whether nothing can happen in the last row of `market`: no order waits, nothing falls due, nobody is called. Most rows
     /// are so.
     #[inline(always)]
-    pub(super) fn is_quiet(models: &Models, market: MarketView<'_>, working: &Working, account: &Account) -> bool {
+    pub(super) fn is_quiet(
+        models: &Models,
+        facts: &VenueFacts,
+        market: MarketView<'_>,
+        working: &Working,
+        account: &Account,
+    ) -> bool {
         let Some(before) = market.before() else { return false };
-        working.is_empty()
-            && market.events().is_empty()
-            && (!models.carries()
-                || (!carry::is_due(&models.financing, market)
-                    && (models.flatten == (Flatten::None {}) || !market.session_closed())
-                    && Call::of(models, account, before).is_none()))
+        working.is_empty() && !facts.is_eventful(market.len() - 1) && Call::of(models, account, before).is_none()
     }
 
     /// When the bars of this row opened: one period before they closed, but not before the last ones did.
@@ -142,95 +101,13 @@ impl<'a> MatchRow<'a> {
         self.bars[0].time
     }
 
+    fn number(&self) -> u32 {
+        self.market.len() as u32 - 1
+    }
+
     /// The quote that stands at the open.
     fn quote(&self, id: usize) -> Option<&'a Quote> {
         self.market.quote(InstrumentId(id as u32))
-    }
-
-    /// What an order meets at a price that was traded.
-    fn traded(&self, id: usize, price: f64) -> Met {
-        Met { price, reference: price, spread: self.quote(id).map_or(f64::NAN, Quote::spread) }
-    }
-
-    /// What an order at the market meets when the price is `traded`: that, or the quote under a rule that meets quotes.
-    /// Later than the open no finer quote is known: its spread stands about the price.
-    fn met(&self, id: usize, qty: f64, traded: f64, at_open: bool) -> Met {
-        match self.quote(id).filter(|_| self.models.fill.is_quote()) {
-            None => self.traded(id, traded),
-            Some(quote) if at_open => Met { price: quote.touch(qty), reference: quote.mid(), spread: 0.0 },
-            Some(quote) => Met { price: traded + (0.5 * quote.spread()).copysign(qty), reference: traded, spread: 0.0 },
-        }
-    }
-
-    /// Units of an instrument that the account may take of this row; whole lots.
-    fn cap(&self, id: usize) -> f64 {
-        let lot = self.instruments[id].lot;
-        let lots = |share: f64| grid::below(share * self.bars[id].volume / lot + 1e-9) * lot;
-        self.models.matching.participation.map_or(f64::INFINITY, lots)
-    }
-
-    /// What is held and the cash after a fill, if they can carry it; what else is held is worth its open, or its close.
-    fn carried<'p>(
-        &self,
-        cash: f64,
-        position: impl Fn(usize) -> &'p Position,
-        fill: &Fill,
-        at_close: bool,
-    ) -> Option<(Position, f64)> {
-        let price = |bar: &Bar| if at_close { bar.close } else { bar.open };
-        self.models.margin.carried(cash, position, fill, self.market, price, 0.0)
-    }
-
-    /// What models are told beyond the bars, of an instrument of which the account has traded, and has taken of this bar, so much.
-    fn told<'t>(&self, id: usize, net_traded: f64, taken: f64, spread: f64, traded: &'t TradedVolume) -> Told<'t> {
-        let daily = self.facts.daily(self.row as usize, InstrumentId(id as u32));
-        let liquidity = Liquidity { filled_in_bar: taken, net_traded, spread, ..daily };
-        Told { liquidity, traded: self.facts.traded(traded) }
-    }
-
-    /// What units of an order pay at the market, slipped; nothing beyond the price protection.
-    #[inline(always)]
-    fn slipped(&self, id: usize, qty: f64, met: Met, known: &Bar, told: &Told<'_>, rng: &mut Rng) -> Option<f64> {
-        let instrument = &self.instruments[id];
-        let ctx = FillContext::new(instrument, qty, met.price, known);
-        let price = self.models.slippage.price(&FillContext { liquidity: told.liquidity, ..ctx }, rng);
-        let Some(ticks) = self.models.matching.protection_ticks else { return Some(price) };
-        let worst = self.before[id].close + (ticks * instrument.tick).copysign(qty);
-        // The sign makes one side of both: orders come from either, and which is nothing to be guessed.
-        let side = 1f64.copysign(qty);
-        ((met.price - worst) * side <= 0.0).then(|| (price * side).min(worst * side) * side)
-    }
-
-    /// The fill of units of an order, with its fee, and what they are worth without a sign; before them, so many units of
-    /// that value had filled.
-    #[inline]
-    fn fill_of(
-        &self,
-        (order, instrument): (OrderId, InstrumentId),
-        (filled_before, value_before): (f64, f64),
-        executed: Executed,
-        traded: &TradedVolume,
-    ) -> (Fill, f64) {
-        let Executed { qty, price, reference, time, maker } = executed;
-        let id = instrument;
-        let instrument = &self.instruments[id.0 as usize];
-        let mut fees =
-            FeeContext { filled_before, value_before, maker, time, ..FeeContext::new(instrument, qty, price) };
-        if let Some(traded) = self.facts.traded(traded) {
-            fees = fees.after(traded);
-        }
-        let fill = Fill {
-            qty,
-            price,
-            reference,
-            fee: self.models.commission.fee(&fees),
-            multiplier: instrument.multiplier,
-            time,
-            order,
-            instrument: id,
-            futures: instrument.is_futures(),
-        };
-        (fill, fees.value())
     }
 
     /// Matches everything that works with this row; every event is applied to `account` and shown to `on`.
@@ -248,24 +125,38 @@ impl<'a> MatchRow<'a> {
             account.apply(&event);
             on(&event);
         };
-        if !self.models.carries() && self.events.is_empty() {
-            return self.run_orders(working, traded, account, rng, &mut tell);
-        }
         let call = self.market.before().and_then(|closed| Call::of(self.models, account, closed));
-        let due = carry::is_due(&self.models.financing, self.market);
-        if due {
-            self.finance(account, true, &mut tell);
-        }
-        if self.events.is_empty() {
-            self.run_from_open(call, working, traded, account, rng, &mut tell);
+        if self.facts.is_eventful(self.number() as usize) {
+            self.run_eventful(call, working, traded, account, rng, &mut tell);
         } else {
-            let before = self.happen(working, traded, account, rng, &mut tell);
-            MatchRow { before: &before, ..*self }.run_from_open(call, working, traded, account, rng, &mut tell);
+            self.run_from_open(call, working, traded, account, rng, &mut tell);
+        }
+    }
+
+    #[cold]
+    fn run_eventful(
+        &self,
+        call: Option<Call>,
+        working: &mut Working,
+        traded: &mut TradedVolume,
+        account: &mut Account,
+        rng: &mut Rng,
+        tell: &mut impl FnMut(&mut Account, AccountEvent),
+    ) {
+        let due = is_due(self.models.financing.schedule(), self.market);
+        if due {
+            self.finance(account, true, tell);
+        }
+        if self.market.events().is_empty() {
+            self.run_from_open(call, working, traded, account, rng, tell);
+        } else {
+            let before = self.happen(working, traded, account, rng, tell);
+            MatchRow { before: &before, ..*self }.run_from_open(call, working, traded, account, rng, tell);
         }
         if due {
-            self.finance(account, false, &mut tell);
+            self.finance(account, false, tell);
         }
-        self.flatten(traded, account, rng, &mut tell);
+        self.flatten(traded, account, rng, tell);
     }
 
     #[inline]
@@ -285,7 +176,7 @@ impl<'a> MatchRow<'a> {
     }
 
     fn is_halted(&self, id: usize) -> bool {
-        self.halted.iter().any(|halted| halted.0 as usize == id)
+        self.market.is_halted(InstrumentId(id as u32))
     }
 
     fn run_orders(
@@ -304,14 +195,14 @@ impl<'a> MatchRow<'a> {
             working.settle();
         }
         if !working.book().is_empty()
-            || !self.halted.is_empty()
+            || !self.market.halted().is_empty()
             || (working.has_several() && !self.models.needs_bars_only(self.market.has_quotes()))
         {
             return self.run_book(working, traded, account, rng, tell);
         }
-        working.take_active(self.row, |order| {
+        working.take_active(self.number(), |order| {
             let id = order.instrument.0 as usize;
-            let spot = self.models.spot(&self.before[id], &self.bars[id], self.period_ns);
+            let spot = self.models.spot(&self.before[id], &self.bars[id], self.market.period_ns());
             let spread = self.quote(id).map_or(f64::NAN, Quote::spread);
             let position = |id: usize| &account.positions()[id];
             let told = self.told(id, position(id).traded(), 0.0, spread, traded);
@@ -337,19 +228,19 @@ impl<'a> MatchRow<'a> {
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
         let mut plain = Vec::new();
-        working.take_active(self.row, |order| plain.push(Resting::new(order.into(), self.before[0].time)));
+        working.take_active(self.number(), |order| plain.push(Resting::new(order.into(), self.before[0].time)));
         let book = working.book_mut();
         book.extend(plain);
         book.sort_by_key(|resting| resting.order.id);
         let (last, opened, now) = (self.before[0].time, self.opened(), self.closed());
         let over = |tif| matches!(tif, TimeInForce::Gtd { until } if until <= last || until < opened);
         expire(book, over, last, |event| tell(account, event));
-        if !self.halted.is_empty() {
+        if !self.market.halted().is_empty() {
             self.wait(book, traded, account, rng, tell);
         }
         self.walk(book, traded, account, rng, tell);
         let over = |tif| match tif {
-            TimeInForce::Day {} => self.session_closed,
+            TimeInForce::Day {} => self.market.session_closed(),
             TimeInForce::Gtd { until } => now >= until,
             TimeInForce::Gtc {} | TimeInForce::Ioc {} | TimeInForce::Fok {} => false,
         };
@@ -369,7 +260,7 @@ impl<'a> MatchRow<'a> {
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
         let nowhere = || Way::Finer(Vec::new());
-        let halted = self.halted.iter().map(|id| Spot::new(self, id.0 as usize, nowhere(), account));
+        let halted = self.market.halted().iter().map(|id| Spot::new(self, id.0 as usize, nowhere(), account));
         let done =
             Walk::new(self, &mut halted.collect::<Vec<_>>(), Known { book, traded, account, rng }).through_a_halt();
         *book = done.book;

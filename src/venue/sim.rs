@@ -337,7 +337,7 @@ fn match_row(
     on: &mut impl FnMut(&AccountEvent),
 ) -> Result<()> {
     let market = world.data.past(state.t as usize + 2);
-    if MatchRow::is_quiet(&world.models, market, &state.working, account) {
+    if MatchRow::is_quiet(&world.models, &world.facts, market, &state.working, account) {
         return Ok(());
     }
     match_eventful_row(world, state, rng, account, on)

@@ -6,7 +6,10 @@ use super::{Action, ActionScheme as _, ActionSpec, EnterExit, TargetLevels, Targ
 /// decision stands inline in the step. All others go through [`ActionScheme::orders`](super::ActionScheme::orders).
 #[derive(Clone, Debug)]
 pub(crate) enum Plain {
-    Position(TargetPosition),
+    /// [`TargetPosition`] without a dead band and a threshold.
+    Position {
+        max_lots: f64,
+    },
     Levels(TargetLevels),
     EnterExit(EnterExit),
 }
@@ -14,7 +17,7 @@ pub(crate) enum Plain {
 impl Plain {
     pub(crate) fn of(spec: &ActionSpec) -> Option<Self> {
         match spec {
-            ActionSpec::TargetPosition(a) => Some(Self::Position(*a)),
+            ActionSpec::TargetPosition(a) => a.is_plain().then_some(Self::Position { max_lots: a.max_lots }),
             ActionSpec::TargetLevels(a) => Some(Self::Levels(a.clone())),
             ActionSpec::EnterExit(a) => Some(Self::EnterExit(*a)),
             ActionSpec::PortfolioWeights(_)
@@ -31,7 +34,7 @@ impl Plain {
     #[inline(always)]
     pub(crate) fn target(&self, action: Action<'_>, instrument: usize, held: f64) -> f64 {
         match self {
-            Self::Position(a) => a.target(action, instrument, held),
+            Self::Position { max_lots } => TargetPosition::plain(action, instrument, held, *max_lots),
             Self::Levels(a) => a.target(action, instrument, held),
             Self::EnterExit(a) => a.target(action, instrument, held),
         }

@@ -146,7 +146,14 @@ impl ActionScheme for PortfolioWeights {
     }
 
     fn max_lots(&self) -> f64 {
-        1.0
+        f64::INFINITY
+    }
+
+    fn max_weight(&self) -> Option<f64> {
+        Some(match self.weights {
+            WeightRule::Simplex(_) | WeightRule::Softmax(_) => 1.0,
+            WeightRule::LongShort(rule) => rule.leverage,
+        })
     }
 
     fn orders(&self, action: Action<'_>, decision: &Decision<'_>, orders: &mut Orders) {

@@ -10,7 +10,7 @@ use crate::{Result, Space};
 /// ```
 /// use tradepit::{InstrumentId, order::{OrderRequest, TimeInForce}};
 /// use tradepit_envs::{Action, ActionScheme, Decision, Orders, Space, TargetPosition};
-/// let scheme = TargetPosition { max_lots: 4.0 };
+/// let scheme = TargetPosition { max_lots: 4.0, ..TargetPosition::default() };
 /// assert_eq!(scheme.target(Action::Box(&[-0.5]), 0, 1.0), -2.0);
 ///
 /// /// 1 bids for one lot a tick below the market, until the session closes.
@@ -46,6 +46,10 @@ pub trait ActionScheme: Send + Sync + Debug {
     fn space(&self, instruments: usize) -> Space;
     /// The largest position in lots that it asks for, by which observed positions are divided.
     fn max_lots(&self) -> f64;
+    /// The largest share of the equity that it asks for, by which observed positions are divided in place of the lots.
+    fn max_weight(&self) -> Option<f64> {
+        None
+    }
     /// The position wanted of `instrument`, in lots, not rounded yet; `held` is the present one, in lots.
     fn target(&self, action: Action<'_>, instrument: usize, held: f64) -> f64 {
         let _ = (action, instrument);

@@ -76,6 +76,10 @@ impl ActionScheme for ActionSpec {
         self.scheme().max_lots()
     }
 
+    fn max_weight(&self) -> Option<f64> {
+        self.scheme().max_weight()
+    }
+
     fn target(&self, action: Action<'_>, instrument: usize, held: f64) -> f64 {
         self.scheme().target(action, instrument, held)
     }

@@ -135,7 +135,10 @@ impl Known for GarleanuPedersen {
             SynthSpec::Arithmetic(Arithmetic { factors, volatility: 1.0, ..Arithmetic::default() }),
             (1..).zip(&self.sd).map(|(k, sd)| column(&format!("factor_{k}"), 1.0 / sd)).collect(),
             vec![AccountNumber::Position],
-            ActionSpec::TargetPosition(TargetPosition { max_lots: (most / one.lot).round() }),
+            ActionSpec::TargetPosition(TargetPosition {
+                max_lots: (most / one.lot).round(),
+                ..TargetPosition::default()
+            }),
             RewardSpec::Composite(reward),
             steps,
         );

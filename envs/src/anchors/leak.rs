@@ -56,7 +56,7 @@ impl Known for Leak {
                 SynthSpec::Arithmetic(process),
                 vec![column("factor_1", 1.0 / self.sd)],
                 vec![AccountNumber::Position],
-                ActionSpec::TargetPosition(TargetPosition { max_lots: 1.0 / one.lot }),
+                ActionSpec::TargetPosition(TargetPosition { max_lots: 1.0 / one.lot, ..TargetPosition::default() }),
                 RewardSpec::Profit(Profit { scale: CASH }),
                 steps,
             ),

@@ -137,7 +137,7 @@ impl Known for Liquidation {
             SynthSpec::Arithmetic(Arithmetic { volatility: sd, ..Arithmetic::default() }),
             vec![last_move(price / sd)],
             vec![AccountNumber::Position, AccountNumber::TimeLeft],
-            ActionSpec::TargetPosition(TargetPosition { max_lots: lots }),
+            ActionSpec::TargetPosition(TargetPosition { max_lots: lots, ..TargetPosition::default() }),
             RewardSpec::Composite(reward),
             n,
         );

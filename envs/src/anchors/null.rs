@@ -54,7 +54,7 @@ impl Known for Null {
             SynthSpec::Arithmetic(process),
             vec![last_move(price / self.sd)],
             vec![AccountNumber::Position],
-            ActionSpec::TargetPosition(TargetPosition { max_lots: 1.0 / one.lot }),
+            ActionSpec::TargetPosition(TargetPosition { max_lots: 1.0 / one.lot, ..TargetPosition::default() }),
             RewardSpec::Profit(Profit { scale: CASH }),
             steps,
         );

@@ -153,7 +153,7 @@ impl Objective {
                 Estimate { value, influence }
             }
             Self::MeanEpisode {} => plain(rewards().collect()),
-            Self::CertaintyEquivalent { gamma, years } if gamma == 1.0 => plain(rewards().map(|x| x / years).collect()),
+            Self::CertaintyEquivalent { gamma: 1.0, years } => plain(rewards().map(|x| x / years).collect()),
             Self::CertaintyEquivalent { gamma, years } => exponential(1.0 - gamma, 1.0 / ((1.0 - gamma) * years)),
             Self::MeanVariance { lambda } => {
                 let middle = mean(rewards());

@@ -19,7 +19,9 @@ use crate::{EnvSpec, Error, Result};
 /// # tradepit_envs::Result::Ok(())
 /// ```
 #[derive(Clone)]
-pub struct Rule(Arc<dyn Fn(&[f32], &mut [f32]) + Send + Sync>);
+pub struct Rule(Arc<Act>);
+
+type Act = dyn Fn(&[f32], &mut [f32]) + Send + Sync;
 
 impl Rule {
     /// From the function.

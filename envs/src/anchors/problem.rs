@@ -72,10 +72,10 @@ impl Problem {
     /// # Errors
     /// When there is none.
     pub fn named(name: &str) -> Result<Self> {
-        Self::from_parts(name, Value::Object(serde_json::Map::new()))
+        Self::from_parts(name, &Value::Object(serde_json::Map::new()))
     }
 
-    fn from_parts(name: &str, params: Value) -> Result<Self> {
+    fn from_parts(name: &str, params: &Value) -> Result<Self> {
         if !Self::NAMES.contains(&name) {
             let all = Self::NAMES.join(", ");
             return Err(Error::spec("anchor", format!("{name} is none of {all}")));
@@ -93,7 +93,7 @@ impl Problem {
         if let Value::Object(fields) = &mut params {
             fields.insert(key.to_owned(), value);
         }
-        Self::from_parts(self.name(), params)
+        Self::from_parts(self.name(), &params)
     }
 
     /// Its name.

@@ -107,7 +107,7 @@ impl Known for Regime {
             }),
             vec![column("belief", 1.0), column("change", 1.0)],
             vec![AccountNumber::Position],
-            ActionSpec::TargetPosition(TargetPosition { max_lots: 1.0 / one.lot }),
+            ActionSpec::TargetPosition(TargetPosition { max_lots: 1.0 / one.lot, ..TargetPosition::default() }),
             RewardSpec::ExpectedProfit(ExpectedProfit { scale: CASH, held: Held::After }),
             steps,
         );

@@ -9,7 +9,7 @@ use tradepit::{
 use super::{
     Actions, Autoreset, EpisodeStats, RewardNormaliser, StepOut, VecEnv, own::Own, parts::Part, pool::Pool, run,
 };
-use crate::{BatchReward, EnvState, Error, Result, SimSetup, Space, StepFacts, check, observe::observe, step};
+use crate::{BatchReward, EnvState, Error, Result, Rules, SimSetup, Space, StepFacts, check, observe::observe, step};
 
 /// Environments of one part of a batch share the sums of its ended episodes, so that sums do not depend on threads.
 pub(super) const CHUNK: usize = 64;
@@ -303,6 +303,35 @@ impl SimVecEnv {
         Ok(())
     }
 
+    /// Writes what the last action of each environment came to, one row an environment, one number an instrument; see
+    /// [`Env::executed_action`](crate::Env::executed_action). After an autoreset it is what the new episode began with.
+    ///
+    /// # Errors
+    /// When a length does not fit, or the environments have not begun.
+    pub fn executed_actions(&mut self, executed: &mut [f64]) -> Result<()> {
+        let width = self.setup.world().data.instruments().len();
+        Error::shape("executed", self.lanes.len() * width, executed.len())?;
+        self.each_lane(executed, width, |rules, venue, env, row| step::executed(rules, venue, env, row))
+    }
+
+    /// Shows every environment as it stands, with its row of `out`.
+    fn each_lane<T>(
+        &mut self,
+        out: &mut [T],
+        width: usize,
+        show: impl Fn(&Rules, &Sim<'_>, &EnvState, &mut [T]),
+    ) -> Result<()> {
+        self.check_started()?;
+        let Self { setup, lanes, rngs, own, .. } = self;
+        // A row of nothing is none.
+        for (i, row) in out.chunks_exact_mut(width.max(1)).enumerate() {
+            let world = own.get(i).map_or(&**setup.world(), |own| &own.world);
+            let Lane { sim, env, .. } = &mut lanes[i];
+            show(setup.rules(), &Sim { world, state: sim, rng: &mut rngs[i] }, env, row);
+        }
+        Ok(())
+    }
+
     fn check_started(&self) -> Result<()> {
         if self.started {
             return Ok(());
@@ -403,17 +432,9 @@ impl VecEnv for SimVecEnv {
     }
 
     fn action_masks(&mut self, masks: &mut [bool]) -> Result<()> {
-        self.check_started()?;
         let width = self.setup.rules().mask_len();
         Error::shape("masks", self.lanes.len() * width, masks.len())?;
-        let Self { setup, lanes, rngs, own, .. } = self;
-        // Of a box there is none.
-        for (i, mask) in masks.chunks_exact_mut(width.max(1)).enumerate() {
-            let world = own.get(i).map_or(&**setup.world(), |own| &own.world);
-            let Lane { sim, env, .. } = &mut lanes[i];
-            step::mask(setup.rules(), &Sim { world, state: sim, rng: &mut rngs[i] }, env, mask);
-        }
-        Ok(())
+        self.each_lane(masks, width, |rules, venue, env, row| step::mask(rules, venue, env, row))
     }
 
     fn drain_episodes(&mut self) -> EpisodeStats {

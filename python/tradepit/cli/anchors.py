@@ -52,7 +52,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         scores = []
         for one in chosen:
             scores += anchors.scores(one["name"], agent, share=args.share, seed=args.seed, **one["params"])
-    console.say(_text(scores))
+    console.say(_text(scores, agent=args.agent is not None))
     console.result(scores)
     return 0
 
@@ -82,9 +82,10 @@ def _chosen(args: argparse.Namespace) -> list[dict[str, Any]]:
     return chosen
 
 
-def _text(scores: list[dict[str, Any]]) -> str:
+def _text(scores: list[dict[str, Any]], *, agent: bool) -> str:
     """A table for people; of the parameters, those that tell two rows of a problem apart."""
-    head = ("problem", "objective", "value", "+-", "theory", "off", "naive", "random", "regret", "naive's regret")
+    own = ("optimal", "regret") if agent else ()
+    head = ("problem", "objective", "value", "+-", "theory", "off", *own, "naive", "random", "naive's regret")
     rows = [head]
     for score in scores:
         same = [other["params"] for other in scores if other["name"] == score["name"]]
@@ -92,15 +93,31 @@ def _text(scores: list[dict[str, Any]]) -> str:
         named = " ".join([score["name"], *(f"{key}={score['params'][key]:g}" for key in apart)])
         value, error, theory = (_number(score[key], score["theory"]) for key in ("value", "se", "theory"))
         off = "-" if score["off"] is None else f"{score['off']:+.1f}"
-        others = (_number(score[key], score["theory"]) for key in ("naive", "random"))
-        rows.append((named, score["objective"], value, error, theory, off, *others,
-                     _regret(score["regret"]), _regret(score["naive_regret"])))  # fmt: skip
+        optimal, naive, random = (_number(score[key], score["theory"]) for key in ("optimal", "naive", "random"))
+        shown = (optimal, _regret(score["regret"])) if agent else ()
+        rows.append(
+            (
+                named,
+                score["objective"],
+                value,
+                error,
+                theory,
+                off,
+                *shown,
+                naive,
+                random,
+                _regret(score["naive_regret"]),
+            )
+        )
     widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-    line = lambda row: "  ".join(  # noqa: E731
-        text.ljust(width) if i < 2 else text.rjust(width)
-        for i, (text, width) in enumerate(zip(row, widths, strict=True))
+    lines = (
+        "  ".join(
+            text.ljust(width) if at < 2 else text.rjust(width)
+            for at, (text, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
     )
-    return "\n".join(line(row).rstrip() for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _number(value: float | None, like: float) -> str:

@@ -31,8 +31,11 @@ pub struct Schedule {
     builtin: bool,
     /// By root, then by date.
     entries: Vec<Entry>,
-    /// Of each root its key and its entries; by key. Every fill looks here: whole numbers, not texts.
+    /// Of each root its key and its entries.
     roots: Vec<(u64, Range<usize>)>,
+    /// At the place of a root's key, or behind it, the number of the root and 1; 0 where there is none. Every fill looks
+    /// here.
+    places: Vec<usize>,
 }
 
 /// A schedule as it is written.
@@ -104,6 +107,13 @@ fn key(name: &str) -> u64 {
     name.bytes().take(KEY).fold(0, |key, byte| key << 8 | u64::from(byte))
 }
 
+/// Where a key belongs among so many places, a power of two: by its product with the golden ratio (Knuth 1973, "The Art of
+/// Computer Programming", volume 3, section 6.4).
+#[inline]
+fn place(key: u64, places: usize) -> usize {
+    (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & (places - 1)
+}
+
 impl Schedule {
     /// The names of the house's schedules.
     ///
@@ -170,15 +180,19 @@ impl Schedule {
 
     fn of_root(&self, root: &str) -> &[Entry] {
         let key = key(root);
-        let at = self.roots.partition_point(|(known, _)| *known < key);
-        let same = self.roots[at..].iter().take_while(|(known, _)| *known == key);
-        let mut entries = same.map(|(_, range)| &self.entries[range.clone()]);
-        entries
-            .find(|entries| {
-                let known = &entries[0].root;
-                known.len() == root.len() && (root.len() <= KEY || known == root)
-            })
-            .unwrap_or_default()
+        let mut at = place(key, self.places.len());
+        while let Some(number) = self.places[at].checked_sub(1) {
+            let (known, range) = &self.roots[number];
+            if *known == key {
+                let entries = &self.entries[range.clone()];
+                let name = &entries[0].root;
+                if name.len() == root.len() && (root.len() <= KEY || name == root) {
+                    return entries;
+                }
+            }
+            at = (at + 1) % self.places.len();
+        }
+        &[]
     }
 
     fn of(data: ScheduleData) -> Result<Self> {
@@ -206,9 +220,17 @@ impl Schedule {
             *start = range.end;
             Some((key(&same[0].root), range))
         });
-        let mut roots: Vec<(u64, Range<usize>)> = ranges.collect();
-        roots.sort_by_key(|(key, _)| *key);
-        Ok(Self { data, builtin: false, entries, roots })
+        let roots: Vec<(u64, Range<usize>)> = ranges.collect();
+        // Half empty at least, so that most roots stand at their own place, and no search goes on for ever.
+        let mut places = vec![0; (2 * roots.len()).next_power_of_two()];
+        for (number, (key, _)) in roots.iter().enumerate() {
+            let mut at = place(*key, places.len());
+            while places[at] != 0 {
+                at = (at + 1) % places.len();
+            }
+            places[at] = number + 1;
+        }
+        Ok(Self { data, builtin: false, entries, roots, places })
     }
 
     pub(super) fn needs(&self) -> Facts {

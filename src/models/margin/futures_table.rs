@@ -102,6 +102,9 @@ impl FuturesTable {
 
 impl MarginModel for FuturesTable {
     fn required(&self, ctx: &MarginContext<'_>) -> Required {
+        if ctx.qty == 0.0 {
+            return Required::default();
+        }
         let known = self.at(&ctx.instrument.name, ctx.time).filter(|_| ctx.instrument.is_futures());
         let Some(row) = known else { return InstrumentMargin { intraday: self.intraday }.required(ctx) };
         let share = if ctx.overnight { 1.0 } else { row.intraday.unwrap_or(self.intraday) };

@@ -8,7 +8,7 @@ use std::{fmt::Debug, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Bar, Error, Instrument, MarketView, Result, Timestamp,
+    Bar, Error, Instrument, InstrumentId, MarketView, Result, Timestamp,
     account::{Account, Fill, Position},
 };
 pub use futures_table::FuturesTable;
@@ -224,7 +224,7 @@ impl MarginRule {
         let (overnight, time) = (market.is_overnight(), market.now());
         let positions = account.positions().iter().zip(market.instruments()).enumerate();
         positions.fold(Required::default(), |sum, (id, (position, instrument))| {
-            let price = market.last(crate::InstrumentId(id as u32)).close;
+            let price = market.last(InstrumentId(id as u32)).close;
             let one = self.required(&MarginContext { instrument, qty: position.qty(), price, overnight, time });
             Required { initial: sum.initial + one.initial, maintenance: sum.maintenance + one.maintenance }
         })
@@ -233,6 +233,8 @@ impl MarginRule {
     /// What is held and the cash after a fill, if an account of that cash and those positions can carry it: it only
     /// reduces, or what is there afterwards, less the share `keep` of it, covers the initial margin. It is worth the price
     /// before slippage, which is lost; what else is held is worth the `price` of its last bar.
+    // Inline: an order that has the book to itself asks only whether there is an answer.
+    #[inline(always)]
     pub(crate) fn carried<'a>(
         &self,
         cash: f64,
@@ -251,8 +253,9 @@ impl MarginRule {
         }
         let mut equity = cash;
         let (overnight, time, mut required) = (market.is_overnight(), fill.time, 0.0);
-        for (id, (instrument, bar)) in market.instruments().iter().zip(market.row()).enumerate() {
-            let (position, price) = if id == own { (&after, fill.reference) } else { (position(id), price(bar)) };
+        for (id, instrument) in market.instruments().iter().enumerate() {
+            let last = |id: usize| price(market.last(InstrumentId(id as u32)));
+            let (position, price) = if id == own { (&after, fill.reference) } else { (position(id), last(id)) };
             equity += position.value(price);
             required +=
                 self.required(&MarginContext { instrument, qty: position.qty(), price, overnight, time }).initial;

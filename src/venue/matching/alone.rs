@@ -20,8 +20,8 @@ enum Outcome {
     Waits,
     /// The account can't carry it.
     Refused,
-    /// It fills, for that value.
-    Fills(Fill, f64),
+    /// It fills.
+    Fills(Fill),
 }
 
 /// When an order meets its price, and whether the bar has closed by then.
@@ -35,7 +35,7 @@ impl MatchRow<'_> {
     /// Whether an order at the market without conditions fills when it comes.
     pub(super) fn meets_one(&self) -> bool {
         let matching = &self.models.matching;
-        self.halted.is_empty()
+        self.market.halted().is_empty()
             && matches!(self.models.fill, FillRule::NextOpen(_))
             && matching.stale == (Stale::None {})
             && !matches!(matching.path, IntrabarPath::SubBars { .. })
@@ -71,10 +71,10 @@ impl MatchRow<'_> {
             }
         };
         match self.meet(order, price, moment, traded, account, rng) {
-            Outcome::Fills(fill, value) => {
+            Outcome::Fills(fill) => {
                 working.arrived();
                 if fill.qty != order.qty {
-                    self.keep_rest(order, arrives, price, (fill.qty, value), working);
+                    self.keep_rest(order, arrives, price, (fill.qty, fill.value()), working);
                 }
                 self.facts.count(traded, &fill);
                 tell(account, AccountEvent::Fill(fill));
@@ -116,6 +116,9 @@ impl MatchRow<'_> {
     fn arrival_prices(&self, order: MarketOrder, arrives: Timestamp) -> (f64, Option<f64>) {
         let id = order.instrument.0 as usize;
         let (instrument, bar) = (&self.instruments[id], &self.bars[id]);
+        if path::is_at_open(instrument, bar, self.opened(), arrives) {
+            return (bar.open, None);
+        }
         let place = Place::new(self.opened(), bar.time, arrives);
         let at = |up: bool| place.price(instrument, bar, up);
         match self.models.matching.path {
@@ -142,7 +145,7 @@ impl MatchRow<'_> {
     ) -> f64 {
         match self.meet(order, price, moment, traded, account, &mut rng.clone()) {
             Outcome::Waits | Outcome::Refused => 0.0,
-            Outcome::Fills(fill, _) => {
+            Outcome::Fills(fill) => {
                 let close = self.bars[order.instrument.0 as usize].close;
                 fill.qty * (close - fill.price) * fill.multiplier - fill.fee
             }
@@ -170,9 +173,9 @@ impl MatchRow<'_> {
         let told = self.told(id, position(id).traded(), 0.0, met.spread, traded);
         let Some(price) = self.slipped(id, qty, met, known, &told, rng) else { return Outcome::Waits };
         let executed = Executed { qty, price, reference: met.reference, time, maker: false };
-        let (fill, value) = self.fill_of((order.id, order.instrument), (0.0, 0.0), executed, traded);
+        let fill = self.fill_of((order.id, order.instrument), (0.0, 0.0), executed, traded);
         match self.carried(account.cash(), position, &fill, at_close) {
-            Some(_) => Outcome::Fills(fill, value),
+            Some(_) => Outcome::Fills(fill),
             None => Outcome::Refused,
         }
     }

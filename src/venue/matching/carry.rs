@@ -5,11 +5,9 @@
 
 use super::{At, MatchRow, Own};
 use crate::{
-    Bar, Instrument, InstrumentId, MarketView, Rng, Timestamp,
-    account::{Account, AccountEvent, TradedVolume},
-    models::{
-        CarryContext, CarrySchedule, Financing, FinancingModel as _, Flatten, MarginContext, MarginModel as _, Models,
-    },
+    Instrument, InstrumentId, MarketView, Rng, Timestamp,
+    account::{Account, AccountEvent, Position, TradedVolume},
+    models::{CarryContext, CarrySchedule, FinancingModel as _, Flatten, MarginContext, MarginModel as _, Models},
     order::{OrderState, Working},
     time::HOUR_NS,
 };
@@ -25,48 +23,54 @@ impl Call {
     /// Whether the account is called at the last closes of `market`.
     #[inline(always)]
     pub(super) fn of(models: &Models, account: &Account, market: MarketView<'_>) -> Option<Self> {
-        if models.margin.is_none() || account.is_flat() { None } else { Self::of_holder(models, account, market) }
+        if models.margin.is_none() {
+            return None;
+        }
+        // An account that holds nothing is reckoned as any other: whether it does is a guess that is often wrong.
+        let at = (market.is_overnight(), market.now());
+        let close = |id: usize| market.last(InstrumentId(id as u32)).close;
+        let (equity, maintenance) = standing(models, account, market.instruments(), close, at);
+        if equity < maintenance { Self { equity, maintenance }.to_holder(account) } else { None }
     }
 
+    /// Nobody is called for nothing.
+    #[cold]
     #[inline(never)]
-    fn of_holder(models: &Models, account: &Account, market: MarketView<'_>) -> Option<Self> {
-        let at = (market.is_overnight(), market.now());
-        let (equity, maintenance) = standing(models, account, market.instruments(), market.row(), |bar| bar.close, at);
-        (maintenance > 0.0 && equity < maintenance).then_some(Self { equity, maintenance })
+    fn to_holder(self, account: &Account) -> Option<Self> {
+        (self.maintenance > 0.0 && !account.is_flat()).then_some(self)
     }
 }
 
 /// What an account is worth at these prices, and its maintenance margin, overnight or not, at that time.
-#[inline]
+#[inline(always)]
 fn standing(
     models: &Models,
     account: &Account,
     instruments: &[Instrument],
-    bars: &[Bar],
-    price: impl Fn(&Bar) -> f64,
+    price: impl Fn(usize) -> f64,
     (overnight, time): (bool, Timestamp),
 ) -> (f64, f64) {
-    let (mut value, mut maintenance) = (0.0, 0.0);
-    for ((position, instrument), bar) in account.positions().iter().zip(instruments).zip(bars) {
-        let ctx = MarginContext { instrument, qty: position.qty(), price: price(bar), overnight, time };
-        value += position.value(ctx.price);
-        maintenance += models.margin.required(&ctx).maintenance;
+    // One instrument, the usual case, takes no loop.
+    let Some((first, others)) = account.positions().split_first() else { return (account.cash(), 0.0) };
+    let (mut value, mut maintenance) = of_one(models, &instruments[0], first, price(0), (overnight, time));
+    for (id, position) in others.iter().enumerate() {
+        let more = of_one(models, &instruments[id + 1], position, price(id + 1), (overnight, time));
+        (value, maintenance) = (value + more.0, maintenance + more.1);
     }
     (account.cash() + value, maintenance)
 }
 
-/// Whether carry falls due in the last row of `market`.
+/// What one position is worth, and its maintenance margin.
 #[inline(always)]
-pub(super) fn is_due(financing: &Financing, market: MarketView<'_>) -> bool {
-    match financing.schedule() {
-        CarrySchedule::Never => false,
-        CarrySchedule::Daily => market.days_turned() > 0,
-        CarrySchedule::EveryHours(hours) => {
-            let step = i64::from(hours.max(1)) * HOUR_NS;
-            let boundaries = |time: Timestamp| time.nanos().div_euclid(step);
-            market.before().is_none_or(|before| boundaries(before.now()) != boundaries(market.now()))
-        }
-    }
+fn of_one(
+    models: &Models,
+    instrument: &Instrument,
+    position: &Position,
+    price: f64,
+    (overnight, time): (bool, Timestamp),
+) -> (f64, f64) {
+    let ctx = MarginContext { instrument, qty: position.qty(), price, overnight, time };
+    (position.value(price), models.margin.required(&ctx).maintenance)
 }
 
 impl MatchRow<'_> {
@@ -197,7 +201,8 @@ impl MatchRow<'_> {
     fn covered_at_open(&self, account: &Account) -> bool {
         let overnight = self.market.before().is_none_or(|market| market.is_overnight());
         let at = (overnight, self.opened());
-        let (equity, maintenance) = standing(self.models, account, self.instruments, self.bars, |bar| bar.open, at);
+        let open = |id: usize| self.bars[id].open;
+        let (equity, maintenance) = standing(self.models, account, self.instruments, open, at);
         equity >= maintenance
     }
 
@@ -209,7 +214,7 @@ impl MatchRow<'_> {
         rng: &mut Rng,
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) {
-        if self.models.flatten != (Flatten::SessionEnd {}) || !self.session_closed {
+        if self.models.flatten != (Flatten::SessionEnd {}) || !self.market.session_closed() {
             return;
         }
         for id in 0..self.bars.len() {

@@ -21,7 +21,7 @@ impl MatchRow<'_> {
         tell: &mut impl FnMut(&mut Account, AccountEvent),
     ) -> Vec<Bar> {
         let (mut before, time) = (self.before.to_vec(), self.opened());
-        for event in self.events {
+        for event in self.market.events() {
             let (instrument, id) = (event.instrument, event.instrument.0 as usize);
             let (held, known) = (account.positions()[id].qty(), before[id]);
             let next = event.what.ex(&known, self.instruments[id].multiplier);

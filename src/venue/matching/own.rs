@@ -39,7 +39,7 @@ pub(super) struct At<'a> {
 impl MatchRow<'_> {
     /// An order that no account can have sent: its number is unique by row, instrument and reason.
     pub(super) fn own_order(&self, id: usize, reason: Own) -> MarketOrder {
-        let (row, n) = (self.row, self.instruments.len() as u32);
+        let (row, n) = (self.number(), self.instruments.len() as u32);
         let place = row.wrapping_mul(n).wrapping_add(id as u32);
         let number = place.wrapping_mul(Own::KINDS).wrapping_add(reason as u32);
         MarketOrder { id: OrderId::of_venue(number), instrument: InstrumentId(id as u32), qty: 0.0, active_from: row }

@@ -101,6 +101,17 @@ fn share((begins, ends): (Timestamp, Timestamp), time: Timestamp) -> f64 {
     (time.nanos() - begins.nanos()) as f64 / (ends.nanos() - begins.nanos()).max(1) as f64
 }
 
+/// Whether prices have surely not come a tick from the open by a moment behind it, whichever straight way they take.
+///
+/// In the first third of the bar they are on the first leg, and in a third of the time have come the whole range at most.
+#[inline]
+pub(super) fn is_at_open(instrument: &Instrument, bar: &Bar, opened: Timestamp, time: Timestamp) -> bool {
+    let thirds = 3.0 * (time.nanos() - opened.nanos()) as f64;
+    let span = (bar.time.nanos() - opened.nanos()) as f64;
+    // Half a tick leaves room for rounding.
+    thirds < 0.9 * span && thirds * (bar.high - bar.low) < 0.5 * instrument.tick * span
+}
+
 /// Where a moment lies on the straight ways over a bar, on both the same.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {

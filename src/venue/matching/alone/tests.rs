@@ -84,7 +84,14 @@ proptest! {
         before in prop::array::uniform4(19_900..20_100i32),
         volume in 0..2_000u32,
         qty in prop::sample::select(vec![-30.0, -3.0, -1.0, 1.0, 2.0, 40.0]),
-        arrives in prop_oneof![Just(MINUTE), Just(2 * MINUTE), Just(MINUTE + 20_000_000_000), MINUTE - 5..=2 * MINUTE + 5],
+        // Messages of milliseconds come before prices have moved a tick, or just after.
+        arrives in prop_oneof![
+            Just(MINUTE),
+            Just(2 * MINUTE),
+            Just(MINUTE + 20_000_000_000),
+            MINUTE - 5..=2 * MINUTE + 5,
+            MINUTE..MINUTE + 400_000_000,
+        ],
         tick in prop::sample::select(vec![0.25, 0.01]),
         held in -3..=3i32,
     ) {

@@ -107,12 +107,12 @@ impl Walk<'_, '_> {
         let maker = resting.order.request.kind.limit().is_some() && !self.taking;
         let before = (resting.filled, resting.value);
         let at_price = Executed { qty, price, reference, time: self.now, maker };
-        let (fill, value) =
+        let fill =
             self.row.fill_of((resting.order.id, resting.order.request.instrument), before, at_price, &self.done.traded);
         let Some((position, cash)) = self.row.carried(self.cash, |id| self.position(id), &fill, self.at_close()) else {
             return self.refuse(at, RejectReason::Margin);
         };
-        self.done.book[at].fill(qty, value, lot);
+        self.done.book[at].fill(qty, fill.value(), lot);
         let spot = &mut self.spots[self.here];
         spot.cap -= qty.abs();
         spot.taken += qty.abs();
