@@ -188,6 +188,7 @@ class Reward(TypedDict, total=False):
     held: Literal["before", "after"]
     terminal: float
     loss_aversion: float
+    risk_aversion: float
     win: float
     loss: float
     right: Literal["call", "put"]
