@@ -18,7 +18,7 @@ const RUNS: [usize; 2] = [500, 1_500];
 /// What a step of the plain models may take at most.
 const MOST: f64 = 580.0;
 /// How many times that a step of the richest models may take at most.
-const RICHEST: f64 = 2.0;
+const RICHEST: f64 = 1.8;
 
 /// What is counted: a name and its spec.
 fn cases() -> Vec<(&'static str, EnvSpec)> {

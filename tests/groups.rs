@@ -29,7 +29,7 @@ fn market(rows: &[[[f64; 5]; 2]], instrument: &Instrument, events: Vec<MarketEve
 }
 
 /// All events of orders that are sent behind the first row.
-fn run(data: MarketData, matching: Value, orders: &[OrderRequest]) -> Vec<AccountEvent> {
+fn run(data: MarketData, matching: &Value, orders: &[OrderRequest]) -> Vec<AccountEvent> {
     let world = SimWorld::new(Arc::new(data), models(json!({"matching": matching})), 1e9).unwrap();
     let (mut venue, mut account, mut events) = (SimVenue::new(Arc::new(world), 0), Account::new(2), Vec::new());
     venue.open(Start::At(0), &mut account).unwrap();
@@ -67,7 +67,7 @@ fn what_prices_reach_first_fills_and_takes_the_others_out_at_that_moment() {
     let orders = |a: f64, b: f64| {
         [OrderRequest::limit(A, -2.0, a).in_group(1), OrderRequest::limit(B, -1.0, b).in_group(1)].to_vec()
     };
-    let events = run(market(&rows, &share(), vec![]), path.clone(), &orders(101.5, 101.0));
+    let events = run(market(&rows, &share(), vec![]), &path, &orders(101.5, 101.0));
     expect(&events, &[(1, "-1"), (0, "cancelled")]);
     let time = |event: &AccountEvent| match event {
         AccountEvent::Fill(fill) => fill.time,
@@ -75,7 +75,7 @@ fn what_prices_reach_first_fills_and_takes_the_others_out_at_that_moment() {
         other => panic!("{other:?}"),
     };
     assert_eq!([time(&events[0]), time(&events[1])], [minute(1.0 + 1.0 / 6.0); 2]);
-    expect(&run(market(&rows, &share(), vec![]), path, &orders(101.0, 101.5)), &[(0, "-2"), (1, "cancelled")]);
+    expect(&run(market(&rows, &share(), vec![]), &path, &orders(101.0, 101.5)), &[(0, "-2"), (1, "cancelled")]);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn at_one_moment_the_older_order_fills_and_the_rest_of_its_group_goes_by_age() {
     let group = [OrderRequest::market(B, 3.0), OrderRequest::limit(A, -1.0, 101.0), OrderRequest::market(A, 2.0)];
     let group = group.map(|order| order.in_group(7));
     let alone = OrderRequest::market(A, 5.0);
-    let events = run(market(&[[QUIET; 2]; 3], &share(), vec![]), json!({}), &[&group[..], &[alone]].concat());
+    let events = run(market(&[[QUIET; 2]; 3], &share(), vec![]), &json!({}), &[&group[..], &[alone]].concat());
     expect(&events, &[(0, "3"), (1, "cancelled"), (2, "cancelled"), (3, "5")]);
 }
 
@@ -91,7 +91,7 @@ fn at_one_moment_the_older_order_fills_and_the_rest_of_its_group_goes_by_age() {
 fn a_fill_in_part_is_taken_off_the_same_instrument_and_ends_the_others() {
     let group = [A, A, B].map(|id| OrderRequest::limit(id, 15.0, 100.0).in_group(1));
     let matching = json!({"participation": 0.1, "limit": {"kind": "touch"}});
-    let events = run(market(&[[QUIET; 2]; 4], &share(), vec![]), matching, &group);
+    let events = run(market(&[[QUIET; 2]; 4], &share(), vec![]), &matching, &group);
     expect(&events, &[(0, "10"), (1, "cut to 5"), (2, "cancelled"), (0, "5"), (1, "cancelled")]);
 }
 
@@ -102,7 +102,7 @@ fn an_entry_that_goes_takes_its_exits_with_it() {
         OrderRequest::stop(B, -1.0, 80.0).child_of(OrderId(0)),
         OrderRequest::market(A, 1.0).in_group(1),
     ];
-    let events = run(market(&[[QUIET; 2]; 3], &share(), vec![]), json!({}), &orders);
+    let events = run(market(&[[QUIET; 2]; 3], &share(), vec![]), &json!({}), &orders);
     expect(&events, &[(2, "1"), (0, "cancelled"), (1, "cancelled")]);
 }
 
@@ -111,7 +111,7 @@ fn a_halt_of_the_other_instrument_keeps_nothing_alive() {
     let halt = MarketEvent { time: minute(1.0), instrument: B, what: MarketFact::Halt {} };
     let resume = MarketEvent { time: minute(2.0), instrument: B, what: MarketFact::Resume {} };
     let orders = [B, A].map(|id| OrderRequest::market(id, 1.0).in_group(1));
-    let events = run(market(&[[QUIET; 2]; 4], &share(), vec![halt, resume]), json!({}), &orders);
+    let events = run(market(&[[QUIET; 2]; 4], &share(), vec![halt, resume]), &json!({}), &orders);
     expect(&events, &[(1, "1"), (0, "cancelled")]);
 }
 
@@ -134,7 +134,7 @@ proptest! {
             })
             .collect();
         let matching = json!({"path": {"kind": path}, "participation": participation});
-        let events = run(market(&rows, &share_of_lot_one(), vec![]), matching, &orders);
+        let events = run(market(&rows, &share_of_lot_one(), vec![]), &matching, &orders);
         let mut filled = [None; 4];
         for event in &events {
             let AccountEvent::Fill(fill) = event else { continue };

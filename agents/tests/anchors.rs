@@ -1,7 +1,5 @@
 //! What theory says, the engine does.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};

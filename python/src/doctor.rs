@@ -11,22 +11,22 @@ use crate::{
     spec::parse,
 };
 
-/// Examines a spec over data; `policy` takes observations `(n, d)` and gives their actions. The diagnosis is JSON, behind it
+/// Examines a spec over data by a `Doctor` in JSON; `policy` takes observations `(n, d)` and gives their actions. The diagnosis is JSON, behind it
 /// its words.
 #[pyfunction]
-#[pyo3(signature = (spec, data, policy, steps, envs, seed, leaks))]
+#[pyo3(signature = (spec, data, policy, doctor, leaks))]
 pub(crate) fn examine(
     py: Python<'_>,
     spec: &str,
     data: &Bound<'_, PyMarketData>,
-    policy: Option<Py<PyAny>>,
-    steps: u32,
-    envs: u32,
-    seed: u64,
+    policy: Option<&Bound<'_, PyAny>>,
+    doctor: &str,
     leaks: bool,
 ) -> PyResult<(String, String)> {
     let (spec, market) = (parse(spec)?, data.get().market());
-    let doctor = Doctor { steps, envs, seed };
+    let doctor: Doctor =
+        serde_json::from_str(doctor).map_err(|error| raise("SpecError", format!("doctor: {error}")))?;
+    let policy = policy.map(|policy| policy.clone().unbind());
     let mut raised = None;
     let made = detached(py, || -> Result<_, Error> {
         let setup = SimSetup::new(spec.clone(), (*market).clone())?;
@@ -48,7 +48,7 @@ pub(crate) fn examine(
         if !has_future {
             return Ok(diagnosis);
         }
-        Ok(diagnosis.with_leaks(&LeakCheck { seed, ..LeakCheck::default() }.run(&spec, &market, Ok)?))
+        Ok(diagnosis.with_leaks(&LeakCheck { seed: doctor.seed, ..LeakCheck::default() }.run(&spec, &market, Ok)?))
     })?;
     match (made, raised) {
         (_, Some(error)) => Err(error),

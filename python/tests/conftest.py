@@ -35,3 +35,14 @@ def targets(space, n: int, steps: int, seed: int = 0) -> np.ndarray:
     if hasattr(space, "n"):
         return rng.integers(0, space.n, size=(steps, n))
     return rng.uniform(-1, 1, size=(steps, n, *space.shape)).astype(np.float32)
+
+
+@pytest.fixture
+def one_thread():
+    """Two threads of torch on two busy cores are slower than one."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -9,16 +9,7 @@ from tradepit import samples
 from tradepit.sb3 import make_vec_env
 
 EPISODE = {"start": "random", "length": {"kind": "steps", "steps": 256}}
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def train(data, steps, **spec):

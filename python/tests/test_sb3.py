@@ -24,14 +24,7 @@ import tradepit
 from tradepit.sb3 import TradepitVecEnv, make_vec_env
 
 ID = "tradepit/SingleAsset-v0"
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def batch(data, n=4, **more):

@@ -8,6 +8,7 @@ from pathlib import Path
 import gymnasium
 import numpy as np
 import pytest
+
 import tradepit
 from tradepit import samples, synth
 from tradepit.cli import main

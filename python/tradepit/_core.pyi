@@ -354,9 +354,7 @@ def examine(
     spec: str,
     data: MarketData,
     policy: Callable[[NDArray[np.float32]], Any] | None,
-    steps: int,
-    envs: int,
-    seed: int,
+    doctor: str,
     leaks: bool,
 ) -> tuple[str, str]: ...
 def scenario_environment(name: str) -> tuple[MarketData | None, str]: ...

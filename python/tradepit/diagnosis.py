@@ -52,5 +52,6 @@ def doctor(
         slippage, financing, ``share`` of what equity moved by, fills); ``observations``, a row for each number; ``ends`` of
         episodes by cause; and ``text``, all of it in words.
     """
-    found, text = _core.examine(to_json(dict(spec or {})), market_data(data), policy, steps, envs, seed, leaks)
+    how = json.dumps({"steps": steps, "envs": envs, "seed": seed})
+    found, text = _core.examine(to_json(dict(spec or {})), market_data(data), policy, how, leaks)
     return {**json.loads(found), "text": text}

@@ -36,7 +36,8 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], Any]):
 
     The decision of a step is taken when a bar has closed; its order fills from the next bar on, at the next open unless
     ``fill`` says otherwise. Observations are float32 of shape ``(window * features + 5,)`` unless ``account``
-    says otherwise, within the finite bounds of ``observation_space``; :meth:`observation_names` names each number. Every step gives new arrays.
+    says otherwise, within the finite bounds of ``observation_space``; :meth:`observation_names` names each number. Every
+    step gives new arrays.
 
     ``info`` has the same keys after every reset and step:
 

@@ -45,7 +45,7 @@ class ObservationSpace(spaces.Box):
 
 
 def make_space(space: Any) -> spaces.Space[Any]:
-    """Gymnasium's space of ``("box", len, low, high)``, the same with a layout, ``("discrete", n)``, ``("multi_discrete", nvec)``."""
+    """Gymnasium's space of ``("box", len, low, high)`` or one with a layout, ``("discrete", n)``, ``("multi_discrete", n)``."""
     if space[0] == "discrete":
         return spaces.Discrete(space[1])
     if space[0] == "multi_discrete":

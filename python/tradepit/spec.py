@@ -149,8 +149,8 @@ class Reward(TypedDict, total=False):
     ``inventory_penalty`` (coefficient, power, held, terminal), ``implementation_shortfall`` (target, scale),
     ``trade_quality`` (scale, loss_aversion, win, loss), ``expected_profit`` (scale, held; synthetic markets only),
     ``hedged_option`` (right, strike, years, volatility, rate, units, scale, risk_aversion),
-    ``exercise`` (right, strike, years, rate, scale), ``potential_shaping`` (potential, gamma, coefficient, cut_is_end), ``weighted`` (scale, risk_penalty, bonus),
-    ``composite`` (parts, each ``{"weight": 1.0, "reward": ...}``).
+    ``exercise`` (right, strike, years, rate, scale), ``potential_shaping`` (potential, gamma, coefficient, cut_is_end),
+    ``weighted`` (scale, risk_penalty, bonus), ``composite`` (parts, each ``{"weight": 1.0, "reward": ...}``).
     """
 
     kind: Literal[
@@ -364,7 +364,8 @@ class Matching(TypedDict, total=False):
 
     ``path``: ``pessimistic``, ``open_high_low_close``, ``open_low_high_close``, ``nearest_first`` or ``sub_bars``
     (``within``: one of the last three, the way inside a finer bar). ``limit``: ``touch``, ``penetration`` (ticks),
-    ``queue`` or ``intensity`` (by chance: ``min(1, arrivals * exp(-decay * distance))`` a bar). ``stale``: what becomes of an order that would take at once what is older than ``after_ns``.
+    ``queue`` or ``intensity`` (by chance: ``min(1, arrivals * exp(-decay * distance))`` a bar). ``stale``:
+    what becomes of an order that would take at once what is older than ``after_ns``.
     """
 
     path: str | dict[str, Any]

@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use serde_json::json;
-use tradepit::{Bar, InstrumentId, Timestamp, order::OrderRequest};
+use tradepit::{InstrumentId, order::OrderRequest};
 
-use crate::scene::{MINUTE, ROWS, Scene, commission, instruments};
+use crate::scene::{ROWS, Scene, around_100, commission, instruments};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
@@ -14,14 +14,7 @@ proptest! {
     fn the_parts_of_an_order_pay_what_the_whole_pays(
         fee in commission(), volumes in prop::collection::vec(0u32..30, ROWS), qty in 1i32..200, sell: bool, id in 0u32..2, resting: bool,
     ) {
-        let bar = |row: usize| Bar {
-            time: Timestamp::from_nanos((row as i64 + 1) * MINUTE),
-            open: 100.0,
-            high: 101.0,
-            low: 99.0,
-            close: 100.0,
-            volume: f64::from(volumes[row]),
-        };
+        let bar = |row: usize| around_100(row, volumes[row]);
         let id = InstrumentId(id);
         let qty = f64::from(if sell { -qty } else { qty });
         // A limit rests, and fills inside each bar; an order at the market takes.

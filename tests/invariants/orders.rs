@@ -8,7 +8,7 @@ use tradepit::{
     order::{OrderChange, OrderId, OrderKind, OrderRequest, OrderState},
 };
 
-use crate::scene::{MINUTE, ROWS, Scene, instruments, scenes};
+use crate::scene::{MINUTE, ROWS, Scene, around_100, instruments, scenes};
 
 /// Where an order stands after its events; panics where the table of states does not know the way.
 fn stands(scene: &Scene, id: OrderId, events: &[AccountEvent]) -> OrderState {
@@ -150,14 +150,7 @@ proptest! {
         kind in 0u32..3, sell: bool,
     ) {
         let sign = if sell { -1.0 } else { 1.0 };
-        let bar = |row: usize| Bar {
-            time: Timestamp::from_nanos((row as i64 + 1) * MINUTE),
-            open: 100.0,
-            high: 101.0,
-            low: 99.0,
-            close: 100.0,
-            volume: f64::from(volumes[row]),
-        };
+        let bar = |row: usize| around_100(row, volumes[row]);
         let order = |(row, size): &(usize, i32)| {
             let kind = match kind {
                 0 => OrderKind::Market {},

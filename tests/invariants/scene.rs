@@ -93,6 +93,12 @@ pub(crate) fn instruments() -> Vec<Instrument> {
     vec![Instrument::es(), Instrument { tick: TICK, ..Instrument::equity("XYZ") }]
 }
 
+/// From 100 by a point up and down, and back.
+pub(crate) fn around_100(row: usize, volume: u32) -> Bar {
+    let time = Timestamp::from_nanos((row as i64 + 1) * MINUTE);
+    Bar { time, open: 100.0, high: 101.0, low: 99.0, close: 100.0, volume: f64::from(volume) }
+}
+
 /// One bar for each of two instruments, on the grid of both.
 fn bars() -> impl Strategy<Value = Vec<Bar>> {
     let bar = (0i32..40, 0i32..40, 0i32..12, 0i32..12, 0u32..400);

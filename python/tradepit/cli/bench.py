@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from .. import bench, bench_csv, bench_features, bench_ppo
+from .. import bench, bench_anchors, bench_csv, bench_features, bench_ppo
 from . import options as shared
 from .console import Console
 
@@ -31,6 +31,11 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ppo", action="store_true", help="also PPO, learning included, beside Stable-Baselines3's")
     parser.add_argument("--only-ppo", action="store_true", help="PPO alone")
     parser.add_argument("--ppo-iterations", type=shared.positive, default=10, help="of one run of PPO; default 10")
+    parser.add_argument(
+        "--anchors",
+        action="store_true",
+        help="only what PPO of Stable-Baselines3 reaches on problems with a known answer",
+    )
     parser.add_argument("--csv", action="store_true", help="only how fast bars are read from CSV, beside polars")
     parser.add_argument(
         "--features", action="store_true", help="a table of 30 features alone, beside pandas and polars"
@@ -44,6 +49,8 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, console: Console) -> int:
     """Measures."""
     facts = bench.machine()
+    if args.anchors:
+        return _anchors(console, facts)
     if args.csv:
         row = bench_csv.compare(bars=args.bars, runs=args.runs)
         console.say(
@@ -130,3 +137,18 @@ def _aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
     pads = [str.ljust, *(str.rjust for _ in header[1:])]
     return "\n".join("  ".join(map(lambda pad, *cell: pad(*cell), pads, line, widths)) for line in lines)
+
+
+def _anchors(console: Console, facts: dict[str, Any]) -> int:
+    total = len(bench_anchors.CASES) * len(bench_anchors.SEEDS)
+    done = iter(range(total))
+    rows = bench_anchors.compare(on_run=lambda name, seed: console.progress(next(done), total, f"{name}, seed {seed}"))
+    console.say(f"PPO of Stable-Baselines3, {bench_anchors.ENVS} environments, seeds {bench_anchors.SEEDS}\n")
+    console.say("| problem | steps | missed, mean | target | by seed |\n|---|---|---|---|---|")
+    for row in rows:
+        each = ", ".join(f"{run['missed']:.2%}" for run in row["runs"])
+        console.say(
+            f"| {row['name']} | {row['steps']:,} | {row['missed']:.2%} {row['of']} | {row['target']:.1%} | {each} |"
+        )
+    console.result({"machine": facts, "anchors": rows})
+    return 0
