@@ -46,7 +46,7 @@ impl Timestamp {
         Self(self.0.saturating_add(ns))
     }
 
-    /// Whether a market may have such a time: in the years 1850 to 2139, between any two of which there are so few nanoseconds
+    /// Whether a market may have such a time: in the years 1870 to 2159, between any two of which there are so few nanoseconds
     /// that 64 bits count them.
     ///
     /// ```
@@ -59,12 +59,12 @@ impl Timestamp {
     /// # Errors
     /// Says what is wrong.
     pub fn check(self) -> std::result::Result<(), String> {
-        // Days from 1970 to the beginning of 1850 and of 2140.
-        const YEARS: std::ops::Range<i64> = -43_829 * DAY_NS..62_091 * DAY_NS;
+        // Days from 1970 to the beginning of 1870 and of 2160.
+        const YEARS: std::ops::Range<i64> = -36_524 * DAY_NS..69_396 * DAY_NS;
         if YEARS.contains(&self.0) {
             return Ok(());
         }
-        Err(format!("{self} is not in the years 1850 to 2139; check the unit of the times, or drop the row"))
+        Err(format!("{self} is not in the years 1870 to 2159; check the unit of the times, or drop the row"))
     }
 
     pub(crate) fn to_jiff(self) -> jiff::Timestamp {

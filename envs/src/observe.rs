@@ -92,19 +92,21 @@ pub(crate) fn observe(rules: &Rules, venue: &impl Venue, state: &mut EnvState, o
         _ => window.copy_from_slice(rows),
     }
     let account = &state.account;
-    let mut bounds = Bounds { clip: rules.clip, clipped: 0 };
-    match (account.positions(), &rules.usual, <&mut [f32; 5]>::try_from(&mut *own)) {
+    let clipped = match (account.positions(), &rules.usual, <&mut [f32; 5]>::try_from(&mut *own)) {
         // The usual numbers of one instrument are written in one go.
         ([position], Some(grid), Ok(own)) => {
             let percent = 100.0 / account.opening_equity();
             let now = market.now().nanos();
             let [share, profit] = [share(position, grid), (account.unrealised() * percent) as f32];
             let whole = [(account.equity() * percent - 100.0) as f32, (state.drawdown * 100.0) as f32];
+            // Lent to nobody, they stay in registers.
+            let mut bounds = Bounds { clip: rules.clip, clipped: 0 };
             *own = [share, profit, held(rules, position, now), whole[0], whole[1]].map(|value| bounds.bound(value));
+            bounds.clipped
         }
-        _ => listed(rules, venue, state, own, &mut bounds),
-    }
-    state.clipped += bounds.clipped;
+        _ => listed(rules, venue, state, own),
+    };
+    state.clipped += clipped;
 }
 
 #[inline(always)]
@@ -115,13 +117,16 @@ fn share(position: &Position, grid: &Grid) -> f32 {
 /// For how long, in windows.
 #[inline(always)]
 fn held(rules: &Rules, position: &Position, now: i64) -> f32 {
-    let held = if position.qty() == 0.0 { 0 } else { now - position.since().nanos() };
+    // Computed for all, so that it is a select: whether an account is flat is hard to guess.
+    let age = now.wrapping_sub(position.since().nanos());
+    let held = if position.qty() == 0.0 { 0 } else { age };
     (held as f64 * rules.inv_window_ns) as f32
 }
 
-/// Any other choice of numbers, and those of several instruments.
+/// Any other choice of numbers, and those of several instruments. Gives how many had to be brought within the bounds.
 #[inline(never)]
-fn listed(rules: &Rules, venue: &impl Venue, state: &EnvState, mut own: &mut [f32], bounds: &mut Bounds) {
+fn listed(rules: &Rules, venue: &impl Venue, state: &EnvState, mut own: &mut [f32]) -> u32 {
+    let mut bounds = Bounds { clip: rules.clip, clipped: 0 };
     let (account, market) = (&state.account, venue.market());
     let percent = 100.0 / account.opening_equity();
     let now = market.now().nanos();
@@ -161,4 +166,5 @@ fn listed(rules: &Rules, venue: &impl Venue, state: &EnvState, mut own: &mut [f3
             *value = bounds.bound(*value);
         }
     }
+    bounds.clipped
 }

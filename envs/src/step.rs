@@ -275,17 +275,25 @@ pub fn step_with(
     state.drawdown = 1.0 - equity / state.peak;
     state.steps += 1;
     state.steps_left -= 1;
-    let terminated = equity <= rules.spec().episode.ruin * initial_capital || state.drawdown >= rules.drawdown_limit;
-    let truncated = state.steps_left == 0 || (rules.ends_with_session && venue.market().session_closed());
-    let truncated = truncated && !terminated;
+    let ends = |venue: &_, state: &EnvState| {
+        let terminated =
+            equity <= rules.spec().episode.ruin * initial_capital || state.drawdown >= rules.drawdown_limit;
+        let truncated = state.steps_left == 0 || (rules.ends_with_session && Venue::market(venue).session_closed());
+        [terminated, truncated && !terminated]
+    };
     let reward = match &before {
         None => {
             let facts = StepFacts { equity_before, equity, initial_capital, ..StepFacts::default() };
             hooks.reward(rules, &facts, &mut state.memory)
         }
-        Some(before) => reward_of_all(rules, before, venue, state, [terminated, truncated], facts_out, hooks),
+        Some(before) => {
+            let ends = ends(venue, state);
+            reward_of_all(rules, before, venue, state, ends, facts_out, hooks)
+        }
     };
     state.reward += f64::from(reward);
+    // Not before the reward, which seldom asks: what waits for it would not fit into registers.
+    let [terminated, truncated] = ends(venue, state);
     observe(rules, venue, state, obs);
     Ok(Transition { reward, terminated, truncated })
 }

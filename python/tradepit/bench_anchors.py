@@ -26,7 +26,7 @@ class Case:
     #: How far ahead an action counts.
     gamma: float = 0.95
     log_std: float = -1.0
-    params: dict[str, float] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
 
 
 CASES = (

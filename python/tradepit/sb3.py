@@ -56,8 +56,8 @@ def make_vec_env(
     """
     problem = re.fullmatch(r"tradepit/anchor/([\w-]+)-v0", env_id)
     if problem is not None:
-        data, spec = anchors.environment(problem[1], **options)
-        options = {"data": data, **spec}
+        rows, spec = anchors.environment(problem[1], **options)
+        options = {"data": rows, **spec}
     elif env_id in scenarios.IDS:
         name = scenarios.IDS[env_id]
         data, spec = scenarios.environment(name, options.pop("data", None), **options)

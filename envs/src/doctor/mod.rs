@@ -19,12 +19,12 @@ use crate::{Error, Result, SimSetup};
 /// use tradepit_envs::{Doctor, EnvSpec, SimSetup};
 /// // A reward in account currency by a million, and a feature that says nothing.
 /// let spec: EnvSpec = serde_json::from_str(r#"{"reward": {"kind": "profit", "scale": 1e-6}, "window": 1,
-///     "features": {"features": [{"kind": "log_return"}, {"kind": "rsi", "scale": 0}]}}"#).unwrap();
+///     "features": {"features": [{"kind": "log_return"}, {"kind": "roll_day"}]}}"#).unwrap();
 /// let setup = SimSetup::new(spec, synth::es_1m(5_000, 0).unwrap()).unwrap();
 /// let diagnosis = Doctor::default().examine(&setup, None).unwrap();
 /// let what: Vec<&str> = diagnosis.findings.iter().map(|finding| finding.what.as_str()).collect();
 /// assert!(what.iter().any(|what| what.starts_with("the reward is small")), "{what:?}");
-/// assert!(what.iter().any(|what| what.starts_with("rsi_14 never changes")), "{what:?}");
+/// assert!(what.iter().any(|what| what.starts_with("roll_day never changes")), "{what:?}");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use tradepit::{
     Bar, Instrument, Timestamp,
     market::{Adjustment, Calendar},
+    time::DAY_NS,
     venue::Row,
 };
 use tradepit_live::{FeedHello, FeedLine, LiveVenue, WIRE_VERSION};
@@ -14,16 +15,15 @@ use crate::trader::{Mean, options, paper};
 
 fn bar() -> impl Strategy<Value = Bar> {
     let number = -1e12..1e12f64;
-    (any::<i64>(), number.clone(), number.clone(), 0.0..1e9f64, 0.0..1e-9f64, prop::bool::ANY).prop_map(
-        |(time, open, close, reach, volume, exact)| Bar {
+    (-36_524 * DAY_NS..69_396 * DAY_NS, number.clone(), number.clone(), 0.0..1e9f64, 0.0..1e-9f64, prop::bool::ANY)
+        .prop_map(|(time, open, close, reach, volume, exact)| Bar {
             time: Timestamp::from_nanos(time),
             open,
             high: open.max(close) + reach,
             low: open.min(close) - reach,
             close,
             volume: if exact { volume.floor() } else { volume },
-        },
-    )
+        })
 }
 
 proptest! {

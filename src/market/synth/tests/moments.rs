@@ -168,6 +168,6 @@ fn intraday() {
 #[test]
 fn daily_bars_have_the_volatility_of_a_year_as_minutes_have() {
     let spec = SynthSpec::Heston(Heston { steps: 50, vol_of_vol: 0.4, reversion: 10.0, ..Heston::default() });
-    let r = returns(&spec, &days(60_000), 5);
+    let r = returns(&spec, &days(45_000), 5);
     agrees("a day", mean(r.iter().map(|r| r * r)), 0.0225 / 365.0, 0.05 * 0.0225 / 365.0);
 }
