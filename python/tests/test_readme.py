@@ -8,7 +8,6 @@ README = Path(__file__).parents[2] / "README.md"
 
 def test_the_python_of_the_readme_runs():
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-    assert blocks
+    assert any("100_000" in block for block in blocks)
     for block in blocks:
-        assert "100_000" in block
         exec(compile(block.replace("100_000", "512"), str(README), "exec"), {})
