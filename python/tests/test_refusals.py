@@ -26,7 +26,10 @@ def makers(data, spec):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"comission": "none"}, r"^comission: unknown field; known fields are account, action, cash, commission, episode, "),
+        (
+            {"comission": "none"},
+            r"^comission: unknown field; known fields are account, action, cash, commission, episode, ",
+        ),
         (
             {"commission": {"kind": "per_contract", "fees": 1}},
             r"^commission: unknown field `fees`, expected one of `fee`",
