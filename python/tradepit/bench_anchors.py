@@ -31,7 +31,7 @@ class Case:
 
 CASES = (
     Case("leak", 0.005, steps=200_000, gamma=0.0),
-    Case("null", 0.02, steps=200_000, gamma=0.5),
+    Case("null", 0.02, gamma=0.0),
     Case("garleanu-pedersen", 0.08),
     Case("ou-threshold", 0.05, params={"cost": 0.25}),
     Case("cartea-jaimungal", 0.03, gamma=0.99),
