@@ -9,7 +9,7 @@
 //! | `execution` | sell a block by a deadline, against impact | [`ExecutionRate`](crate::ExecutionRate) | [`ImplementationShortfall`](crate::ImplementationShortfall) | drawn |
 //! | `hedging` | hold the stock that a short call needs | [`TargetPosition`](crate::TargetPosition) | [`HedgedOption`](crate::HedgedOption), averse to risk | drawn |
 //!
-//! A scenario is an [`EnvSpec`] and no more: any field can be changed, and any market be put in place of the drawn one.
+//! A scenario is an [`EnvSpec`](crate::EnvSpec) and no more: any field can be changed, and any market be put in place of the drawn one.
 
 mod execution;
 mod hedging;
