@@ -212,6 +212,18 @@ impl Default for EpisodeSpec {
 }
 
 impl EpisodeSpec {
+    /// From the first row that can be used, for so many steps: what markets are played by that are drawn anew.
+    ///
+    /// ```
+    /// use tradepit_envs::{EpisodeSpec, Length, StepsLength};
+    /// assert_eq!(EpisodeSpec::of_steps(200).length, Length::Steps(StepsLength { steps: 200 }));
+    /// ```
+    #[must_use]
+    pub fn of_steps(steps: u32) -> Self {
+        let (start, length) = (StartRule::First(FirstStart {}), Length::Steps(StepsLength { steps }));
+        Self { start, length, ..Self::default() }
+    }
+
     /// Whether every number makes sense.
     ///
     /// # Errors

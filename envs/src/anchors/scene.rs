@@ -6,10 +6,7 @@ use tradepit::{
     market::synth::{SynthRows, SynthSpec},
 };
 
-use crate::{
-    AccountNumber, ActionSpec, EnvSpec, EpisodeSpec, FirstStart, Length, MarketSpec, Result, RewardSpec, StartRule,
-    StepsLength, SyntheticMarket,
-};
+use crate::{AccountNumber, ActionSpec, EnvSpec, EpisodeSpec, MarketSpec, Result, RewardSpec, SyntheticMarket};
 
 /// Money at the beginning where only differences count.
 pub(super) const CASH: f64 = 1e6;
@@ -42,11 +39,7 @@ pub(super) fn spec(
         account,
         action,
         reward,
-        episode: EpisodeSpec {
-            start: StartRule::First(FirstStart {}),
-            length: Length::Steps(StepsLength { steps }),
-            ..EpisodeSpec::default()
-        },
+        episode: EpisodeSpec::of_steps(steps),
         ..EnvSpec::default()
     }
 }

@@ -8,8 +8,8 @@ use tradepit::{
 };
 
 use crate::{
-    AccountNumber, ActionSpec, EnvSpec, EpisodeSpec, ExecutionRate, FirstStart, ImplementationShortfall, Length,
-    MarketSpec, Result, RewardSpec, StartRule, StepsLength, SyntheticMarket,
+    AccountNumber, ActionSpec, EnvSpec, EpisodeSpec, ExecutionRate, ImplementationShortfall, MarketSpec, Result,
+    RewardSpec, SyntheticMarket,
 };
 
 const STEPS: u32 = 60;
@@ -32,11 +32,7 @@ pub(super) fn spec() -> EnvSpec {
         action: ActionSpec::ExecutionRate(ExecutionRate { lots: -SHARES }),
         // In basis points of what is sold.
         reward: RewardSpec::ImplementationShortfall(ImplementationShortfall { target: 0.0, scale: 10_000.0 }),
-        episode: EpisodeSpec {
-            start: StartRule::First(FirstStart {}),
-            length: Length::Steps(StepsLength { steps: STEPS }),
-            ..EpisodeSpec::default()
-        },
+        episode: EpisodeSpec::of_steps(STEPS),
         ..EnvSpec::default()
     }
 }

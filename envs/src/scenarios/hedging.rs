@@ -9,8 +9,8 @@ use tradepit::{
 };
 
 use crate::{
-    AccountNumber, ActionSpec, EnvSpec, EpisodeSpec, FirstStart, HedgedOption, Length, MarketSpec, Result, RewardSpec,
-    StartRule, StepsLength, SyntheticMarket, TargetPosition,
+    AccountNumber, ActionSpec, EnvSpec, EpisodeSpec, HedgedOption, MarketSpec, Result, RewardSpec, SyntheticMarket,
+    TargetPosition,
 };
 
 const DAYS: u32 = 30;
@@ -43,11 +43,7 @@ pub(super) fn spec() -> EnvSpec {
         account: vec![AccountNumber::Position, AccountNumber::TimeLeft, AccountNumber::PriceSinceStart],
         action: ActionSpec::TargetPosition(TargetPosition { max_lots: 100.0, ..TargetPosition::default() }),
         reward: RewardSpec::HedgedOption(option),
-        episode: EpisodeSpec {
-            start: StartRule::First(FirstStart {}),
-            length: Length::Steps(StepsLength { steps: DAYS }),
-            ..EpisodeSpec::default()
-        },
+        episode: EpisodeSpec::of_steps(DAYS),
         ..EnvSpec::default()
     }
 }

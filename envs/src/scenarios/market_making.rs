@@ -11,8 +11,8 @@ use tradepit::{
 };
 
 use crate::{
-    AccountNumber, ActionSpec, Composite, EnvSpec, EpisodeSpec, FirstStart, Held, InventoryPenalty, Length, MarketSpec,
-    Profit, Result, RewardPart, RewardSpec, StartRule, StepsLength, SyntheticMarket, TwoSidedQuotes,
+    AccountNumber, ActionSpec, Composite, EnvSpec, EpisodeSpec, Held, InventoryPenalty, MarketSpec, Profit, Result,
+    RewardPart, RewardSpec, SyntheticMarket, TwoSidedQuotes,
 };
 
 const STEPS: u32 = 200;
@@ -47,11 +47,7 @@ pub(super) fn spec() -> EnvSpec {
         reward: RewardSpec::Composite(Composite {
             parts: vec![part(1.0, profit), part(1.0, RewardSpec::InventoryPenalty(penalty))],
         }),
-        episode: EpisodeSpec {
-            start: StartRule::First(FirstStart {}),
-            length: Length::Steps(StepsLength { steps: STEPS }),
-            ..EpisodeSpec::default()
-        },
+        episode: EpisodeSpec::of_steps(STEPS),
         ..EnvSpec::default()
     }
 }
