@@ -7,7 +7,7 @@ mod road;
 use road::{Actor, actions, bits, costly, draw_all, es};
 use tradepit_envs::{
     ActionSpec, Autoreset, EnterExit, EnvSpec, EpisodeEnd, EpisodeSpec, EpisodeStats, Length, RandomStart, RewardSpec,
-    SimSetup, StartRule, StepBuffers, StepsLength, TargetLevels, VecEnv, Weighted,
+    SimSetup, StartRule, StepBuffers, StepOut, StepsLength, TargetLevels, VecEnv, Weighted,
 };
 
 fn setups() -> Vec<SimSetup> {
@@ -38,6 +38,18 @@ fn run(
     mode: Autoreset,
     steps: usize,
 ) -> (Vec<StepBuffers>, (EpisodeStats, Vec<EpisodeEnd>)) {
+    run_with(setup, n, threads, mode, steps, true)
+}
+
+/// As [`run`], with or without the facts of the steps.
+fn run_with(
+    setup: &SimSetup,
+    n: usize,
+    threads: usize,
+    mode: Autoreset,
+    steps: usize,
+    facts: bool,
+) -> (Vec<StepBuffers>, (EpisodeStats, Vec<EpisodeEnd>)) {
     let mut envs = setup.vec_env(n, threads, mode).unwrap();
     let mut buffers = StepBuffers::new(&envs);
     let space = envs.action_space().clone();
@@ -46,7 +58,8 @@ fn run(
     let mut all = vec![buffers.clone()];
     for _ in 0..steps {
         let drawn = draw_all(&mut actors);
-        envs.step(actions(&space, &drawn), buffers.out()).unwrap();
+        let out = if facts { buffers.out() } else { StepOut { facts: None, ..buffers.out() } };
+        envs.step(actions(&space, &drawn), out).unwrap();
         all.push(buffers.clone());
     }
     (all, (envs.drain_episodes(), envs.episode_ends().to_vec()))
@@ -241,5 +254,112 @@ fn rewards_add_up_to_the_change_of_equity() {
         let account = env.state().account();
         let change = (account.equity() - account.opening_equity()) / account.opening_equity();
         assert!(account.fills() > 100 && (sum - change).abs() < 1e-6 * size, "{sum} {change}");
+    }
+}
+
+/// Specs of the kind that environments side by side are stepped by, and one that they are not.
+fn side_by_side() -> Vec<(&'static str, SimSetup)> {
+    let specs = [
+        ("next open", "{}"),
+        (
+            "costs",
+            r#"{"slippage": {"kind": "volume_share"}, "commission": {"kind": "per_contract", "fee": 2.1},
+            "action": {"kind": "target_position", "max_lots": 7}}"#,
+        ),
+        (
+            "session",
+            r#"{"episode": {"length": {"kind": "session"}, "start": {"kind": "random"}}, "slippage": {"kind": "fixed_bps", "bps": 1},
+            "commission": {"kind": "bps", "bps": 0.2, "minimum": 1}}"#,
+        ),
+        (
+            "close",
+            r#"{"fill": {"kind": "next_close"}, "slippage": {"kind": "fixed_ticks", "ticks": 1}, "window": 5,
+            "reward": {"kind": "log_return"}, "commission": {"kind": "per_share", "fee": 0.5}}"#,
+        ),
+        (
+            "drawn",
+            r#"{"slippage": {"kind": "probabilistic_tick", "probability": 0.4}, "action": {"kind": "enter_exit", "lots": 2},
+            "commission": {"kind": "sum", "parts": [{"kind": "per_order", "fee": 1}, {"kind": "bps", "bps": 0.1}]}}"#,
+        ),
+        (
+            "held",
+            r#"{"holding": -2, "action": {"kind": "target_levels", "levels": [-3, 0, 1]},
+            "slippage": {"kind": "half_spread", "spread_ticks": 1}, "commission": {"kind": "per_order", "fee": 2}}"#,
+        ),
+        ("clipped", r#"{"features": {"clip": 0.5, "features": [{"kind": "log_return"}]}, "cash": 4000}"#),
+        (
+            "ruin",
+            r#"{"cash": 3000, "episode": {"drawdown_limit": 0.05}, "action": {"kind": "target_position", "max_lots": 3}}"#,
+        ),
+        ("one by one", r#"{"reward": {"kind": "weighted"}}"#),
+    ];
+    let data = es(4_000);
+    let setup = |json: &str| {
+        let mut spec: serde_json::Value = serde_json::from_str(json).unwrap();
+        let episode = spec.as_object_mut().unwrap().entry("episode").or_insert(serde_json::json!({}));
+        let episode = episode.as_object_mut().unwrap();
+        episode.entry("start").or_insert(serde_json::json!({"kind": "random"}));
+        episode.entry("length").or_insert(serde_json::json!({"kind": "steps", "steps": 37}));
+        SimSetup::new(serde_json::from_value(spec).unwrap(), data.clone()).unwrap()
+    };
+    specs.map(|(name, json)| (name, setup(json))).to_vec()
+}
+
+#[test]
+fn side_by_side_or_one_by_one_the_same_bits() {
+    for (name, setup) in side_by_side() {
+        for mode in [Autoreset::NextStep, Autoreset::SameStep] {
+            // With facts they are stepped one by one, whatever the spec.
+            for n in [1, 8, 29, 200] {
+                let (alone, sums) = run_with(&setup, n, 1, mode, 90, true);
+                for threads in [1, 3] {
+                    let (together, other) = run_with(&setup, n, threads, mode, 90, false);
+                    for (step, (a, b)) in alone.iter().zip(&together).enumerate() {
+                        assert_eq!(bits(&a.obs), bits(&b.obs), "{name}, {mode:?}, {n} environments, step {step}");
+                        assert_eq!(bits(&a.reward), bits(&b.reward), "{name}, {mode:?}, {n} environments, step {step}");
+                        let ends = |x: &StepBuffers| (x.terminated.clone(), x.truncated.clone());
+                        assert_eq!(ends(a), ends(b), "{name}, {mode:?}, {n} environments, step {step}");
+                    }
+                    assert_eq!(sums, other, "{name}, {mode:?}, {n} environments");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_side_by_side_is_shown_one_by_one() {
+    for (name, setup) in side_by_side() {
+        let batches = [true, false].map(|facts| {
+            let mut envs = setup.vec_env(21, 1, Autoreset::NextStep).unwrap();
+            let mut buffers = StepBuffers::new(&envs);
+            let space = envs.action_space().clone();
+            let mut actors: Vec<Actor> = (0..21).map(|i| Actor::new(i, &space)).collect();
+            envs.reset(3, &mut buffers.obs).unwrap();
+            for _ in 0..50 {
+                let drawn = draw_all(&mut actors);
+                let out = if facts { buffers.out() } else { StepOut { facts: None, ..buffers.out() } };
+                envs.step(actions(&space, &drawn), out).unwrap();
+            }
+            envs
+        });
+        let [mut one_by_one, together] = batches;
+        for i in 0..21 {
+            assert_eq!(one_by_one.lane(i).env(), together.lane(i).env(), "{name}, environment {i}");
+            assert_eq!(one_by_one.lane(i).row(), together.lane(i).row(), "{name}, environment {i}");
+        }
+        // A snapshot of the one goes on in the other.
+        let mut restored = setup.vec_env(21, 1, Autoreset::NextStep).unwrap();
+        let json = serde_json::to_string(&together.snapshot()).unwrap();
+        restored.restore(serde_json::from_str(&json).unwrap()).unwrap();
+        let (mut a, mut b) = (StepBuffers::new(&restored), StepBuffers::new(&restored));
+        let space = restored.action_space().clone();
+        let mut actors: Vec<Actor> = (0..21).map(|i| Actor::new(i + 99, &space)).collect();
+        for _ in 0..45 {
+            let drawn = draw_all(&mut actors);
+            one_by_one.step(actions(&space, &drawn), a.out()).unwrap();
+            restored.step(actions(&space, &drawn), StepOut { facts: None, ..b.out() }).unwrap();
+            assert_eq!((bits(&a.obs), bits(&a.reward)), (bits(&b.obs), bits(&b.reward)), "{name}");
+        }
     }
 }

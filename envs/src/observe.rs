@@ -72,11 +72,41 @@ struct Bounds {
 impl Bounds {
     #[inline(always)]
     fn bound(&mut self, value: f32) -> f32 {
-        // Two selects; `f32::clamp` also checks its bounds, every time.
-        let low = if value < -self.clip { -self.clip } else { value };
-        let bounded = if low > self.clip { self.clip } else { low };
+        let bounded = bounded(value, self.clip);
         self.clipped += u32::from(bounded != value);
         bounded
+    }
+}
+
+/// Brought within `-clip..=clip`.
+#[inline(always)]
+pub(crate) fn bounded(value: f32, clip: f32) -> f32 {
+    // Two selects; `f32::clamp` also checks its bounds, every time.
+    let low = if value < -clip { -clip } else { value };
+    if low > clip { clip } else { low }
+}
+
+/// What the usual numbers of one instrument's account are made of.
+pub(crate) struct Usual {
+    pub(crate) qty: f64,
+    pub(crate) unrealised: f64,
+    pub(crate) since: i64,
+    pub(crate) equity: f64,
+    pub(crate) opening_equity: f64,
+    pub(crate) drawdown: f64,
+    pub(crate) now: i64,
+}
+
+impl Usual {
+    pub(crate) const LEN: usize = AccountNumber::USUAL.len();
+
+    /// The numbers of [`AccountNumber::USUAL`], not yet brought within the bounds.
+    #[inline(always)]
+    pub(crate) fn numbers(&self, rules: &Rules, grid: &Grid) -> [f32; Self::LEN] {
+        let percent = 100.0 / self.opening_equity;
+        let [share, profit] = [(self.qty * grid.inv_max_units) as f32, (self.unrealised * percent) as f32];
+        let whole = [(self.equity * percent - 100.0) as f32, (self.drawdown * 100.0) as f32];
+        [share, profit, held(rules, self.qty, self.since, self.now), whole[0], whole[1]]
     }
 }
 
@@ -85,23 +115,23 @@ impl Bounds {
 pub(crate) fn observe(rules: &Rules, venue: &impl Venue, state: &mut EnvState, obs: &mut [f32]) {
     let market = venue.market();
     let (window, own) = obs.split_at_mut(rules.window_len);
-    let rows = market.window(rules.spec().window);
-    match (<&mut [f32; 16]>::try_from(&mut *window), <&[f32; 16]>::try_from(rows)) {
-        // One cache line moves as a value; longer windows are worth the call.
-        (Ok(to), Ok(from)) => *to = *from,
-        _ => window.copy_from_slice(rows),
-    }
+    copy_window(window, market.window(rules.spec().window));
     let account = &state.account;
-    let clipped = match (account.positions(), &rules.usual, <&mut [f32; 5]>::try_from(&mut *own)) {
+    let clipped = match (account.positions(), &rules.usual, <&mut [f32; Usual::LEN]>::try_from(&mut *own)) {
         // The usual numbers of one instrument are written in one go.
         ([position], Some(grid), Ok(own)) => {
-            let percent = 100.0 / account.opening_equity();
-            let now = market.now().nanos();
-            let [share, profit] = [share(position, grid), (account.unrealised() * percent) as f32];
-            let whole = [(account.equity() * percent - 100.0) as f32, (state.drawdown * 100.0) as f32];
+            let usual = Usual {
+                qty: position.qty(),
+                unrealised: account.unrealised(),
+                since: position.since().nanos(),
+                equity: account.equity(),
+                opening_equity: account.opening_equity(),
+                drawdown: state.drawdown,
+                now: market.now().nanos(),
+            };
             // Lent to nobody, they stay in registers.
             let mut bounds = Bounds { clip: rules.clip, clipped: 0 };
-            *own = [share, profit, held(rules, position, now), whole[0], whole[1]].map(|value| bounds.bound(value));
+            *own = usual.numbers(rules, grid).map(|value| bounds.bound(value));
             bounds.clipped
         }
         _ => listed(rules, venue, state, own),
@@ -109,17 +139,22 @@ pub(crate) fn observe(rules: &Rules, venue: &impl Venue, state: &mut EnvState, o
     state.clipped += clipped;
 }
 
+/// Writes the rows of a window.
 #[inline(always)]
-fn share(position: &Position, grid: &Grid) -> f32 {
-    (position.qty() * grid.inv_max_units) as f32
+pub(crate) fn copy_window(to: &mut [f32], rows: &[f32]) {
+    match (<&mut [f32; 16]>::try_from(&mut *to), <&[f32; 16]>::try_from(rows)) {
+        // One cache line moves as a value; longer windows are worth the call.
+        (Ok(to), Ok(from)) => *to = *from,
+        _ => to.copy_from_slice(rows),
+    }
 }
 
 /// For how long, in windows.
 #[inline(always)]
-fn held(rules: &Rules, position: &Position, now: i64) -> f32 {
+fn held(rules: &Rules, qty: f64, since: i64, now: i64) -> f32 {
     // Computed for all, so that it is a select: whether an account is flat is hard to guess.
-    let age = now.wrapping_sub(position.since().nanos());
-    let held = if position.qty() == 0.0 { 0 } else { age };
+    let age = now.wrapping_sub(since);
+    let held = if qty == 0.0 { 0 } else { age };
     (held as f64 * rules.inv_window_ns) as f32
 }
 
@@ -149,7 +184,9 @@ fn listed(rules: &Rules, venue: &impl Venue, state: &EnvState, mut own: &mut [f3
                 place[id] = (position.unrealised(last(id)) * percent) as f32;
             }),
             AccountNumber::TimeInPosition => {
-                each().for_each(|(id, (position, _))| place[id] = held(rules, position, now));
+                each().for_each(|(id, (position, _))| {
+                    place[id] = held(rules, position.qty(), position.since().nanos(), now);
+                });
             }
             AccountNumber::Equity => place[0] = (account.equity() * percent - 100.0) as f32,
             AccountNumber::Drawdown => place[0] = (state.drawdown * 100.0) as f32,

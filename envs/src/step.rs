@@ -271,15 +271,12 @@ pub fn step_with(
         Advance::EndOfData | Advance::Halted(_) => return Ok(stand_still(rules, venue, state, obs)),
     }
     let (equity, initial_capital) = (state.account.equity(), state.account.opening_equity());
-    state.peak = state.peak.max(equity);
-    state.drawdown = 1.0 - equity / state.peak;
+    (state.peak, state.drawdown) = drawdown(state.peak, equity);
     state.steps += 1;
     state.steps_left -= 1;
     let ends = |venue: &_, state: &EnvState| {
-        let terminated =
-            equity <= rules.spec().episode.ruin * initial_capital || state.drawdown >= rules.drawdown_limit;
-        let truncated = state.steps_left == 0 || (rules.ends_with_session && Venue::market(venue).session_closed());
-        [terminated, truncated && !terminated]
+        let closed = || Venue::market(venue).session_closed();
+        ends(rules, equity, initial_capital, state.drawdown, state.steps_left, closed)
     };
     let reward = match &before {
         None => {
@@ -296,6 +293,28 @@ pub fn step_with(
     let [terminated, truncated] = ends(venue, state);
     observe(rules, venue, state, obs);
     Ok(Transition { reward, terminated, truncated })
+}
+
+/// The peak with what the account is worth now, and `1 - equity / peak`.
+#[inline(always)]
+pub(crate) fn drawdown(peak: f64, equity: f64) -> (f64, f64) {
+    let peak = if equity > peak { equity } else { peak };
+    (peak, 1.0 - equity / peak)
+}
+
+/// Whether a step terminated its episode, and whether it cut it; `closed`: the session ended with it.
+#[inline(always)]
+pub(crate) fn ends(
+    rules: &Rules,
+    equity: f64,
+    initial_capital: f64,
+    drawdown: f64,
+    steps_left: u32,
+    closed: impl FnOnce() -> bool,
+) -> [bool; 2] {
+    let terminated = (equity <= rules.spec().episode.ruin * initial_capital) | (drawdown >= rules.drawdown_limit);
+    let truncated = steps_left == 0 || (rules.ends_with_session && closed());
+    [terminated, truncated && !terminated]
 }
 
 /// Sends what an action orders of one instrument; of all of them, where the scheme sends its orders itself.

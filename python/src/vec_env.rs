@@ -118,16 +118,15 @@ impl State {
     /// Infos of the environments for which `only` is true, as they stand now.
     fn infos(&self, only: impl Fn(usize) -> bool) -> Vec<Option<Info>> {
         let rules = self.envs.setup().rules();
-        let lanes = self.envs.lanes().iter().enumerate();
-        lanes
-            .map(|(i, lane)| {
-                // After a reset, in place of a step or by one, no fees were paid yet.
-                let stepped = self.facts.as_ref().filter(|_| lane.env().steps() > 0);
-                let facts = stepped.map_or_else(StepFacts::default, |facts| facts[i]);
-                let market = self.envs.data(i).view(lane.row() as usize + 1);
-                only(i).then(|| Info::now(rules, market, lane.env(), &facts))
-            })
-            .collect()
+        let info = |i: usize| {
+            let lane = self.envs.lane(i);
+            // After a reset, in place of a step or by one, no fees were paid yet.
+            let stepped = self.facts.as_ref().filter(|_| lane.env().steps() > 0);
+            let facts = stepped.map_or_else(StepFacts::default, |facts| facts[i]);
+            let market = self.envs.data(i).view(lane.row() as usize + 1);
+            Info::now(rules, market, lane.env(), &facts)
+        };
+        (0..self.envs.num_envs()).map(|i| only(i).then(|| info(i))).collect()
     }
 }
 

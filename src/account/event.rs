@@ -49,7 +49,7 @@ impl Fill {
 
     /// What slippage cost, in account currency; negative when the price was better than the reference.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn slippage_cost(&self) -> f64 {
         (self.price - self.reference) * self.qty * self.multiplier
     }

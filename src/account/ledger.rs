@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountEvent, AccountSnapshot, Fill, Position};
+use super::{AccountEvent, AccountSnapshot, Fill, Position, totals::Totals};
 use crate::{InstrumentId, MarketView};
 
 /// Cash, positions and what they are worth, as a fold over [`AccountEvent`]s.
@@ -24,20 +24,12 @@ use crate::{InstrumentId, MarketView};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
-    cash: f64,
-    equity: f64,
-    unrealised: f64,
-    opening_equity: f64,
-    realised: f64,
-    fees: f64,
-    slippage: f64,
+    pub(super) equity: f64,
+    pub(super) unrealised: f64,
+    pub(super) opening_equity: f64,
     financing: f64,
-    gross_flow: f64,
-    fills: u32,
-    trades: u32,
-    wins: u32,
-    streak: u32,
-    positions: Vec<Position>,
+    pub(super) totals: Totals,
+    pub(super) positions: Vec<Position>,
 }
 
 impl Account {
@@ -80,7 +72,8 @@ impl Account {
     pub fn open(&mut self, cash: f64) {
         self.positions.fill(Position::default());
         let positions = std::mem::take(&mut self.positions);
-        *self = Self { cash, equity: cash, opening_equity: cash, gross_flow: cash.abs(), positions, ..Self::default() };
+        let totals = Totals { cash, gross_flow: cash.abs(), ..Totals::default() };
+        *self = Self { totals, equity: cash, opening_equity: cash, positions, ..Self::default() };
     }
 
     /// Folds one fact in.
@@ -88,23 +81,12 @@ impl Account {
     pub fn apply(&mut self, event: &AccountEvent) {
         match event {
             AccountEvent::Fill(fill) => {
-                let settled = self.positions[fill.instrument.0 as usize].settle(fill);
-                self.cash += settled.cash - fill.fee;
-                self.realised += settled.realised;
-                self.fees += fill.fee;
-                self.slippage += fill.slippage_cost();
-                self.gross_flow += settled.cash.abs() + fill.fee;
-                self.fills += 1;
-                if let Some(net) = settled.closed {
-                    self.trades += 1;
-                    self.wins += u32::from(net > 0.0);
-                    self.streak = if net > 0.0 { self.streak + 1 } else { 0 };
-                }
+                self.totals.fill(&mut self.positions[fill.instrument.0 as usize], fill);
             }
             AccountEvent::Financing { amount, .. } | AccountEvent::Dividend { amount, .. } => {
-                self.cash += amount;
+                self.totals.cash += amount;
                 self.financing += amount;
-                self.gross_flow += amount.abs();
+                self.totals.gross_flow += amount.abs();
             }
             AccountEvent::Split { ratio, instrument, .. } => self.positions[instrument.0 as usize].split(*ratio),
             AccountEvent::Order { .. }
@@ -118,7 +100,7 @@ impl Account {
     #[inline]
     pub fn mark(&mut self, market: MarketView<'_>) {
         let Some((first, others)) = self.positions.split_first() else {
-            self.equity = self.cash;
+            self.equity = self.totals.cash;
             return;
         };
         let price = market.last(InstrumentId(0)).close;
@@ -128,7 +110,7 @@ impl Account {
             value += position.value(price);
             unrealised += position.unrealised(price);
         }
-        self.equity = self.cash + value;
+        self.equity = self.totals.cash + value;
         self.unrealised = unrealised;
     }
 
@@ -136,7 +118,7 @@ impl Account {
     #[must_use]
     #[inline]
     pub fn cash(&self) -> f64 {
-        self.cash
+        self.totals.cash
     }
 
     /// Cash and what the positions add to it, as of the last [`mark`](Self::mark).
@@ -164,21 +146,21 @@ impl Account {
     #[must_use]
     #[inline]
     pub fn realised(&self) -> f64 {
-        self.realised
+        self.totals.realised
     }
 
     /// Fees paid.
     #[must_use]
     #[inline]
     pub fn fees(&self) -> f64 {
-        self.fees
+        self.totals.fees
     }
 
     /// What slippage cost against the reference prices of the fills.
     #[must_use]
     #[inline]
     pub fn slippage(&self) -> f64 {
-        self.slippage
+        self.totals.slippage
     }
 
     /// Carry received (negative: paid): interest, borrow, funding, dividends.
@@ -192,35 +174,35 @@ impl Account {
     #[must_use]
     #[inline]
     pub fn gross_flow(&self) -> f64 {
-        self.gross_flow
+        self.totals.gross_flow
     }
 
     /// Fills.
     #[must_use]
     #[inline]
     pub fn fills(&self) -> u32 {
-        self.fills
+        self.totals.fills
     }
 
     /// Trades closed: positions that came back to flat or crossed it.
     #[must_use]
     #[inline]
     pub fn trades(&self) -> u32 {
-        self.trades
+        self.totals.trades
     }
 
     /// Closed trades with a net profit.
     #[must_use]
     #[inline]
     pub fn wins(&self) -> u32 {
-        self.wins
+        self.totals.wins
     }
 
     /// Closed trades with a net profit in a row, up to the last one.
     #[must_use]
     #[inline]
     pub fn winning_streak(&self) -> u32 {
-        self.streak
+        self.totals.streak
     }
 
     /// What is held, by instrument.

@@ -1,15 +1,19 @@
 //! Money and positions: a fold over what a venue reports.
 
+mod columns;
 mod event;
 mod ledger;
 pub mod metrics;
 mod position;
+mod totals;
 mod traded;
 mod trades;
 
 #[cfg(test)]
 mod tests;
 
+pub use columns::{AccountColumns, Column, LANES};
+pub(crate) use columns::{FillColumns, Terms};
 pub use event::{AccountEvent, AccountSnapshot, Fill, RejectReason};
 pub use ledger::Account;
 pub use position::Position;

@@ -21,18 +21,18 @@ use crate::Timestamp;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Position {
-    qty: f64,
-    avg_price: f64,
-    multiplier: f64,
+    pub(super) qty: f64,
+    pub(super) avg_price: f64,
+    pub(super) multiplier: f64,
     /// 1 for futures, 0 for spot: a factor, so that settling has no branch.
-    futures: f64,
+    pub(super) futures: f64,
     /// Realised profit less fees of the trade that is open.
-    trade_net: f64,
+    pub(super) trade_net: f64,
     /// When the units that are held began to be held on this side.
-    since: Timestamp,
+    pub(super) since: Timestamp,
     /// Units that were held when the account was opened.
     #[serde(default, skip_serializing_if = "is_zero")]
-    opened: f64,
+    pub(super) opened: f64,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes by reference")]
@@ -82,14 +82,14 @@ impl Position {
 
     /// Profit that closing at `price` would realise, in account currency.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn unrealised(&self, price: f64) -> f64 {
         self.qty * (price - self.avg_price) * self.multiplier
     }
 
     /// What the position adds to cash in equity at `price`: unrealised profit (futures) or its market value (spot).
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn value(&self, price: f64) -> f64 {
         self.qty * (price - self.futures * self.avg_price) * self.multiplier
     }
@@ -116,14 +116,17 @@ impl Position {
         self.opened = self.qty;
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn settle(&mut self, fill: &Fill) -> Settled {
         let old = self.qty;
         let new = old + fill.qty;
         // Sums of lots such as 0.1 + 0.2 - 0.3 must come back to nothing.
-        let new = if new.abs() <= 1e-9 * old.abs().max(fill.qty.abs()) { 0.0 } else { new };
+        let (held, filled) = (old.abs(), fill.qty.abs());
+        // Selects: `f64::max` also thinks of numbers that are none, every time.
+        let [smaller, larger] = if held < filled { [held, filled] } else { [filled, held] };
+        let new = if new.abs() <= 1e-9 * larger { 0.0 } else { new };
         let against = old * fill.qty < 0.0;
-        let closing = if against { old.abs().min(fill.qty.abs()).copysign(old) } else { 0.0 };
+        let closing = if against { smaller.copysign(old) } else { 0.0 };
         let realised = closing * (fill.price - self.avg_price) * fill.multiplier;
         let crossed = against && new * old <= 0.0;
         let grown = (old * self.avg_price + fill.qty * fill.price) / if new == 0.0 { 1.0 } else { new };

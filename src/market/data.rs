@@ -172,6 +172,20 @@ impl MarketData {
         &self.bars[row * self.instruments.len() + id.0 as usize]
     }
 
+    /// The bars of a row and of the next one, or the last row's bar twice, of data of one instrument.
+    #[inline(always)]
+    pub(crate) fn two_bars(&self, row: usize) -> [&Bar; 2] {
+        match self.bars.get(row..).and_then(<[Bar]>::first_chunk) {
+            Some([before, bar]) => [before, bar],
+            None => [self.last_bar(); 2],
+        }
+    }
+
+    #[cold]
+    fn last_bar(&self) -> &Bar {
+        &self.bars[self.bars.len() - 1]
+    }
+
     #[inline]
     pub(super) fn feature_rows(&self, from: usize, to: usize) -> &[f32] {
         self.features.rows(from, to)
@@ -183,7 +197,7 @@ impl MarketData {
     }
 
     /// Asks for row `t` before it is needed: its first bar, and the row of features.
-    #[inline]
+    #[inline(always)]
     pub fn prefetch(&self, t: usize) {
         prefetch_read(&self.bars, t * self.instruments.len());
         let (numbers, at) = self.features.place(t);

@@ -4,6 +4,7 @@
 //! The built-in ones are data (an enum); your own goes into the `Custom` arm.
 #![doc = include_str!("execution.md")]
 
+mod columns;
 mod commission;
 mod daily;
 mod fill;
@@ -18,6 +19,7 @@ mod set;
 mod size;
 mod slippage;
 
+pub(crate) use columns::Known;
 pub use commission::{
     Bps, Commission, CommissionModel, FeeContext, MakerTaker, NoCommission, PerContract, PerOrder, PerShare,
     PremiumTier, PremiumTiers, Schedule, ScheduleRow, Sum, VolumeMeasure, VolumePeriod, VolumeTier, VolumeTiers,

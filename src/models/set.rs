@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Commission, CommissionModel as _, Facts, FeeContext, FillContext, FillModel as _, FillRule, Financing,
+    Commission, CommissionModel as _, Facts, FeeContext, FillContext, FillModel, FillRule, Financing,
     FinancingModel as _, Flatten, IntrabarPath, Latency, Liquidity, MarginRule, Matching, Moment, Slippage,
     SlippageModel as _,
 };
@@ -147,16 +147,7 @@ impl Models {
     /// Where the fill rule fills a market order.
     #[inline]
     pub(crate) fn spot<'a>(&self, before: &'a Bar, bar: &'a Bar, period_ns: i64) -> Spot<'a> {
-        let point = self.fill.market(before, bar);
-        let known = if point.moment == Moment::Close { bar } else { before };
-        // A bar is stamped by its close; it opened one period before, but never before the last bar closed.
-        let opened = bar.time.plus_ns(-period_ns).max(before.time);
-        let time = match point.moment {
-            Moment::SeenClose => before.time,
-            Moment::Open => opened,
-            Moment::Close => bar.time,
-        };
-        Spot { price: point.price, reference: point.price, known, time }
+        Spot::by(&self.fill, before, bar, period_ns)
     }
 
     /// The fill of an order at a price and a moment, with what the venue tells its models.
@@ -220,4 +211,21 @@ pub(crate) struct Spot<'a> {
     pub(crate) reference: f64,
     pub(crate) known: &'a Bar,
     pub(crate) time: Timestamp,
+}
+
+impl<'a> Spot<'a> {
+    /// Where that rule fills a market order.
+    #[inline(always)]
+    pub(crate) fn by(rule: &impl FillModel, before: &'a Bar, bar: &'a Bar, period_ns: i64) -> Self {
+        let point = rule.market(before, bar);
+        let known = if point.moment == Moment::Close { bar } else { before };
+        // A bar is stamped by its close; it opened one period before, but never before the last bar closed.
+        let opened = bar.time.plus_ns(-period_ns).max(before.time);
+        let time = match point.moment {
+            Moment::SeenClose => before.time,
+            Moment::Open => opened,
+            Moment::Close => bar.time,
+        };
+        Spot { price: point.price, reference: point.price, known, time }
+    }
 }

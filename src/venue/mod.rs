@@ -1,5 +1,6 @@
 //! Where orders go, and where facts come from.
 
+mod columns;
 mod facts;
 mod history;
 mod log;
@@ -13,6 +14,7 @@ mod sim;
 
 use serde::{Deserialize, Serialize};
 
+pub use columns::{NextBars, SimColumns};
 pub use facts::VenueFacts;
 pub use log::{EventLog, LogEnd, LogEntry, Opening};
 pub use matching::MatchRow;

@@ -38,7 +38,7 @@ pub struct SimWorld {
     facts: Arc<VenueFacts>,
     /// Nothing happens to an account but its own orders, nothing to the market but its prices, and the models know what they
     /// need from the bars.
-    plain: bool,
+    pub(super) plain: bool,
     /// Market orders need no book.
     plain_orders: bool,
 }
@@ -178,9 +178,9 @@ fn check_columns(data: &MarketData, models: &Models) -> Result<()> {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SimState {
-    t: u32,
-    next_id: u32,
-    working: Working,
+    pub(super) t: u32,
+    pub(super) next_id: u32,
+    pub(super) working: Working,
     #[serde(default, skip_serializing_if = "TradedVolume::is_empty")]
     traded: TradedVolume,
 }

@@ -51,7 +51,7 @@ impl TargetPosition {
 
     /// The target, where the first number alone says it.
     #[inline(always)]
-    pub(super) fn plain(action: Action<'_>, instrument: usize, held: f64, max_lots: f64) -> f64 {
+    pub(crate) fn plain(action: Action<'_>, instrument: usize, held: f64, max_lots: f64) -> f64 {
         match action {
             Action::Box(values) => unit(values[instrument]) * max_lots,
             Action::Discrete(_) | Action::MultiDiscrete(_) => held,

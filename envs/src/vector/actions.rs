@@ -17,6 +17,21 @@ pub enum Actions<'a> {
 }
 
 impl Actions<'_> {
+    /// The first `n` numbers, and the others.
+    #[inline]
+    pub(crate) fn split_at(self, n: usize) -> (Self, Self) {
+        match self {
+            Self::Box(values) => {
+                let (first, others) = values.split_at(n);
+                (Self::Box(first), Self::Box(others))
+            }
+            Self::Discrete(values) => {
+                let (first, others) = values.split_at(n);
+                (Self::Discrete(first), Self::Discrete(others))
+            }
+        }
+    }
+
     /// How many numbers there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -159,6 +159,6 @@ fn an_environment_that_only_resets_shows_facts_at_rest() {
     }
     assert_eq!(look.0, N);
     assert!(rows.reward.iter().all(|r| *r == 0.0));
-    assert!(envs.lanes().iter().all(|lane| lane.env().reward() == 0.0));
+    assert!((0..envs.num_envs()).all(|i| envs.lane(i).env().reward() == 0.0));
     assert!(envs.episode_ends().iter().all(|end| end.reward == 14.0));
 }

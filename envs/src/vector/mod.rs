@@ -3,9 +3,11 @@
 mod actions;
 #[cfg(test)]
 mod batch_reward_tests;
+mod block;
 mod buffers;
 mod episodes;
 mod handoff;
+mod lanes;
 mod normaliser;
 #[cfg(test)]
 mod normaliser_tests;
@@ -43,7 +45,7 @@ use crate::{Result, Space, StepFacts};
 ///     [(); 4].map(|()| {
 ///         envs.step(Actions::Box(&[1.0]), StepOut { obs: &mut obs, reward: &mut reward, terminated: &mut terminated,
 ///             truncated: &mut truncated, final_obs: None, facts: None }).unwrap();
-///         envs.lanes()[0].env().steps()
+///         envs.lane(0).env().steps()
 ///     })
 /// };
 /// assert_eq!(lengths(Autoreset::SameStep), [1, 0, 1, 0]);

@@ -205,10 +205,6 @@ impl SimVecEnv {
         let Self { normaliser: Some(normaliser), lanes, .. } = self else { return };
         // An environment that was reset in place of a step has no reward, and none to learn from.
         let resets = self.autoreset == Autoreset::NextStep;
-        normaliser.scale(
-            rewards,
-            |env| !(resets && lanes[env].env.steps == 0),
-            |env| terminated[env] || truncated[env],
-        );
+        normaliser.scale(rewards, |env| !(resets && lanes.steps(env) == 0), |env| terminated[env] || truncated[env]);
     }
 }

@@ -50,8 +50,7 @@ fn a_batch_scales_what_it_gives_and_counts_what_it_was() {
             plain.step(Actions::Box(&actions), a.out()).unwrap();
             scaled.step(Actions::Box(&actions), b.out()).unwrap();
             let mut expected = a.reward.clone();
-            let lanes = plain.lanes();
-            let rests = |env: usize| autoreset == Autoreset::NextStep && lanes[env].env().steps() == 0;
+            let rests = |env: usize| autoreset == Autoreset::NextStep && plain.lane(env).env().steps() == 0;
             own.scale(&mut expected, |env| !rests(env), |env| a.terminated[env] || a.truncated[env]);
             assert_eq!(b.reward, expected, "{autoreset:?} step {step}");
             assert_eq!(a.obs, b.obs);

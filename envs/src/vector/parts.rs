@@ -2,7 +2,7 @@
 
 use tradepit::Rng;
 
-use super::{Actions, EpisodeStats, StepOut, own::Own, sim::CHUNK, sim::EpisodeEnd, sim::Lane};
+use super::{Actions, EpisodeStats, StepOut, lanes::LanesMut, own::Own, sim::CHUNK, sim::EpisodeEnd};
 use crate::Error;
 
 /// The most threads that step one batch.
@@ -10,7 +10,7 @@ pub(super) const MOST: usize = 64;
 
 /// What one thread works on: a range of environments and their rows of everything.
 pub(super) struct Part<'a> {
-    pub(super) lanes: &'a mut [Lane],
+    pub(super) lanes: LanesMut<'a>,
     pub(super) rngs: &'a mut [Rng],
     /// One an environment where numbers or markets are drawn, else none.
     pub(super) own: &'a mut [Own],
@@ -47,21 +47,12 @@ impl<'a> Part<'a> {
 
     fn cut(self, chunks: usize, d: usize, width: usize) -> (Self, Self) {
         let n = (chunks * CHUNK).min(self.lanes.len());
-        let (lanes, lanes_behind) = self.lanes.split_at_mut(n);
+        let (lanes, lanes_behind) = self.lanes.split_at(n);
         let (rngs, rngs_behind) = self.rngs.split_at_mut(n);
         let (own, own_behind) = self.own.split_at_mut(n.min(self.own.len()));
         let (ends, ends_behind) = self.ends.split_at_mut(n);
         let (stats, stats_behind) = self.stats.split_at_mut(chunks);
-        let (actions, actions_behind) = match self.actions {
-            Actions::Box(values) => {
-                let (a, b) = values.split_at(n * width);
-                (Actions::Box(a), Actions::Box(b))
-            }
-            Actions::Discrete(values) => {
-                let (a, b) = values.split_at(n * width);
-                (Actions::Discrete(a), Actions::Discrete(b))
-            }
-        };
+        let (actions, actions_behind) = self.actions.split_at(n * width);
         let (out, out_behind) = self.out.split_at(n, d);
         let part = Self { lanes, rngs, own, ends, stats, actions, out, error: None };
         let behind = Self {

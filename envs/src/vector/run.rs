@@ -2,11 +2,13 @@
 
 use tradepit::{
     Rng,
-    venue::{Sim, Start},
+    account::LANES,
+    venue::{Sim, SimWorld, Start},
 };
 
 use super::{
     Actions, Autoreset, EpisodeStats, StepOut,
+    block::{Shared, Stepped},
     own::Own,
     parts::Part,
     sim::{CHUNK, EpisodeEnd, Lane},
@@ -79,63 +81,167 @@ pub(super) fn step_unpaid(setup: &SimSetup, autoreset: Autoreset, part: &mut Par
 
 /// Books the rewards that are in the part's memory, then does what is done with episodes that ended.
 pub(super) fn pay(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
-    for (lane, reward) in part.lanes.iter_mut().zip(part.out.reward.iter_mut()) {
-        // No step yet: the lane was reset in place of a step.
-        if lane.env.steps == 0 {
-            *reward = 0.0;
-        } else {
-            lane.env.reward += f64::from(*reward);
-        }
+    for (i, reward) in part.out.reward.iter_mut().enumerate() {
+        part.lanes.with(setup, i, |lane| {
+            // No step yet: the lane was reset in place of a step.
+            if lane.env.steps == 0 {
+                *reward = 0.0;
+            } else {
+                lane.env.reward += f64::from(*reward);
+            }
+        });
     }
     finish_ended(setup, autoreset, part)
 }
 
 fn step_lanes<const PAID: bool, const OWN: bool>(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
-    let (rules, world) = (&**setup.rules(), &**setup.world());
-    let d = rules.observation_space().len();
-    let width = rules.action_space().len();
-    let several = matches!(rules.action_space(), Space::MultiDiscrete { .. });
-    let n = part.lanes.len();
-    let actions = part.actions;
-    // Slices of their own, all known to be of n: were they read through the part, every store would have them read again.
-    let (lanes, rngs) = (&mut part.lanes[..n], &mut part.rngs[..n]);
-    let own = &mut *part.own;
-    let StepOut { obs, reward, terminated, truncated, facts, .. } = &mut part.out;
-    let (obs, reward) = (&mut obs[..n * d], &mut reward[..n]);
-    let (terminated, truncated) = (&mut terminated[..n], &mut truncated[..n]);
-    let mut facts = facts.as_deref_mut();
+    let shared = Shared::of(setup).filter(|_| PAID && !OWN && part.out.facts.is_none());
+    let one = One::<PAID, OWN>::of(setup, autoreset);
+    let in_blocks = part.lanes.blocks.len() * LANES;
     let mut ended = false;
+    match shared {
+        Some(shared) => step_blocks(shared, one, part, &mut ended)?,
+        None => (0..in_blocks).try_for_each(|i| one.step_in_block(part, i).map(|now| ended |= now))?,
+    }
+    // Slices of their own, all known to be of n: were they read through the part, every store would have them read again.
+    let rest = &mut *part.lanes.rest;
+    let n = rest.len();
+    let (rngs, own) = (&mut part.rngs[in_blocks..][..n], &mut *part.own);
+    let StepOut { obs, reward, terminated, truncated, facts, .. } = &mut part.out;
+    let (obs, reward) = (&mut obs[in_blocks * one.d..][..n * one.d], &mut reward[in_blocks..][..n]);
+    let (terminated, truncated) = (&mut terminated[in_blocks..][..n], &mut truncated[in_blocks..][..n]);
+    let mut facts = facts.as_deref_mut().map(|facts| &mut facts[in_blocks..]);
+    let actions = part.actions.split_at(in_blocks * one.width).1;
     for i in 0..n {
         let next = (i + AHEAD).min(n - 1);
-        let ahead = lanes[next].sim.row();
-        let market = if OWN { &own[next].world.data } else { &world.data };
-        market.prefetch(ahead as usize + 1);
-        let (lane, rng, row) = (&mut lanes[i], &mut rngs[i], &mut obs[i * d..][..d]);
-        if lane.ended && autoreset == Autoreset::NextStep {
-            lane.episode += 1;
-            begin(setup, lane, rng, own.get_mut(i), row).map_err(Box::new)?;
-            let world = if OWN { &own[i].world } else { world };
-            (reward[i], terminated[i], truncated[i]) = (0.0, false, false);
-            if let Some(facts) = &mut facts {
-                facts[i] = facts::at_rest(&Sim { world, state: &mut lane.sim, rng }, &lane.env);
-            }
-            continue;
-        }
-        let action = match actions {
-            Actions::Box(values) => Action::Box(&values[i * width..][..width]),
-            Actions::Discrete(values) if several => Action::MultiDiscrete(&values[i * width..][..width]),
-            Actions::Discrete(values) => Action::Discrete(values[i]),
-        };
-        let (world, row) = if OWN { (&own[i].world, own[i].drawn.show(row)) } else { (world, row) };
-        let mut venue = Sim { world, state: &mut lane.sim, rng };
+        let market = if OWN { &own[next].world.data } else { &one.world.data };
+        market.prefetch(rest[next].sim.row() as usize + 1);
+        let (lane, rng, row) = (&mut rest[i], &mut rngs[i], &mut obs[i * one.d..][..one.d]);
         let facts = facts.as_mut().map(|facts| &mut facts[i]);
-        let hooks = &mut Way::<PAID, OWN>;
-        let transition: Transition = step::step_with(rules, &mut venue, &mut lane.env, action, row, facts, hooks)?;
+        let transition = one.step(lane, rng, own.get_mut(i), one.action(actions, i), row, facts)?;
         (reward[i], terminated[i], truncated[i]) = (transition.reward, transition.terminated, transition.truncated);
-        lane.ended = transition.terminated | transition.truncated;
         ended |= lane.ended;
     }
     if PAID && ended { finish_ended(setup, autoreset, part) } else { Ok(()) }
+}
+
+/// What stepping an environment by itself takes, looked up once a step of the batch.
+#[derive(Clone, Copy)]
+struct One<'a, const PAID: bool, const OWN: bool> {
+    setup: &'a SimSetup,
+    autoreset: Autoreset,
+    rules: &'a Rules,
+    world: &'a SimWorld,
+    /// Numbers of an observation, and of an action.
+    d: usize,
+    width: usize,
+    several: bool,
+}
+
+impl<'a, const PAID: bool, const OWN: bool> One<'a, PAID, OWN> {
+    fn of(setup: &'a SimSetup, autoreset: Autoreset) -> Self {
+        let (rules, world) = (&**setup.rules(), &**setup.world());
+        let (d, width) = (rules.observation_space().len(), rules.action_space().len());
+        let several = matches!(rules.action_space(), Space::MultiDiscrete { .. });
+        Self { setup, autoreset, rules, world, d, width, several }
+    }
+
+    #[inline(always)]
+    fn action(self, actions: Actions<'a>, i: usize) -> Action<'a> {
+        match actions {
+            Actions::Box(values) => Action::Box(&values[i * self.width..][..self.width]),
+            Actions::Discrete(values) if self.several => Action::MultiDiscrete(&values[i * self.width..][..self.width]),
+            Actions::Discrete(values) => Action::Discrete(values[i]),
+        }
+    }
+
+    /// Steps it, or begins its next episode in place of a step.
+    #[inline(always)]
+    fn step(
+        self,
+        lane: &mut Lane,
+        rng: &mut Rng,
+        mut own: Option<&mut Own>,
+        action: Action<'_>,
+        row: &mut [f32],
+        facts: Option<&mut StepFacts>,
+    ) -> std::result::Result<Transition, Box<Error>> {
+        if lane.ended && self.autoreset == Autoreset::NextStep {
+            lane.episode += 1;
+            begin(self.setup, lane, rng, own.as_deref_mut(), row).map_err(Box::new)?;
+            let world = own.map_or(self.world, |own| &own.world);
+            if let Some(facts) = facts {
+                *facts = facts::at_rest(&Sim { world, state: &mut lane.sim, rng }, &lane.env);
+            }
+            return Ok(Transition::default());
+        }
+        let (world, row) = match own {
+            Some(own) if OWN => (&own.world, own.drawn.show(row)),
+            _ => (self.world, row),
+        };
+        let mut venue = Sim { world, state: &mut lane.sim, rng };
+        let hooks = &mut Way::<PAID, OWN>;
+        let transition = step::step_with(self.rules, &mut venue, &mut lane.env, action, row, facts, hooks)?;
+        lane.ended = transition.terminated | transition.truncated;
+        Ok(transition)
+    }
+
+    /// Steps one that stands in a block by itself. Gives whether its episode has ended.
+    #[cold]
+    fn step_in_block(self, part: &mut Part<'_>, i: usize) -> std::result::Result<bool, Box<Error>> {
+        let Part { lanes, rngs, own, actions, out, .. } = part;
+        let (row, facts) = (&mut out.obs[i * self.d..][..self.d], out.facts.as_mut().map(|facts| &mut facts[i]));
+        let (action, rng, own) = (self.action(*actions, i), &mut rngs[i], own.get_mut(i));
+        let step = |lane: &mut Lane| (self.step(lane, rng, own, action, row, facts), lane.ended);
+        let (transition, ended) = lanes.with(self.setup, i, step);
+        let Transition { reward, terminated, truncated } = transition?;
+        (out.reward[i], out.terminated[i], out.truncated[i]) = (reward, terminated, truncated);
+        Ok(ended)
+    }
+}
+
+/// Steps the environments that stand side by side.
+fn step_blocks<const PAID: bool, const OWN: bool>(
+    shared: Shared<'_>,
+    one: One<'_, PAID, OWN>,
+    part: &mut Part<'_>,
+    ended: &mut bool,
+) -> Boxed {
+    let (d, width, rows) = (one.d, one.width, one.world.data.len());
+    let blocks = part.lanes.blocks.len();
+    // Of the block that is stepped, and of the next one.
+    let mut bars = [shared.next_bars(), shared.next_bars()];
+    if let Some(first) = part.lanes.blocks.first() {
+        first.read(shared, &mut bars[0]);
+    }
+    for b in 0..blocks {
+        let next = (b + AHEAD / LANES).min(blocks - 1);
+        part.lanes.blocks[next].prefetch(shared);
+        let base = b * LANES;
+        if let Some(later) = part.lanes.blocks.get(b + 1) {
+            later.read(shared, &mut bars[(b + 1) % 2]);
+        }
+        let block = &mut part.lanes.blocks[b];
+        if block.has_ended() || !block.can_go_on(rows) {
+            for i in base..base + LANES {
+                *ended |= one.step_in_block(part, i)?;
+            }
+            continue;
+        }
+        let StepOut { obs, reward, terminated, truncated, .. } = &mut part.out;
+        let (Some(rngs), Some(reward), Some(terminated), Some(truncated)) = (
+            part.rngs[base..].first_chunk_mut(),
+            reward[base..].first_chunk_mut(),
+            terminated[base..].first_chunk_mut(),
+            truncated[base..].first_chunk_mut(),
+        ) else {
+            continue;
+        };
+        let actions = part.actions.split_at(base * width).1;
+        let out = Stepped { reward, terminated, truncated };
+        *ended |= block.step(shared, &bars[b % 2], actions, rngs, &mut obs[base * d..][..LANES * d], out);
+    }
+    Ok(())
 }
 
 /// Does what is done with the episodes that have ended in this step.
@@ -152,23 +258,26 @@ fn finish_ended(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> 
 /// Counts the episode that lane `i` has ended, and starts the next one where the mode says so.
 fn finish(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>, i: usize) -> Boxed {
     let d = setup.rules().observation_space().len();
-    let (lane, terminated) = (&mut part.lanes[i], part.out.terminated[i]);
-    let EnvState { reward, steps: length, clipped, .. } = lane.env;
-    part.ends[i] = EpisodeEnd { reward, length, row: lane.sim.row(), clipped };
-    part.stats[i / CHUNK].merge(&sums(&lane.env, terminated));
-    let mut own = part.own.get_mut(i);
-    if let Some(own) = &mut own {
-        own.ended.copy_from_slice(&own.drawn.values);
-    }
-    if autoreset == Autoreset::SameStep {
-        let row = &mut part.out.obs[i * d..(i + 1) * d];
-        if let Some(final_obs) = &mut part.out.final_obs {
-            final_obs[i * d..(i + 1) * d].copy_from_slice(row);
+    let Part { lanes, rngs, own, ends, stats, out, .. } = part;
+    let terminated = out.terminated[i];
+    lanes.with(setup, i, |lane| {
+        let EnvState { reward, steps: length, clipped, .. } = lane.env;
+        ends[i] = EpisodeEnd { reward, length, row: lane.sim.row(), clipped };
+        stats[i / CHUNK].merge(&sums(&lane.env, terminated));
+        let mut own = own.get_mut(i);
+        if let Some(own) = &mut own {
+            own.ended.copy_from_slice(&own.drawn.values);
         }
-        lane.episode += 1;
-        begin(setup, lane, &mut part.rngs[i], own, row).map_err(Box::new)?;
-    }
-    Ok(())
+        if autoreset == Autoreset::SameStep {
+            let row = &mut out.obs[i * d..(i + 1) * d];
+            if let Some(final_obs) = &mut out.final_obs {
+                final_obs[i * d..(i + 1) * d].copy_from_slice(row);
+            }
+            lane.episode += 1;
+            begin(setup, lane, &mut rngs[i], own, row).map_err(Box::new)?;
+        }
+        Ok(())
+    })
 }
 
 fn sums(env: &EnvState, terminated: bool) -> EpisodeStats {

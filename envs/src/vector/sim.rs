@@ -7,7 +7,8 @@ use tradepit::{
 };
 
 use super::{
-    Actions, Autoreset, EpisodeStats, RewardNormaliser, StepOut, VecEnv, own::Own, parts::Part, pool::Pool, run,
+    Actions, Autoreset, EpisodeStats, RewardNormaliser, StepOut, VecEnv, lanes::Lanes, own::Own, parts::Part,
+    pool::Pool, run,
 };
 use crate::{BatchReward, EnvState, Error, Result, Rules, SimSetup, Space, StepFacts, check, observe::observe, step};
 
@@ -26,7 +27,7 @@ pub(super) const CHUNK: usize = 64;
 /// envs.reset(7, &mut [obs.clone(), obs.clone()].concat()).unwrap();
 /// env.reset(Some(8), &mut obs).unwrap();
 /// // Lane 1 of seed 7 is the single environment of seed 8.
-/// let lane = &envs.lanes()[1];
+/// let lane = envs.lane(1);
 /// assert_eq!((lane.row(), lane.env()), (env.venue().state().row(), env.state()));
 /// ```
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -64,7 +65,7 @@ impl Lane {
 /// # let (mut obs, mut reward) = (vec![0.0; envs.observation_space().len()], [0.0]);
 /// # let (mut terminated, mut truncated) = ([false], [false]);
 /// envs.reset(0, &mut obs).unwrap();
-/// let start = envs.lanes()[0].row();
+/// let start = envs.lane(0).row();
 /// envs.step(Actions::Box(&[1.0]), StepOut { obs: &mut obs, reward: &mut reward, terminated: &mut terminated,
 ///     truncated: &mut truncated, final_obs: None, facts: None }).unwrap();
 /// let end = envs.episode_ends()[0];
@@ -105,7 +106,7 @@ pub struct SimVecEnv {
     setup: SimSetup,
     pub(super) autoreset: Autoreset,
     threads: usize,
-    pub(super) lanes: Vec<Lane>,
+    pub(super) lanes: Lanes,
     pub(super) rngs: Vec<Rng>,
     /// One an environment where numbers or markets are drawn, else none.
     pub(super) own: Vec<Own>,
@@ -146,14 +147,13 @@ impl SimVecEnv {
             return Err(Error::spec("num_envs", format!("{num_envs} must be in 1..={MOST}")));
         }
         let threads = if threads == 0 { std::thread::available_parallelism().map_or(1, Into::into) } else { threads };
-        let instruments = setup.world().data.instruments().len();
-        let lane = Lane { env: EnvState::new(instruments), ..Lane::default() };
+        // A part of fewer than a chunk of environments costs more to hand over than to step.
+        let threads = threads.min(num_envs / CHUNK).clamp(1, super::parts::MOST);
         let rng = setup.begin(0, 0).1;
         Ok(Self {
             autoreset,
-            // A part of fewer than a chunk of environments costs more to hand over than to step.
-            threads: threads.min(num_envs / CHUNK).clamp(1, super::parts::MOST),
-            lanes: vec![lane; num_envs],
+            threads,
+            lanes: Lanes::new(&setup, num_envs, threads),
             rngs: vec![rng; num_envs],
             own: Own::nominal(&setup, num_envs),
             ends: vec![EpisodeEnd::default(); num_envs],
@@ -172,10 +172,13 @@ impl SimVecEnv {
         &self.setup
     }
 
-    /// State of the environments.
+    /// What an environment remembers.
+    ///
+    /// # Panics
+    /// When there is no such environment.
     #[must_use]
-    pub fn lanes(&self) -> &[Lane] {
-        &self.lanes
+    pub fn lane(&self, env: usize) -> Lane {
+        self.lanes.get(&self.setup, env)
     }
 
     /// Of each environment the last episode that it ended.
@@ -201,15 +204,18 @@ impl SimVecEnv {
         Error::shape("reset_mask", n, mask.len())?;
         Error::shape("obs", n * d, obs.len())?;
         let rows = obs.chunks_exact_mut(d).zip(seeds.iter().zip(mask));
-        for (i, ((lane, rng), (obs, (seed, mask)))) in self.lanes.iter_mut().zip(&mut self.rngs).zip(rows).enumerate() {
+        let mut lanes = self.lanes.all();
+        for (i, (rng, (obs, (seed, mask)))) in self.rngs.iter_mut().zip(rows).enumerate() {
             if !*mask {
                 continue;
             }
-            match seed {
-                Some(seed) => (lane.seed, lane.episode) = (*seed, 0),
-                None => lane.episode += u64::from(self.started),
-            }
-            run::begin(&self.setup, lane, rng, self.own.get_mut(i), obs)?;
+            lanes.with(&self.setup, i, |lane| {
+                match seed {
+                    Some(seed) => (lane.seed, lane.episode) = (*seed, 0),
+                    None => lane.episode += u64::from(self.started),
+                }
+                run::begin(&self.setup, lane, rng, self.own.get_mut(i), obs)
+            })?;
             if let Some(normaliser) = &mut self.normaliser {
                 normaliser.forget(i);
             }
@@ -290,15 +296,18 @@ impl SimVecEnv {
         Error::shape("obs", self.lanes.len() * d, obs.len())?;
         self.check_started()?;
         let Self { setup, lanes, rngs, own, .. } = self;
-        for (i, ((lane, rng), obs)) in lanes.iter_mut().zip(rngs).zip(obs.chunks_exact_mut(d)).enumerate() {
+        let mut lanes = lanes.all();
+        for (i, (rng, obs)) in rngs.iter_mut().zip(obs.chunks_exact_mut(d)).enumerate() {
             let (world, obs) = match own.get(i) {
                 None => (&**setup.world(), obs),
                 Some(own) => (&own.world, own.drawn.show(obs)),
             };
-            let venue = Sim { world, state: &mut lane.sim, rng };
-            let clipped = lane.env.clipped;
-            observe(setup.rules(), &venue, &mut lane.env, obs);
-            lane.env.clipped = clipped;
+            lanes.with(setup, i, |lane| {
+                let venue = Sim { world, state: &mut lane.sim, rng };
+                let clipped = lane.env.clipped;
+                observe(setup.rules(), &venue, &mut lane.env, obs);
+                lane.env.clipped = clipped;
+            });
         }
         Ok(())
     }
@@ -323,11 +332,13 @@ impl SimVecEnv {
     ) -> Result<()> {
         self.check_started()?;
         let Self { setup, lanes, rngs, own, .. } = self;
+        let mut lanes = lanes.all();
         // A row of nothing is none.
         for (i, row) in out.chunks_exact_mut(width.max(1)).enumerate() {
             let world = own.get(i).map_or(&**setup.world(), |own| &own.world);
-            let Lane { sim, env, .. } = &mut lanes[i];
-            show(setup.rules(), &Sim { world, state: sim, rng: &mut rngs[i] }, env, row);
+            lanes.with(setup, i, |Lane { sim, env, .. }| {
+                show(setup.rules(), &Sim { world, state: sim, rng: &mut rngs[i] }, env, row);
+            });
         }
         Ok(())
     }
@@ -348,7 +359,7 @@ impl SimVecEnv {
     ) -> Result<()> {
         let d = self.observation_space().len();
         let Self { setup, autoreset, threads, lanes, rngs, own, ends, stats, pool, .. } = self;
-        let mut whole = Part { lanes, rngs, own, ends, stats, actions, out, error: None };
+        let mut whole = Part { lanes: lanes.all(), rngs, own, ends, stats, actions, out, error: None };
         if *threads == 1 {
             return job(setup, *autoreset, &mut whole).map_err(|error| *error);
         }
@@ -377,7 +388,7 @@ impl SimVecEnv {
         out.final_obs.as_ref().map_or(Ok(()), |o| Error::shape("final_obs", n * d, o.len()))?;
         out.facts.as_ref().map_or(Ok(()), |f| Error::shape("facts", n, f.len()))?;
         if self.autoreset == Autoreset::Disabled
-            && let Some(env) = self.lanes.iter().position(|lane| lane.ended)
+            && let Some(env) = self.lanes.first_ended()
         {
             let how = "reset it first: autoreset is disabled";
             return Err(Error::State(format!("the episode of environment {env} has ended; {how}")));
@@ -406,10 +417,12 @@ impl VecEnv for SimVecEnv {
     fn reset(&mut self, seed: u64, obs: &mut [f32]) -> Result<()> {
         let d = self.observation_space().len();
         Error::shape("obs", self.lanes.len() * d, obs.len())?;
-        let rows = obs.chunks_exact_mut(d);
-        for (i, ((lane, rng), obs)) in self.lanes.iter_mut().zip(&mut self.rngs).zip(rows).enumerate() {
-            (lane.seed, lane.episode) = (seed.wrapping_add(i as u64), 0);
-            run::begin(&self.setup, lane, rng, self.own.get_mut(i), obs)?;
+        let mut lanes = self.lanes.all();
+        for (i, (rng, obs)) in self.rngs.iter_mut().zip(obs.chunks_exact_mut(d)).enumerate() {
+            lanes.with(&self.setup, i, |lane| {
+                (lane.seed, lane.episode) = (seed.wrapping_add(i as u64), 0);
+                run::begin(&self.setup, lane, rng, self.own.get_mut(i), obs)
+            })?;
         }
         if let Some(normaliser) = &mut self.normaliser {
             normaliser.restart(self.lanes.len());

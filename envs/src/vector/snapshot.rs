@@ -41,7 +41,7 @@ impl SimVecEnv {
     #[must_use]
     pub fn snapshot(&self) -> VecSnapshot {
         VecSnapshot {
-            lanes: self.lanes.clone(),
+            lanes: (0..self.num_envs()).map(|i| self.lane(i)).collect(),
             rngs: self.rngs.clone(),
             randomised: self.own.iter().map(|own| [own.drawn.values.clone(), own.ended.clone()]).collect(),
             ends: self.ends.clone(),
@@ -104,7 +104,8 @@ impl SimVecEnv {
             own.ended = ended;
         }
         self.own = own;
-        (self.lanes, self.rngs, self.ends) = (snapshot.lanes, snapshot.rngs, snapshot.ends);
+        self.lanes.set(snapshot.lanes);
+        (self.rngs, self.ends) = (snapshot.rngs, snapshot.ends);
         (self.stats, self.normaliser, self.started) = (snapshot.stats, snapshot.normaliser, snapshot.started);
         Ok(())
     }
