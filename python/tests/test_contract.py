@@ -116,6 +116,7 @@ CHANGES = {
         ],
     },
     "window": 3,
+    "observe": {"kind": "index"},
     "account": ["drawdown", "position", "price_since_start"],
     "action": {"kind": "target_levels", "levels": [-1.0, 0.0, 3.0]},
     "limits": {"position": 4.0, "drawdown": 0.25, "daily_loss": 0.125},
@@ -141,7 +142,9 @@ def test_every_field_of_a_spec_can_be_changed(data):
         assert tradepit.default_spec()[name] != value
         read = tradepit.TradingEnv(data, **{name: value}).trading_spec
         assert read[name] == value
-    assert tradepit.TradingVectorEnv(2, data, **CHANGES).trading_spec == CHANGES
+    # A market of each episode has no table of features that rows could be named in.
+    together = {**CHANGES, "observe": {"kind": "window"}}
+    assert tradepit.TradingVectorEnv(2, data, **together).trading_spec == together
 
 
 def test_every_kind_of_reward_is_known_by_its_name_and_its_fields(data):
