@@ -4,7 +4,7 @@
 
 mod road;
 
-use std::sync::Arc;
+use std::{ops::ControlFlow, sync::Arc};
 
 use proptest::prelude::*;
 use road::{Actor, actions, bits, draw_all, es};
@@ -13,8 +13,10 @@ use tradepit::{
     Bar, Instrument, MarketData, Venue as _,
     venue::{SimVenue, Start},
 };
+use tradepit_agents::{Ppo, PpoConfig, Progress, evaluate};
 use tradepit_envs::{
-    Action, Autoreset, Doctor, Env, EnvSpec, Gather as _, LeakCheck, Rules, SimSetup, Space, StepBuffers, VecEnv,
+    Action, Autoreset, Doctor, Env, EnvSpec, Gather as _, LeakCheck, Rules, SimSetup, SimVecEnv, Space, StepBuffers,
+    VecEnv,
 };
 
 fn spec(value: &Value) -> EnvSpec {
@@ -210,4 +212,78 @@ fn a_restored_environment_goes_on_by_index() {
     assert_eq!(bits(&again), bits(&obs));
     let (a, b) = (env.step(Action::Box(&[-1.0]), &mut obs), other.step(Action::Box(&[-1.0]), &mut again));
     assert_eq!((a.unwrap(), bits(&obs)), (b.unwrap(), bits(&again)));
+}
+
+/// What an agent is after training, and what it said of each iteration.
+fn trained(setup: &SimSetup, config: &PpoConfig) -> (Ppo, Vec<Progress>) {
+    let mut envs = setup.vec_env(12, 1, Autoreset::SameStep).unwrap();
+    let (mut ppo, mut said) = (Ppo::new(config.clone(), &envs).unwrap(), Vec::new());
+    for _ in 0..2 {
+        let on = |progress: &Progress| {
+            said.push(*progress);
+            ControlFlow::Continue(())
+        };
+        ppo.learn(&mut envs, 2 * 12 * 30, on).unwrap();
+    }
+    (ppo, said)
+}
+
+#[test]
+fn training_by_index_is_training_by_window_to_the_bit() {
+    // Episodes are cut within a rollout; the last minibatch is smaller, with a shard that is smaller still.
+    let config = PpoConfig { n_steps: 30, batch_size: 300, n_epochs: 2, hidden: vec![16], ..PpoConfig::default() };
+    let value = json!({"window": 6, "reward": {"kind": "log_return", "scale": 1000.0}});
+    for (action, threads, normalize_obs) in
+        [("target_position", 1, true), ("target_position", 2, false), ("enter_exit", 2, true)]
+    {
+        let by_index = spec(&value);
+        let by_index = EnvSpec { action: serde_json::from_value(json!({"kind": action})).unwrap(), ..by_index };
+        let by_index = SimSetup::new(by_index, es(2_000)).unwrap();
+        let by_window = by_index.with_windows().unwrap();
+        let config = PpoConfig { threads, normalize_obs, ..config.clone() };
+        let ((short, said), (long, as_well)) = (trained(&by_index, &config), trained(&by_window, &config));
+        assert_eq!(said, as_well);
+        assert!(said.iter().any(|progress| progress.episodes.episodes > 0));
+        // Weights, normaliser and spaces: one file.
+        assert!(short.policy().to_bytes().unwrap() == long.policy().to_bytes().unwrap());
+        let windows: Vec<f32> = (0..4 * (6 * 16 + 5)).map(|i| (i as f32).sin()).collect();
+        assert_eq!(bits(&short.value(&windows).unwrap()), bits(&long.value(&windows).unwrap()));
+        assert!(short.policy().check(&by_window.vec_env(1, 1, Autoreset::SameStep).unwrap()).is_ok());
+
+        // Table, row and account in place of the features and account; and, where observations are normalised, of each step
+        // the means and scales of what is gathered.
+        let (steps, envs, seen) = (30, 12, 6 * 16 + 5);
+        let scales = if normalize_obs { steps * 2 * seen } else { 0 };
+        assert_eq!(short.observation_bytes(), (steps * envs * (2 + 5) + scales) * 4);
+        assert_eq!(long.observation_bytes(), steps * envs * seen * 4);
+    }
+}
+
+#[test]
+fn a_policy_acts_the_same_by_index_and_by_window_and_goes_on_learning_in_either() {
+    let by_index = setup(&json!({"window": 6}), es(2_000));
+    let by_window = by_index.with_windows().unwrap();
+    let config = PpoConfig { n_steps: 30, batch_size: 300, hidden: vec![16], ..PpoConfig::default() };
+    let (mut ppo, _) = trained(&by_index, &config);
+    let of = |setup: &SimSetup| setup.vec_env(5, 1, Autoreset::NextStep).unwrap();
+    let mut score = |envs: &mut SimVecEnv| evaluate(ppo.policy_mut(), envs, 11, 3).unwrap();
+    assert_eq!(score(&mut of(&by_index)), score(&mut of(&by_window)));
+    // Saved by index, loaded to go on by window; other data have another table, and are gathered from it.
+    let elsewhere = setup(&json!({"window": 6}), es(1_700));
+    let bytes = ppo.to_bytes().unwrap();
+    let further = |setup: &SimSetup| {
+        let mut loaded = Ppo::from_bytes(&bytes).unwrap();
+        loaded
+            .learn(&mut setup.vec_env(12, 1, Autoreset::SameStep).unwrap(), 1, |_| ControlFlow::Continue(()))
+            .unwrap();
+        loaded.policy().to_bytes().unwrap()
+    };
+    assert!(further(&by_index) == further(&by_window));
+    assert!(further(&elsewhere) == further(&elsewhere.with_windows().unwrap()));
+    let wider = setup(&json!({"window": 7}), es(2_000));
+    let refused = ppo.policy().check(&of(&wider)).unwrap_err().to_string();
+    assert!(
+        refused.starts_with("the policy was made for observations of 101 numbers, the environment gives 117"),
+        "{refused}"
+    );
 }

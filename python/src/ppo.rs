@@ -2,7 +2,7 @@
 
 use std::{
     ops::ControlFlow,
-    sync::{Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use numpy::{PyArray1, PyArray2, PyArrayMethods as _, PyReadonlyArrayDyn, PyUntypedArrayMethods as _};
@@ -11,7 +11,7 @@ use pyo3::{
     types::{PyBytes, PyDict},
 };
 use tradepit_agents::{ActionsMut, Ppo, PpoConfig, Progress};
-use tradepit_envs::{Actions, Autoreset, EpisodeStats, SimVecEnv, Space, StepOut, VecEnv};
+use tradepit_envs::{Actions, Autoreset, EpisodeStats, Gather, SimVecEnv, Space, StepOut, VecEnv};
 
 use crate::{
     data::PyMarketData,
@@ -68,6 +68,10 @@ impl VecEnv for Rewarded<'_, '_> {
             Some(reward) => self.envs.step_with(actions, out, *reward),
             None => self.envs.step(actions, out),
         }
+    }
+
+    fn gather(&self) -> Option<Arc<dyn Gather>> {
+        self.envs.gather()
     }
 
     fn masks(&self) -> bool {
