@@ -16,6 +16,7 @@ use tradepit_envs::{Actions, Autoreset, EpisodeStats, Gather, SimVecEnv, Space, 
 use crate::{
     data::PyMarketData,
     error::{agent_fault, busy, detached, fault, raise},
+    gather,
     reward::PyReward,
     space, spec,
 };
@@ -209,7 +210,7 @@ impl PyPpo {
     }
 
     /// Actions for observations of shape `(n, d)`: `(n, k)` float32 for a box, `(n,)` int64 for discrete ones, `(n, k)` for several.
-    /// With masks, among those that are open.
+    /// With masks, among those that are open. Observations by index are gathered first, while environments of theirs live.
     #[pyo3(signature = (obs, deterministic, masks=None))]
     #[expect(clippy::needless_pass_by_value, reason = "arguments of Python calls are extracted by value")]
     fn predict<'py>(
@@ -221,12 +222,16 @@ impl PyPpo {
     ) -> PyResult<Bound<'py, PyAny>> {
         let (mut state, obs) = (self.lock("predict()")?, obs.try_readonly()?);
         let d = state.ppo.policy().observation_space().len();
-        if obs.shape()[1] != d {
-            let message =
-                format!("observations: expected shape (n, {d}), got ({}, {})", obs.shape()[0], obs.shape()[1]);
-            return Err(raise("ShapeError", message));
-        }
-        let (n, values) = (obs.shape()[0], obs.as_slice()?);
+        let (n, width, given) = (obs.shape()[0], obs.shape()[1], obs.as_slice()?);
+        let gathered = if width == d { None } else { gather::windows(given, width, d)? };
+        let values = match &gathered {
+            Some(windows) => &windows[..],
+            None if width == d => given,
+            None => {
+                let message = format!("observations: expected shape (n, {d}), got ({n}, {width})");
+                return Err(raise("ShapeError", message));
+            }
+        };
         let masks = masks.as_ref().map(|masks| masks.as_slice()).transpose()?;
         match state.ppo.policy().action_space().clone() {
             space @ (Space::Discrete { .. } | Space::MultiDiscrete { .. }) => {

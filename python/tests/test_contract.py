@@ -218,12 +218,14 @@ def journal(data, spec, path):
 def test_classes_are_frozen(cls, data, tmp_path):
     assert cls.__module__ == "tradepit._core"
     spec = tradepit.spec.to_json({})
+    by_index = tradepit.TradingEnv(data, observe="index")
     made = {
         "MarketData": lambda: data,
         "BarBuilder": lambda: _core.BarBuilder('{"kind": "ticks", "count": 2}'),
         "BarTable": lambda: _core.BarTable.read(str(PACKAGE / "samples" / "es_1m.csv"), "{}"),
         "Env": lambda: _core.Env(data, spec),
         "VecEnv": lambda: _core.VecEnv(data, spec, 2, 1, "same_step", True, True, False),
+        "FeatureTable": lambda: _core.feature_table(int(by_index.reset(seed=0)[0][0])),
         "Ppo": lambda: _core.Ppo(data, spec, 2, 1, "{}"),
         "FeedServer": lambda: _core.FeedServer(data, 500),
         "PaperEnv": lambda: _core.PaperEnv(data, spec, 500, 0),

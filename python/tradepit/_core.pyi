@@ -141,6 +141,16 @@ class MarketData:
     def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
+class FeatureTable:
+    """The features of all rows, as observations by index name them."""
+
+    @property
+    def number(self) -> int: ...
+    def numbers(self) -> NDArray[np.float32]: ...
+
+def feature_table(number: int) -> FeatureTable | None: ...
+
+@final
 class Env:
     """A trading environment over simulated venue and shared data."""
 
