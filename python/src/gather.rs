@@ -43,6 +43,7 @@ pub(crate) fn windows(obs: &[f32], width: usize, inputs: usize) -> PyResult<Opti
 #[pyclass(frozen, name = "FeatureTable", module = "tradepit._core")]
 pub(crate) struct PyFeatureTable {
     data: Arc<MarketData>,
+    /// What observations name it by.
     #[pyo3(get)]
     number: u32,
 }

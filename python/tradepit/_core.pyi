@@ -10,6 +10,7 @@ __all__ = [
     "BarBuilder",
     "BarTable",
     "Env",
+    "FeatureTable",
     "FeedServer",
     "MarketData",
     "PaperEnv",
@@ -27,6 +28,7 @@ __all__ = [
     "continuous",
     "default_spec",
     "examine",
+    "feature_table",
     "index_contracts",
     "instrument_equity",
     "instrument_preset",
@@ -50,7 +52,11 @@ __all__ = [
 ]
 
 _Space: TypeAlias = (
-    tuple[str, int] | tuple[str, list[int]] | tuple[str, int, float, float] | tuple[str, int, float, float, str]
+    tuple[str, int]
+    | tuple[str, list[int]]
+    | tuple[str, int, float, float]
+    | tuple[str, int, float, float, str]
+    | tuple[str, int, int, tuple[str, int, float, float, str]]
 )
 _Reward: TypeAlias = Any
 

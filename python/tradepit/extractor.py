@@ -22,8 +22,8 @@ class WindowExtractor(BaseFeaturesExtractor):
     >>> envs = make_vec_env(n_envs=16, data="es_1m", observe="index")
     >>> model = PPO("MlpPolicy", envs, policy_kwargs={"features_extractor_class": WindowExtractor},
     ...     n_steps=8, batch_size=64, n_epochs=1, device="cpu").learn(128)
-    >>> model.rollout_buffer.observations.shape, model.policy.mlp_extractor.policy_net[0].in_features
-    ((8, 16, 7), 517)
+    >>> model.rollout_buffer.observations.size == 8 * 16 * 7, model.policy.mlp_extractor.policy_net[0].in_features
+    (True, 517)
 
     It has no weights, and a saved model does not carry the features; see :class:`tradepit.gather.WindowGather`. Observations
     that are windows already go through as they are.
