@@ -49,7 +49,7 @@ pub struct WindowObservation {}
 /// # use tradepit::market::synth;
 /// let spec: EnvSpec = serde_json::from_str(r#"{"observe": {"kind": "index"}, "account": ["position"]}"#).unwrap();
 /// let setup = SimSetup::new(spec, synth::es_1m(3_000, 0).unwrap()).unwrap();
-/// assert_eq!(setup.rules().observation_names(), ["table", "row", "position"]);
+/// assert_eq!(setup.rules().observation_names(), ["table", "row", "position_0"]);
 /// let (mut env, mut obs) = (setup.env(), [0.0; 3]);
 /// env.reset(Some(7), &mut obs).unwrap();
 /// let table = setup.rules().gather().unwrap().table();
