@@ -16,7 +16,8 @@ use tradepit::{
     models::{Financing, Flatten, InstrumentMargin, MarginRule, PerpetualFunding},
 };
 use tradepit_envs::{
-    Autoreset, EnvSpec, EpisodeSpec, Length, RandomStart, SimSetup, StartRule, StepBuffers, StepsLength, VecEnv as _,
+    Autoreset, EnvSpec, EpisodeSpec, Gather as _, IndexObservation, Length, Observe, RandomStart, SimSetup, StartRule,
+    StepBuffers, StepsLength, VecEnv as _,
 };
 
 struct Counting;
@@ -89,7 +90,8 @@ fn main() {
     // Orders that are under way, and everything that an account of futures can have.
     let rich: EnvSpec = serde_json::from_str(include_str!("../benches/bench_v0/rich.json")).unwrap();
     let rich = EnvSpec { cash: 1e6, episode: spec.episode, ..rich };
-    let setups = [spec, carried, drawn, told, rich].map(|spec| SimSetup::new(spec, es(4_000)).unwrap());
+    let by_index = EnvSpec { observe: Observe::Index(IndexObservation {}), ..spec.clone() };
+    let setups = [spec, carried, drawn, told, rich, by_index].map(|spec| SimSetup::new(spec, es(4_000)).unwrap());
     for (setup, mode) in setups.iter().flat_map(|s| [(s, Autoreset::NextStep), (s, Autoreset::SameStep)]) {
         for threads in [1, 2] {
             let mut envs = setup.vec_env(256, threads, mode).unwrap();
@@ -108,6 +110,10 @@ fn main() {
             let running: u64 = (0..envs.num_envs()).map(|i| u64::from(envs.lane(i).env().account().fills())).sum();
             assert!(envs.drain_episodes().fills + running > 1_000, "a step that trades nothing proves nothing");
             assert_eq!(counted, 0, "{mode:?}, {threads} threads");
+            if let Some(gather) = setup.rules().gather() {
+                let mut seen = vec![0.0; 256 * gather.space().len()];
+                assert_eq!(count(|| gather.gather(&buffers.obs, &mut seen).unwrap()), 0, "windows");
+            }
         }
     }
     fresh_paths();

@@ -5,6 +5,7 @@ use tradepit_envs::{Autoreset, EpisodeStats, Space, StepOut, VecEnv};
 
 use crate::agent::{ActionsMut, Agent};
 use crate::policy::check_finite;
+use crate::sight::Sight;
 use crate::{Error, Result};
 
 /// What an evaluation saw.
@@ -53,7 +54,7 @@ impl EvaluationStats {
     }
 }
 
-/// Runs an agent for `episodes` episodes from a reset with `seed`.
+/// Runs an agent for `episodes` episodes from a reset with `seed`; it sees observations as a network reads them.
 ///
 /// ```
 /// use tradepit_agents::{Constant, evaluate, toy::Toy};
@@ -78,10 +79,11 @@ pub fn evaluate(
     if env.autoreset() == Autoreset::Disabled {
         return Err(Error::Mismatch("autoreset: evaluation needs SameStep or NextStep, got Disabled".into()));
     }
-    let (envs, inputs) = (env.num_envs(), env.observation_space().len());
+    let (envs, inputs, sight) = (env.num_envs(), env.observation_space().len(), Sight::of(env));
     let skip = env.autoreset() == Autoreset::NextStep;
     let mut obs = vec![0.0; envs * inputs];
     let mut final_obs = vec![0.0; envs * inputs];
+    let mut room = vec![0.0; sight.room(envs)];
     let mut rewards = vec![0.0; envs];
     let (mut terminated, mut truncated) = (vec![false; envs], vec![false; envs]);
     let mut numbers = vec![0.0; envs * env.action_space().len()];
@@ -98,11 +100,12 @@ pub fn evaluate(
     let mut resetting = vec![false; envs];
     while stats.rewards.len() < episodes {
         let mut actions = if discrete { ActionsMut::Discrete(&mut choices) } else { ActionsMut::Box(&mut numbers) };
+        let seen = sight.see(&obs, &mut room)?;
         if masks.is_empty() {
-            agent.act(&obs, actions.reborrow())?;
+            agent.act(seen, actions.reborrow())?;
         } else {
             env.action_masks(&mut masks)?;
-            agent.act_masked(&obs, &masks, actions.reborrow())?;
+            agent.act_masked(seen, &masks, actions.reborrow())?;
         }
         let out = StepOut {
             obs: &mut obs,

@@ -26,6 +26,7 @@ mod policy;
 pub mod ppo;
 mod rng;
 mod rollout;
+mod sight;
 mod store;
 pub mod toy;
 

@@ -38,8 +38,8 @@ impl Moments {
 #[derive(Clone, Debug)]
 pub(crate) struct ObsNormaliser {
     pub(crate) moments: Moments,
-    mean: Vec<f32>,
-    scale: Vec<f32>,
+    pub(crate) mean: Vec<f32>,
+    pub(crate) scale: Vec<f32>,
     sums: Vec<f64>,
     squares: Vec<f64>,
 }
@@ -94,10 +94,15 @@ impl ObsNormaliser {
         let columns = self.mean.len();
         for (row, out) in obs.chunks_exact(columns).zip(out.chunks_exact_mut(columns)) {
             for (((out, &value), &mean), &scale) in out.iter_mut().zip(row).zip(&self.mean).zip(&self.scale) {
-                *out = ((value - mean) * scale).clamp(-CLIP, CLIP);
+                *out = normalised(value, mean, scale);
             }
         }
     }
+}
+
+#[inline(always)]
+pub(crate) fn normalised(value: f32, mean: f32, scale: f32) -> f32 {
+    ((value - mean) * scale).clamp(-CLIP, CLIP)
 }
 
 #[cfg(test)]

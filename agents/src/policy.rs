@@ -9,6 +9,7 @@ use crate::dist::{self, Head};
 use crate::nn::{Mlp, Real, Workspace};
 use crate::normalise::{Moments, ObsNormaliser};
 use crate::rng::Rng;
+use crate::sight::Sight;
 use crate::{Error, Result};
 
 /// Rows that go through a network at once, so that activations stay in the cache; results do not depend on it.
@@ -107,8 +108,9 @@ impl Policy {
     /// # Errors
     /// Shows both.
     pub fn check(&self, env: &(impl VecEnv + ?Sized)) -> Result<()> {
-        let (mine, yours) = (self.observation_space.len(), env.observation_space().len());
-        if mine != yours || !matches!(env.observation_space(), Space::Box { .. }) {
+        let seen = Sight::space(env);
+        let (mine, yours) = (self.observation_space.len(), seen.len());
+        if mine != yours || !matches!(seen, Space::Box { .. }) {
             return Err(Error::Mismatch(format!(
                 "the policy was made for observations of {mine} numbers, the environment gives {yours}; \
                  use the spec saved with the policy"

@@ -1,13 +1,13 @@
 //! What the environments went through since the last update.
 
 use crate::gae::Steps;
+use crate::sight::{Observations, Sight};
 
 /// Buffers of `n_steps * n_envs` rows, time-major: row `t * n_envs + env`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rollout {
     pub(crate) envs: usize,
-    /// As the networks saw them.
-    pub(crate) obs: Vec<f32>,
+    pub(crate) obs: Observations,
     /// Unclipped.
     pub(crate) actions: Vec<f32>,
     pub(crate) log_probs: Vec<f32>,
@@ -26,11 +26,17 @@ pub(crate) struct Rollout {
 }
 
 impl Rollout {
-    pub(crate) fn new(steps: usize, envs: usize, inputs: usize, actions: usize, choices: usize) -> Self {
+    /// Observations come by `sight`, to be normalised or not; an action has so many numbers, and a mask so many choices.
+    pub(crate) fn new(
+        [steps, envs]: [usize; 2],
+        (sight, normalised): (Sight, bool),
+        actions: usize,
+        choices: usize,
+    ) -> Self {
         let rows = steps * envs;
         Self {
             envs,
-            obs: vec![0.0; rows * inputs],
+            obs: Observations::new(sight, steps, envs, normalised),
             actions: vec![0.0; rows * actions],
             log_probs: vec![0.0; rows],
             masks: vec![true; rows * choices],

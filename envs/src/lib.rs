@@ -74,7 +74,8 @@
 //!
 //! A row of f32, each within `[-clip, clip]` (10 unless [`FeaturePipelineSpec::clip`] says otherwise):
 //!
-//! * `window` rows of features, the oldest first: a copy out of the table that the data carries;
+//! * `window` rows of features, the oldest first: a copy out of the table that the data carries; by index ([`Observe`]) the
+//!   numbers of table and newest row stand in their place, and [`WindowGather`] makes windows of them;
 //! * what [`EnvSpec::account`] names of the account ([`AccountNumber`]); unless it says otherwise of each instrument the
 //!   position as a share of the largest one, then of each its unrealised profit, in percent of the initial capital, then
 //!   of each for how long it has been held, in windows, then equity less the initial capital, and drawdown from the peak,
@@ -150,6 +151,7 @@ mod env;
 mod episode;
 mod error;
 mod facts;
+mod gather;
 mod leakcheck;
 mod limits;
 mod market;
@@ -178,10 +180,11 @@ pub use episode::{
 };
 pub use error::{Error, Result};
 pub use facts::StepFacts;
+pub use gather::{Gather, WindowGather};
 pub use leakcheck::{Leak, LeakCheck, LeakReport};
 pub use limits::Limits;
 pub use market::{BootstrapMarket, DataMarket, MarketSpec, SyntheticMarket};
-pub use observe::AccountNumber;
+pub use observe::{AccountNumber, IndexObservation, Observe, WindowObservation};
 pub use randomise::{ChoiceRange, LogUniformRange, NumberRange, Randomise, UniformRange};
 pub use record::{EpisodeRecord, Moment};
 pub use reward::{

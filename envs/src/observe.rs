@@ -1,9 +1,69 @@
-//! The observation: a window of features, then the account.
+//! The observation: a window of features, or where it is, then the account.
 
 use serde::{Deserialize, Serialize};
 use tradepit::{InstrumentId, Venue, account::Position};
 
 use crate::{EnvState, Reward as _, Rules, rules::Grid};
+
+/// How an observation shows the features.
+///
+/// ```
+/// use tradepit_envs::{EnvSpec, IndexObservation, Observe, WindowObservation};
+/// let spec: EnvSpec = serde_json::from_str(r#"{"observe": {"kind": "index"}}"#).unwrap();
+/// assert_eq!(spec.observe, Observe::Index(IndexObservation {}));
+/// assert_eq!(EnvSpec::default().observe, Observe::Window(WindowObservation {}));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Observe {
+    /// By themselves.
+    Window(WindowObservation),
+    /// By the number of their table and of the newest row.
+    Index(IndexObservation),
+}
+
+impl Default for Observe {
+    fn default() -> Self {
+        Self::Window(WindowObservation {})
+    }
+}
+
+/// An observation has the window's features themselves, so that any network can read it.
+///
+/// ```
+/// use tradepit_envs::{EnvSpec, SimSetup, Space};
+/// # use tradepit::market::synth;
+/// let setup = SimSetup::new(EnvSpec::default(), synth::es_1m(3_000, 0).unwrap()).unwrap();
+/// assert_eq!(*setup.rules().observation_space(), Space::Box { len: 32 * 16 + 5, low: -10.0, high: 10.0 });
+/// assert!(setup.rules().gather().is_none());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WindowObservation {}
+
+/// An observation has in place of the window the number of the table of features ([`WindowGather::table`]) and that of the
+/// window's newest row; [`Rules::gather`] makes windows of it, the same bits.
+///
+/// ```
+/// use tradepit_envs::{EnvSpec, SimSetup};
+/// # use tradepit::market::synth;
+/// let spec: EnvSpec = serde_json::from_str(r#"{"observe": {"kind": "index"}, "account": ["position"]}"#).unwrap();
+/// let setup = SimSetup::new(spec, synth::es_1m(3_000, 0).unwrap()).unwrap();
+/// assert_eq!(setup.rules().observation_names(), ["table", "row", "position_0"]);
+/// let (mut env, mut obs) = (setup.env(), [0.0; 3]);
+/// env.reset(Some(7), &mut obs).unwrap();
+/// let table = setup.rules().gather().unwrap().table();
+/// assert_eq!(obs, [table as f32, env.venue().state().row() as f32, 0.0]);
+/// ```
+///
+/// A rollout of such observations is smaller by about the length of a window, and they are written sooner. It needs one
+/// table that stays as it is: markets that are drawn for every episode and live sessions observe windows. A policy that was
+/// trained by index is one that reads windows.
+///
+/// [`WindowGather::table`]: crate::WindowGather::table
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IndexObservation {}
 
 /// A number of the account in an observation.
 ///
@@ -115,7 +175,7 @@ impl Usual {
 pub(crate) fn observe(rules: &Rules, venue: &impl Venue, state: &mut EnvState, obs: &mut [f32]) {
     let market = venue.market();
     let (window, own) = obs.split_at_mut(rules.window_len);
-    copy_window(window, market.window(rules.spec().window));
+    copy_window(window, market.window(rules.rows));
     let account = &state.account;
     let clipped = match (account.positions(), &rules.usual, <&mut [f32; Usual::LEN]>::try_from(&mut *own)) {
         // The usual numbers of one instrument are written in one go.
@@ -158,11 +218,16 @@ fn held(rules: &Rules, qty: f64, since: i64, now: i64) -> f32 {
     (held as f64 * rules.inv_window_ns) as f32
 }
 
-/// Any other choice of numbers, and those of several instruments. Gives how many had to be brought within the bounds.
+/// Any other choice of numbers, those of several instruments, and those behind an index. Gives how many had to be brought within the bounds.
 #[inline(never)]
 fn listed(rules: &Rules, venue: &impl Venue, state: &EnvState, mut own: &mut [f32]) -> u32 {
     let mut bounds = Bounds { clip: rules.clip, clipped: 0 };
     let (account, market) = (&state.account, venue.market());
+    if let Some(gather) = &rules.gather {
+        let (index, rest) = own.split_at_mut(2);
+        index.copy_from_slice(&[gather.table() as f32, (market.len() - 1) as f32]);
+        own = rest;
+    }
     let percent = 100.0 / account.opening_equity();
     let now = market.now().nanos();
     let last = |id: usize| market.last(InstrumentId(id as u32)).close;

@@ -1,9 +1,11 @@
 //! A spec checked against a market, with the numbers that every step needs.
 
+use std::sync::Arc;
+
 use tradepit::{Instrument, MarketData, features::FeaturePipelineSpec, models::Models};
 
 use crate::{
-    AccountNumber, ActionScheme as _, EnvSpec, Error, Result, Reward as _, Space, action::Plain,
+    AccountNumber, ActionScheme as _, EnvSpec, Error, Observe, Result, Reward as _, Space, WindowGather, action::Plain,
     facts::EXPECTED_CHANGE, randomise::Numbers,
 };
 
@@ -34,7 +36,11 @@ pub struct Rules {
     /// The action scheme, where a step can run it inline.
     pub(crate) plain: Option<Plain>,
     pub(crate) grid: Vec<Grid>,
+    /// Rows of features that an observation has, and their numbers.
+    pub(crate) rows: usize,
     pub(crate) window_len: usize,
+    /// What makes windows of observations by index, where they are such.
+    pub(crate) gather: Option<Arc<WindowGather>>,
     pub(crate) max_steps: u32,
     pub(crate) ends_with_session: bool,
     pub(crate) drawdown_limit: f64,
@@ -62,12 +68,39 @@ pub(crate) struct Grid {
     multiplier: f64,
 }
 
+/// Why an observation by index is refused.
+pub(crate) const STAYS: &str = "needs features that stay as they are, those of simulated environments over data; observe \
+                                windows here (kind window), which a policy that was trained by index reads as well";
+
 impl Rules {
     /// Checks `spec` against `data`, whose features must be attached.
     ///
     /// # Errors
-    /// Names the field that does not fit, its value and the allowed range.
+    /// Names the field that does not fit, its value and the allowed range. Observations by index are for environments of a
+    /// [`SimSetup`](crate::SimSetup), whose data stay as they are.
     pub fn new(spec: EnvSpec, data: &MarketData) -> Result<Self> {
+        if let Observe::Index(_) = spec.observe {
+            return Err(Error::spec("observe", format!("index: {STAYS}")));
+        }
+        Self::of_windows(spec, data)
+    }
+
+    /// As [`new`](Self::new), over data that stay as they are.
+    pub(crate) fn over(spec: EnvSpec, data: &Arc<MarketData>) -> Result<Self> {
+        let made = Self::of_windows(spec, data)?;
+        match made.spec.observe {
+            Observe::Window(_) => Ok(made),
+            Observe::Index(_) => {
+                let gather = WindowGather::new(data, made.spec.window, made.observation_space.clone())?;
+                let numbers = made.account_len() + made.numbers.shown();
+                let observation_space = Space::Indexed { numbers, low: -made.clip, high: made.clip };
+                Ok(Self { observation_space, gather: Some(gather.into()), rows: 0, window_len: 0, usual: None, ..made })
+            }
+        }
+    }
+
+    /// The rules of an environment that observes windows, whatever the spec says.
+    fn of_windows(spec: EnvSpec, data: &MarketData) -> Result<Self> {
         let instruments = data.instruments();
         spec.validate(instruments.len())?;
         let expected_change = data.column_index(EXPECTED_CHANGE);
@@ -106,7 +139,9 @@ impl Rules {
             models: spec.models(),
             plain: Plain::of(&spec.action).filter(|_| spec.limits.is_none()),
             grid,
+            rows: spec.window,
             window_len,
+            gather: None,
             max_steps: spec.episode.max_steps(),
             ends_with_session: spec.episode.ends_with_session(),
             drawdown_limit: spec.episode.drawdown_limit.unwrap_or(f64::INFINITY),
@@ -150,14 +185,20 @@ impl Rules {
         &self.observation_space
     }
 
+    /// What makes windows, as a network reads them, of observations by index ([`Observe`]); none where they are windows.
+    #[must_use]
+    pub fn gather(&self) -> Option<&Arc<WindowGather>> {
+        self.gather.as_ref()
+    }
+
     /// Of one environment.
     #[must_use]
     pub fn action_space(&self) -> &Space {
         &self.action_space
     }
 
-    /// What an observation is made of, in words: equal for two environments if and only if a policy of the one can read
-    /// the observations of the other.
+    /// What an observation is made of, as a network reads it, in words: equal for two environments if and only if a policy of
+    /// the one can read the observations of the other. By index it is that of the windows which are [gathered](Self::gather).
     ///
     /// ```
     /// use tradepit::market::synth;
@@ -230,10 +271,12 @@ impl Rules {
         self.action_space.choices().iter().sum()
     }
 
-    /// Names of the numbers of an observation, in order: `feature[-ago]`, then the account's, then `randomised.path`.
+    /// Names of the numbers of an observation, in order: `feature[-ago]`, or by index `table` and `row`, then the account's,
+    /// then `randomised.path`.
     #[must_use]
     pub fn observation_names(&self) -> Vec<String> {
-        let window = self.spec.window;
+        let window = self.rows;
+        let index = ["table", "row"].into_iter().filter(|_| self.gather.is_some()).map(str::to_owned);
         let rows =
             (0..window).flat_map(|row| self.features.iter().map(move |name| format!("{name}[-{}]", window - 1 - row)));
         let account = self.spec.account.iter().flat_map(|number| {
@@ -247,6 +290,6 @@ impl Rules {
             }
         });
         let drawn = self.numbers.paths().take(self.numbers.shown()).map(|path| format!("randomised.{path}"));
-        rows.chain(account).chain(drawn).collect()
+        index.chain(rows).chain(account).chain(drawn).collect()
     }
 }

@@ -42,7 +42,7 @@ impl SimSetup {
         let (data, paths) = Paths::new(&spec.market, data, &pipeline)?;
         let starts = Starts::new(&spec.episode, &data, spec.window)?;
         let world = SimWorld::new(Arc::new(data), spec.models(), spec.cash)?.with_holding(spec.holding)?;
-        let rules = Rules::new(spec, &world.data)?;
+        let rules = Rules::over(spec, &world.data)?;
         Ok(Self { rules: Arc::new(rules), world: Arc::new(world), starts: Arc::new(starts), paths })
     }
 
@@ -61,9 +61,17 @@ impl SimSetup {
         let starts = Starts::new(&spec.episode, &self.world.data, spec.window)?;
         let world =
             SimWorld::new(Arc::clone(&self.world.data), spec.models(), spec.cash)?.with_holding(spec.holding)?;
-        let rules = Rules::new(spec, &world.data)?;
+        let rules = Rules::over(spec, &world.data)?;
         let paths = self.paths.clone();
         Ok(Self { rules: Arc::new(rules), world: Arc::new(world), starts: Arc::new(starts), paths })
+    }
+
+    /// The same where observations are windows ([`Observe`](crate::Observe)): for a policy that reads them, whatever it was trained on.
+    ///
+    /// # Errors
+    /// As [`with_spec`](Self::with_spec).
+    pub fn with_windows(&self) -> Result<Self> {
+        self.with_spec(self.rules.spec().with_windows())
     }
 
     /// Spec and spaces.

@@ -33,6 +33,16 @@ pub enum Space {
         /// How many values each has.
         nvec: Vec<usize>,
     },
+    /// An observation by index ([`Observe`](crate::Observe)): the number of a table and that of one of its rows, whole
+    /// numbers below 2^24, then `numbers` numbers (f32), each within `[low, high]`.
+    Indexed {
+        /// How many numbers are behind the two.
+        numbers: usize,
+        /// Smallest value of each.
+        low: f32,
+        /// Largest value of each.
+        high: f32,
+    },
 }
 
 impl Space {
@@ -44,10 +54,11 @@ impl Space {
             Self::Box { len, .. } => *len,
             Self::Discrete { .. } => 1,
             Self::MultiDiscrete { nvec } => nvec.len(),
+            Self::Indexed { numbers, .. } => 2 + numbers,
         }
     }
 
-    /// How many values each whole number has; none of a box. A mask has one entry for each value, those of the first
+    /// How many values each whole number of an action has; none of a box. A mask has one entry for each value, those of the first
     /// number first.
     ///
     /// ```
@@ -58,7 +69,7 @@ impl Space {
     #[must_use]
     pub fn choices(&self) -> &[usize] {
         match self {
-            Self::Box { .. } => &[],
+            Self::Box { .. } | Self::Indexed { .. } => &[],
             Self::Discrete { n } => std::slice::from_ref(n),
             Self::MultiDiscrete { nvec } => nvec,
         }

@@ -9,8 +9,8 @@ use tradepit::{
 };
 
 use crate::{
-    AccountNumber, ActionScheme as _, ActionSpec, EpisodeSpec, Error, Length, Limits, MarketSpec, Randomise, Result,
-    Reward as _, RewardSpec, randomise::Numbers,
+    AccountNumber, ActionScheme as _, ActionSpec, EpisodeSpec, Error, Length, Limits, MarketSpec, Observe, Randomise,
+    Result, Reward as _, RewardSpec, randomise::Numbers, rules::STAYS,
 };
 
 /// Everything that makes an environment, but for its data. Python keywords, JSON and TOML have the same names.
@@ -52,6 +52,8 @@ pub struct EnvSpec {
     pub features: Option<FeaturePipelineSpec>,
     /// Rows of features in an observation, at least 1.
     pub window: usize,
+    /// Whether an observation has them, or says where they are.
+    pub observe: Observe,
     /// Numbers of the account in an observation, in this order, behind the features.
     pub account: Vec<AccountNumber>,
     /// From an action to orders.
@@ -82,6 +84,7 @@ impl Default for EnvSpec {
             flatten: Flatten::default(),
             features: None,
             window: 32,
+            observe: Observe::default(),
             account: AccountNumber::USUAL.to_vec(),
             action: ActionSpec::default(),
             limits: Limits::default(),
@@ -108,6 +111,18 @@ impl EnvSpec {
         }
     }
 
+    /// The same where observations are windows, as live sessions show them.
+    ///
+    /// ```
+    /// use tradepit_envs::{EnvSpec, Observe};
+    /// let spec: EnvSpec = serde_json::from_str(r#"{"observe": {"kind": "index"}, "window": 8}"#).unwrap();
+    /// assert_eq!((spec.with_windows().observe, spec.with_windows().window), (Observe::default(), 8));
+    /// ```
+    #[must_use]
+    pub fn with_windows(&self) -> Self {
+        Self { observe: Observe::default(), ..self.clone() }
+    }
+
     /// The features, after putting in the default for the bars and instruments of `data` if none are named.
     pub fn resolve_features(&mut self, data: &MarketData) -> &FeaturePipelineSpec {
         let instruments = data.instruments().len() as u32;
@@ -127,6 +142,12 @@ impl EnvSpec {
             return Err(Error::spec("window", format!("{} must be in 1..=10000 rows", self.window)));
         }
         self.market.validate()?;
+        if matches!(
+            (self.observe, &self.market),
+            (Observe::Index(_), MarketSpec::Synthetic(_) | MarketSpec::Bootstrap(_))
+        ) {
+            return Err(Error::spec("observe", format!("index: a market is drawn for every episode; it {STAYS}")));
+        }
         let models = self.models();
         models.validate()?;
         Numbers::new(&self.randomise, &models)?;

@@ -10,8 +10,12 @@ use tradepit::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, ActionScheme as _, Decision, Orders, Result, Reward as _, RewardMemory, Rules, StepFacts, action::round,
-    facts, limits::Day, observe::observe, rules::Grid,
+    Action, ActionScheme as _, Decision, Orders, Result, Reward as _, RewardMemory, Rules, StepFacts,
+    action::round,
+    facts,
+    limits::Day,
+    observe::observe,
+    rules::{Grid, STAYS},
 };
 
 /// What one environment remembers between two steps, its venue aside.
@@ -181,6 +185,9 @@ pub fn open(rules: &Rules, venue: &mut impl Venue, state: &mut EnvState, start: 
     let (market, window) = (venue.market(), rules.spec().window);
     if rules.spec().holding != 0.0 {
         check_holding(rules, state)?;
+    }
+    if rules.gather.as_ref().is_some_and(|gather| !market.is_of(gather.data())) {
+        return Err(crate::Error::spec("observe", format!("index: the venue has another market; it {STAYS}")));
     }
     if !market.is_warm(window) {
         let rows = market.len();

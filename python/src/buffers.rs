@@ -4,13 +4,16 @@
 
 #![expect(unsafe_code, reason = "NumPy arrays are lent from Rust's memory, and filled before anybody sees them")]
 
-use std::ptr::NonNull;
+use std::{ptr::NonNull, sync::Arc};
 
 use numpy::{
     Element, PyArray1, PyArray2, PyArrayMethods as _, PyUntypedArrayMethods as _,
     ndarray::{ArrayView1, ArrayView2},
 };
 use pyo3::prelude::*;
+use tradepit::MarketData;
+
+use crate::{error::raise, gather::PyFeatureTable};
 
 /// Memory that Rust owns and lends to arrays; zero at the beginning.
 #[pyclass(frozen, module = "tradepit._core")]
@@ -64,6 +67,21 @@ fn lend_matrix<T: Plain>(py: Python<'_>, n: usize, d: usize) -> PyResult<Py<PyAr
         let view = ArrayView2::from_shape_ptr((n, d), start);
         Ok(PyArray2::borrow_from_array(&view, owner.into_any()).unbind())
     }
+}
+
+/// The features of all rows of `data`, `(rows, width)`, for reading; `owner` is kept alive by the array, and `data` by it.
+pub(crate) fn lend_features<'py>(
+    data: &Arc<MarketData>,
+    owner: Bound<'py, PyFeatureTable>,
+) -> PyResult<Bound<'py, PyArray2<f32>>> {
+    let numbers = data.view(data.len()).window(data.len());
+    let view = ArrayView2::from_shape((data.len(), data.width()), numbers)
+        .map_err(|error| raise("InternalError", error.to_string()))?;
+    // SAFETY: the owner holds the data, which never change while they are shared, for as long as the array lives; and no
+    // array can write to them: see the next line.
+    let array = unsafe { PyArray2::borrow_from_array(&view, owner.into_any()) };
+    array.try_readwrite()?.make_nonwriteable();
+    Ok(array)
 }
 
 /// An array of f32 whose memory NumPy has just made, filled by `fill` before it is handed out.

@@ -23,7 +23,8 @@ pub(crate) fn examine(
     doctor: &str,
     leaks: bool,
 ) -> PyResult<(String, String)> {
-    let (spec, market) = (parse(spec)?, data.get().market());
+    // A policy here reads windows, as the doctor does.
+    let (spec, market) = (parse(spec)?.with_windows(), data.get().market());
     let doctor: Doctor =
         serde_json::from_str(doctor).map_err(|error| raise("SpecError", format!("doctor: {error}")))?;
     let policy = policy.map(|policy| policy.clone().unbind());

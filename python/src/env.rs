@@ -16,6 +16,7 @@ use crate::{
     buffers::fill_vector,
     data::PyMarketData,
     error::{busy, detached, fault, raise},
+    gather,
     reward::PyReward,
     session::Session,
     space, spec,
@@ -51,6 +52,7 @@ impl PyEnv {
         let spec = spec::parse(spec_json)?;
         let market = data.get();
         let setup = detached(py, || market.setup(spec))?.map_err(fault)?;
+        gather::register(&setup);
         let state = Mutex::new(Session::new(setup.env()));
         Ok(Self { data, setup, reward, state })
     }

@@ -12,6 +12,7 @@ mod doctor;
 mod env;
 mod error;
 mod events;
+mod gather;
 mod gradients;
 mod info;
 mod leak;
@@ -40,6 +41,7 @@ mod _core {
         data::{PyMarketData, instrument_equity, instrument_preset, planted_es, synthetic_es},
         doctor::examine,
         env::PyEnv,
+        gather::{PyFeatureTable, feature_table},
         gradients::ppo_gradients,
         leak::leakcheck,
         live::{PyFeedServer, PyPaperEnv, PyReplayEnv},

@@ -124,8 +124,8 @@ impl PyPaperEnv {
             })?),
         };
         let (rules, venue) = detached(py, || -> Result<_> {
-            // A session trades on what is fed, not on paths that training draws.
-            let setup = market.setup(EnvSpec { market: MarketSpec::default(), ..spec })?;
+            // A session trades on what is fed, not on paths that training draws, and its rows become more: it shows windows.
+            let setup = market.setup(EnvSpec { market: MarketSpec::default(), ..spec.with_windows() })?;
             let (rules, world) = (Arc::clone(setup.rules()), setup.world());
             let feed = feed.map_or_else(|| Feed::memory(Arc::clone(&world.data), start), Feed::socket);
             let rng = stream(seed, 0, Purpose::Models);
@@ -267,7 +267,7 @@ impl PyReplayEnv {
         let Some(json) = spec_json.or(kept.as_deref()) else {
             return Err(raise("SpecError", format!("{journal}: holds no spec; name the environment's fields")));
         };
-        let spec = spec::parse(json)?;
+        let spec = spec::parse(json)?.with_windows();
         let (rules, venue, bars_per_year) = detached(py, || replay(log, spec))?.map_err(fault)?;
         let state = Mutex::new(Some(Session::new(Env::new(Arc::clone(&rules), venue))));
         Ok(Self { seat: Seat { rules, bars_per_year, reward, state } })

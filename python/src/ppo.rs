@@ -2,7 +2,7 @@
 
 use std::{
     ops::ControlFlow,
-    sync::{Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use numpy::{PyArray1, PyArray2, PyArrayMethods as _, PyReadonlyArrayDyn, PyUntypedArrayMethods as _};
@@ -11,11 +11,12 @@ use pyo3::{
     types::{PyBytes, PyDict},
 };
 use tradepit_agents::{ActionsMut, Ppo, PpoConfig, Progress};
-use tradepit_envs::{Actions, Autoreset, EpisodeStats, SimVecEnv, Space, StepOut, VecEnv};
+use tradepit_envs::{Actions, Autoreset, EpisodeStats, Gather, SimVecEnv, Space, StepOut, VecEnv};
 
 use crate::{
     data::PyMarketData,
     error::{agent_fault, busy, detached, fault, raise},
+    gather,
     reward::PyReward,
     space, spec,
 };
@@ -68,6 +69,10 @@ impl VecEnv for Rewarded<'_, '_> {
             Some(reward) => self.envs.step_with(actions, out, *reward),
             None => self.envs.step(actions, out),
         }
+    }
+
+    fn gather(&self) -> Option<Arc<dyn Gather>> {
+        self.envs.gather()
     }
 
     fn masks(&self) -> bool {
@@ -205,7 +210,7 @@ impl PyPpo {
     }
 
     /// Actions for observations of shape `(n, d)`: `(n, k)` float32 for a box, `(n,)` int64 for discrete ones, `(n, k)` for several.
-    /// With masks, among those that are open.
+    /// With masks, among those that are open. Observations by index are gathered first, while environments of theirs live.
     #[pyo3(signature = (obs, deterministic, masks=None))]
     #[expect(clippy::needless_pass_by_value, reason = "arguments of Python calls are extracted by value")]
     fn predict<'py>(
@@ -217,12 +222,16 @@ impl PyPpo {
     ) -> PyResult<Bound<'py, PyAny>> {
         let (mut state, obs) = (self.lock("predict()")?, obs.try_readonly()?);
         let d = state.ppo.policy().observation_space().len();
-        if obs.shape()[1] != d {
-            let message =
-                format!("observations: expected shape (n, {d}), got ({}, {})", obs.shape()[0], obs.shape()[1]);
-            return Err(raise("ShapeError", message));
-        }
-        let (n, values) = (obs.shape()[0], obs.as_slice()?);
+        let (n, width, given) = (obs.shape()[0], obs.shape()[1], obs.as_slice()?);
+        let gathered = if width == d { None } else { gather::windows(given, width, d)? };
+        let values = match &gathered {
+            Some(windows) => &windows[..],
+            None if width == d => given,
+            None => {
+                let message = format!("observations: expected shape (n, {d}), got ({n}, {width})");
+                return Err(raise("ShapeError", message));
+            }
+        };
         let masks = masks.as_ref().map(|masks| masks.as_slice()).transpose()?;
         match state.ppo.policy().action_space().clone() {
             space @ (Space::Discrete { .. } | Space::MultiDiscrete { .. }) => {

@@ -8,7 +8,7 @@ use tradepit_envs::EnvSpec;
 use crate::error::{fault, raise};
 
 /// Fields whose value is `{"kind": ..}`, as paths; a bare string there is the kind.
-const KINDS: [&[&str]; 17] = [
+const KINDS: [&[&str]; 18] = [
     &["market"],
     &["market", "process"],
     &["fill"],
@@ -22,6 +22,7 @@ const KINDS: [&[&str]; 17] = [
     &["financing"],
     &["margin"],
     &["flatten"],
+    &["observe"],
     &["action"],
     &["action", "weights"],
     &["episode", "start"],

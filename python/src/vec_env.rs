@@ -17,6 +17,7 @@ use crate::{
     buffers::{Rows, fill_vector},
     data::PyMarketData,
     error::{busy, detached, fault, raise},
+    gather,
     info::Info,
     reward::PyReward,
     space, spec,
@@ -159,6 +160,7 @@ impl PyVecEnv {
             .map_err(|error| raise("SpecError", format!("autoreset_mode: {error}")))?;
         let market = data.get();
         let setup = detached(py, || market.setup(spec))?.map_err(fault)?;
+        gather::register(&setup);
         let layout = Layout { copy, double, infos };
         let mut envs = setup.vec_env(num_envs, threads, mode).map_err(fault)?;
         if let Some((gamma, clip)) = normalize_reward {

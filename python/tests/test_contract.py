@@ -116,6 +116,7 @@ CHANGES = {
         ],
     },
     "window": 3,
+    "observe": {"kind": "index"},
     "account": ["drawdown", "position", "price_since_start"],
     "action": {"kind": "target_levels", "levels": [-1.0, 0.0, 3.0]},
     "limits": {"position": 4.0, "drawdown": 0.25, "daily_loss": 0.125},
@@ -141,7 +142,9 @@ def test_every_field_of_a_spec_can_be_changed(data):
         assert tradepit.default_spec()[name] != value
         read = tradepit.TradingEnv(data, **{name: value}).trading_spec
         assert read[name] == value
-    assert tradepit.TradingVectorEnv(2, data, **CHANGES).trading_spec == CHANGES
+    # A market of each episode has no table of features that rows could be named in.
+    together = {**CHANGES, "observe": {"kind": "window"}}
+    assert tradepit.TradingVectorEnv(2, data, **together).trading_spec == together
 
 
 def test_every_kind_of_reward_is_known_by_its_name_and_its_fields(data):
@@ -215,12 +218,14 @@ def journal(data, spec, path):
 def test_classes_are_frozen(cls, data, tmp_path):
     assert cls.__module__ == "tradepit._core"
     spec = tradepit.spec.to_json({})
+    by_index = tradepit.TradingEnv(data, observe="index")
     made = {
         "MarketData": lambda: data,
         "BarBuilder": lambda: _core.BarBuilder('{"kind": "ticks", "count": 2}'),
         "BarTable": lambda: _core.BarTable.read(str(PACKAGE / "samples" / "es_1m.csv"), "{}"),
         "Env": lambda: _core.Env(data, spec),
         "VecEnv": lambda: _core.VecEnv(data, spec, 2, 1, "same_step", True, True, False),
+        "FeatureTable": lambda: _core.feature_table(int(by_index.reset(seed=0)[0][0])),
         "Ppo": lambda: _core.Ppo(data, spec, 2, 1, "{}"),
         "FeedServer": lambda: _core.FeedServer(data, 500),
         "PaperEnv": lambda: _core.PaperEnv(data, spec, 500, 0),

@@ -10,6 +10,7 @@ __all__ = [
     "BarBuilder",
     "BarTable",
     "Env",
+    "FeatureTable",
     "FeedServer",
     "MarketData",
     "PaperEnv",
@@ -27,6 +28,7 @@ __all__ = [
     "continuous",
     "default_spec",
     "examine",
+    "feature_table",
     "index_contracts",
     "instrument_equity",
     "instrument_preset",
@@ -50,7 +52,11 @@ __all__ = [
 ]
 
 _Space: TypeAlias = (
-    tuple[str, int] | tuple[str, list[int]] | tuple[str, int, float, float] | tuple[str, int, float, float, str]
+    tuple[str, int]
+    | tuple[str, list[int]]
+    | tuple[str, int, float, float]
+    | tuple[str, int, float, float, str]
+    | tuple[str, int, int, tuple[str, int, float, float, str]]
 )
 _Reward: TypeAlias = Any
 
@@ -139,6 +145,16 @@ class MarketData:
     def __copy__(self) -> MarketData: ...
     def __deepcopy__(self, memo: Any) -> MarketData: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class FeatureTable:
+    """The features of all rows, as observations by index name them."""
+
+    @property
+    def number(self) -> int: ...
+    def numbers(self) -> NDArray[np.float32]: ...
+
+def feature_table(number: int) -> FeatureTable | None: ...
 
 @final
 class Env:

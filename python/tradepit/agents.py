@@ -154,7 +154,7 @@ class PPO:
 
         Continuous actions are float32 of shape ``(k,)`` or ``(n, k)`` within the action space, discrete ones int64; with
         ``action_masks`` (:meth:`tradepit.TradingEnv.action_masks`, a row for each observation) among those that are open.
-        Training keeps to the masks by itself.
+        Training keeps to the masks by itself. Observations by index are gathered, while an environment that gives such lives.
         """
         obs = np.ascontiguousarray(observation, dtype=np.float32)
         if obs.ndim not in (1, 2):

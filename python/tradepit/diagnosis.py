@@ -40,7 +40,7 @@ def doctor(
     Args:
         data: As for :func:`tradepit.market_data`.
         spec: Of the environment, as for :class:`tradepit.TradingEnv`.
-        policy: Acts on batches of observations, as ``lambda obs: model.predict(obs)[0]``; random actions without one.
+        policy: Acts on batches of observations by window, as ``lambda obs: model.predict(obs)[0]``; random actions without one.
         steps: Steps of each environment.
         envs: Environments side by side.
         seed: Of the episodes and of random actions.

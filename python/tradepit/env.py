@@ -70,7 +70,7 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], Any]):
             taken then, with reward 0.
         render_mode: ``"ansi"`` (a line of text) or ``"rgb_array"`` (a picture of price and equity).
         spec: The fields of :class:`tradepit.EnvSpec`: market (a path of its own for every episode, see
-            :mod:`tradepit.synth`), cash, fill, slippage, commission, features, window, account,
+            :mod:`tradepit.synth`), cash, fill, slippage, commission, features, window, observe, account,
             action, episode, randomise.
 
     Raises:

@@ -54,7 +54,8 @@ class PaperEnv(TradingEnv):
             fast as decisions are made.
         reward: As for :class:`tradepit.TradingEnv`.
         render_mode: As for :class:`tradepit.TradingEnv`.
-        **spec: The fields of :class:`tradepit.EnvSpec`; where an episode starts is said by ``start``.
+        **spec: The fields of :class:`tradepit.EnvSpec`; where an episode starts is said by ``start``, and observations are
+            windows, whatever ``market`` and ``observe`` say.
     """
 
     def __init__(

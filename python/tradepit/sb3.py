@@ -21,10 +21,11 @@ from . import _core, anchors, scenarios
 from .data import Data, Stamp, market_data
 from .env import Normalized, RewardFunction, normalizing, read_json, split_reward
 from .errors import SpecError, StateError
+from .extractor import WindowExtractor, read_windows
 from .spaces import make_space
 from .spec import EnvSpec
 
-__all__ = ["ENV_ID", "TradepitVecEnv", "make_vec_env"]
+__all__ = ["ENV_ID", "TradepitVecEnv", "WindowExtractor", "make_vec_env", "read_windows"]
 
 ENV_ID = "tradepit/SingleAsset-v0"
 
@@ -121,6 +122,10 @@ class TradepitVecEnv(Normalized, VecEnv):
 
     The observation space knows the feature pipeline's hash (:class:`tradepit.spaces.ObservationSpace`): ``load(path, env=...)``
     and ``set_env`` refuse a model that was trained on another one, even where the shapes are the same.
+
+    With ``observe="index"`` an observation has two numbers in place of its window, and a rollout or replay buffer is smaller by
+    about the window's length: policies need :class:`WindowExtractor` then, and scaled observations (``VecNormalize`` with
+    ``norm_obs``) are refused by it.
 
     Args:
         num_envs: How many.

@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 from gymnasium import spaces
+from numpy.typing import NDArray
 
-__all__ = ["ObservationSpace"]
+from .errors import SpecError
+
+__all__ = ["IndexedSpace", "ObservationSpace"]
 
 
 class ObservationSpace(spaces.Box):
@@ -31,7 +34,9 @@ class ObservationSpace(spaces.Box):
         layout: What they are, in words, with the hash of the feature pipeline.
     """
 
-    def __init__(self, low: float, high: float, length: int, layout: str) -> None:
+    def __init__(
+        self, low: float | NDArray[np.float32], high: float | NDArray[np.float32], length: int, layout: str
+    ) -> None:
         super().__init__(low, high, (length,), np.float32)
         self.layout = layout
 
@@ -44,8 +49,49 @@ class ObservationSpace(spaces.Box):
         return f"{super().__repr__()} of {self.layout}"
 
 
+class IndexedSpace(ObservationSpace):
+    """Observations by index: the number of a table of features and that of a row, whole numbers below 2^24, then the account's.
+
+    >>> import tradepit
+    >>> space = tradepit.TradingEnv("es_1m", observe="index").observation_space
+    >>> space.shape, space.window, space.gathered.shape
+    ((7,), 32, (517,))
+    >>> space.low[:3].tolist(), space.high[:3].tolist()
+    ([0.0, 0.0, -10.0], [16777215.0, 16777215.0, 10.0])
+
+    A network that reads such numbers learns nothing, so Stable-Baselines3's policies refuse it without
+    :class:`tradepit.sb3.WindowExtractor`, by Gymnasium's ``flatdim``.
+
+    Args:
+        numbers: How many are behind the two.
+        window: Rows of a window.
+        gathered: What a network sees: :class:`tradepit.gather.WindowGather` makes it.
+    """
+
+    def __init__(self, numbers: int, window: int, gathered: ObservationSpace) -> None:
+        low, high = (bound[len(bound) - numbers :] for bound in (gathered.low, gathered.high))
+        most = np.full(2, 2**24 - 1, np.float32)
+        super().__init__(
+            np.concatenate([0 * most, low]), np.concatenate([most, high]), 2 + numbers, f"index of {gathered.layout}"
+        )
+        self.window, self.gathered = window, gathered
+
+
+@spaces.utils.flatdim.register(IndexedSpace)
+def _refuse(space: IndexedSpace) -> int:
+    raise SpecError(
+        "observe: an observation by index is no input of a network; use "
+        'policy_kwargs={"features_extractor_class": tradepit.sb3.WindowExtractor}, or tradepit.gather.WindowGather'
+    )
+
+
 def make_space(space: Any) -> spaces.Space[Any]:
-    """Gymnasium's space of ``("box", len, low, high)`` or one with a layout, ``("discrete", n)``, ``("multi_discrete", n)``."""
+    """Gymnasium's space of ``("box", len, low, high)`` or one with a layout, ``("discrete", n)``, ``("multi_discrete", n)``.
+
+    By index ``("indexed", numbers, window, box)``.
+    """
+    if space[0] == "indexed":
+        return IndexedSpace(space[1], space[2], make_space(space[3]))  # type: ignore[arg-type]
     if space[0] == "discrete":
         return spaces.Discrete(space[1])
     if space[0] == "multi_discrete":

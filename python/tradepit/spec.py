@@ -23,7 +23,19 @@ __all__ = ["EnvSpec", "default_spec", "read_spec"]
 class NoNumbers(TypedDict):
     """A variant without numbers."""
 
-    kind: Literal["none", "next_open", "next_close", "look_ahead_close", "quote", "session", "random", "first", "data"]
+    kind: Literal[
+        "none",
+        "next_open",
+        "next_close",
+        "look_ahead_close",
+        "quote",
+        "session",
+        "random",
+        "first",
+        "data",
+        "window",
+        "index",
+    ]
 
 
 class TargetPosition(TypedDict, total=False):
@@ -567,6 +579,7 @@ class EnvSpec(TypedDict, total=False):
     flatten: str | Flatten
     features: Features | list[str | Feature] | None
     window: int
+    observe: str | NoNumbers
     account: list[AccountNumber]
     action: (
         str

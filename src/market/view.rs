@@ -61,6 +61,12 @@ impl<'a> MarketView<'a> {
         self.end.checked_sub(ago + 1).map(|row| self.data.bar(row, id))
     }
 
+    /// Whether it is a view of `data`, and not of others that are the same.
+    #[must_use]
+    pub fn is_of(&self, data: &MarketData) -> bool {
+        std::ptr::eq(self.data, data)
+    }
+
     /// What is traded.
     #[must_use]
     #[inline]

@@ -11,10 +11,12 @@ use crate::normalise::Moments;
 use crate::policy::{Policy, ROWS, check_finite, stream};
 use crate::rng::Rng;
 use crate::rollout::Rollout;
+use crate::sight::Sight;
 use crate::{Error, Result};
 
 use super::loss::{Batch, LossTerms, Minibatch, Model, ShardGradient, Work, sum_shards};
 use super::parallel::Crew;
+use super::value::{Seen, value};
 use super::{PpoConfig, Progress};
 
 /// The PPO trainer: a policy, a critic, and all that is needed to go on learning.
@@ -51,21 +53,23 @@ pub struct Ppo {
     pub(super) reward_scaler: Option<RewardNormaliser>,
     pub(super) steps: u64,
     pub(super) iterations: u64,
-    /// Raw observations that the environments wait with; `None` before the first reset.
+    /// Observations that the environments wait with, as they wrote them; `None` before the first reset.
     pub(super) last_obs: Option<Vec<f32>>,
     /// The same from a file, until the caller says that the environments stand there.
     pub(super) saved_obs: Option<Vec<f32>>,
     /// Of `predict`, so that looking at actions leaves training as it is.
     pub(super) predict_rng: Rng,
-    buffers: Option<Buffers>,
+    pub(super) buffers: Option<Buffers>,
 }
 
 /// Memory of an iteration, made once.
 #[derive(Debug)]
-struct Buffers {
-    rollout: Rollout,
+pub(super) struct Buffers {
+    pub(super) rollout: Rollout,
     rewards: Vec<f32>,
     final_obs: Vec<f32>,
+    /// For observations that have to be gathered.
+    room: Vec<f32>,
     scaled: Vec<f32>,
     cut: Vec<usize>,
     numbers: Vec<f32>,
@@ -82,7 +86,7 @@ impl Ppo {
     /// learned from (it must be `SameStep`: the other modes hide the observation that truncation is valued by).
     pub fn new(config: PpoConfig, env: &(impl VecEnv + ?Sized)) -> Result<Self> {
         config.validate()?;
-        let (observation, action) = (env.observation_space(), env.action_space());
+        let (observation, action) = (&Sight::space(env), env.action_space());
         let mut policy = Policy::new(observation, action, &config.hidden, config.seed)?;
         policy.set_log_std(config.log_std_init as f32);
         if config.normalize_obs {
@@ -198,7 +202,7 @@ impl Ppo {
             let left = 1.0 - (self.steps - from) as f64 / total_steps as f64;
             let learning_rate = self.config.learning_rate * if self.config.anneal_lr { left } else { 1.0 };
             self.collect(env, &mut obs, buffers, crew)?;
-            self.evaluate(&obs, buffers, crew);
+            self.evaluate(&obs, buffers, crew)?;
             let explained_variance = buffers.rollout.explained_variance();
             let mut progress = self.update(buffers, crew, learning_rate)?;
             self.steps += buffers.rollout.rewards.len() as u64;
@@ -224,7 +228,7 @@ impl Ppo {
         }
         let mut obs = vec![0.0; expected];
         env.reset(self.config.seed, &mut obs)?;
-        check_finite("observation after reset", &obs, self.policy.net.inputs())?;
+        check_finite("observation after reset", &obs, env.observation_space().len())?;
         env.drain_episodes();
         if let Some(scaler) = &mut self.reward_scaler {
             scaler.restart(env.num_envs());
@@ -241,19 +245,13 @@ impl Ppo {
         crew: &Crew<Work<f32>>,
     ) -> Result<()> {
         let Self { policy, model, params, actions_rng, reward_scaler, .. } = self;
-        let Buffers { rollout, rewards, final_obs, scaled, cut, numbers, choices, .. } = buffers;
+        let Buffers { rollout, rewards, final_obs, room, scaled, cut, numbers, choices, .. } = buffers;
         let (envs, inputs, width) = (rollout.envs, policy.net.inputs(), policy.head.actions());
+        let written = rollout.obs.sight.written;
         let critic = &params[model.policy_parameters()..];
         for t in 0..self.config.n_steps {
             let row = t * envs..(t + 1) * envs;
-            let seen = &mut rollout.obs[row.start * inputs..row.end * inputs];
-            match &mut policy.normaliser {
-                Some(normaliser) => {
-                    normaliser.update(obs);
-                    normaliser.apply(obs, seen);
-                }
-                None => seen.copy_from_slice(obs),
-            }
+            let seen = rollout.obs.keep(t, obs, policy.normaliser.as_mut(), [&mut room[..], &mut scaled[..]])?;
 
             // The unclipped action is stored, its clipped image goes to the environment.
             let drawn = &mut rollout.actions[row.start * width..row.end * width];
@@ -282,7 +280,7 @@ impl Ppo {
             env.step(actions.as_actions(), out)?;
 
             check_finite("reward", rewards, 1)?;
-            check_finite("observation", obs, inputs)?;
+            check_finite("observation", obs, written)?;
             let (terminated, truncated) = (&rollout.terminated[row.clone()], &rollout.truncated[row.clone()]);
             match reward_scaler {
                 Some(scaler) => {
@@ -297,11 +295,12 @@ impl Ppo {
             cut.clear();
             cut.extend((0..envs).filter(|&env| truncated[env] && !terminated[env]));
             for (slot, &env) in cut.iter().enumerate() {
-                let last = &final_obs[env * inputs..][..inputs];
-                check_finite("final observation", last, inputs).map_err(|error| match error {
+                let last = &final_obs[env * written..][..written];
+                check_finite("final observation", last, written).map_err(|error| match error {
                     Error::NotFinite { what, value, .. } => Error::NotFinite { what, env, value },
                     other => other,
                 })?;
+                let last = rollout.obs.sight.see(last, room)?;
                 let out = &mut scaled[slot * inputs..][..inputs];
                 match &policy.normaliser {
                     Some(normaliser) => normaliser.apply(last, out),
@@ -310,7 +309,7 @@ impl Ppo {
             }
             let bootstrap = &mut rollout.bootstrap[row];
             let cut_obs = &scaled[..cut.len() * inputs];
-            value(model, critic, cut_obs, crew, &mut rewards[..cut.len()]);
+            value(model, critic, Seen::Rows(cut_obs), crew, &mut rewards[..cut.len()])?;
             for (&env, &value) in cut.iter().zip(&*rewards) {
                 bootstrap[env] = value;
             }
@@ -319,24 +318,34 @@ impl Ppo {
     }
 
     /// Values of all observations of a rollout and of those after it; then advantages.
-    fn evaluate(&self, obs: &[f32], buffers: &mut Buffers, crew: &Crew<Work<f32>>) {
-        let Buffers { rollout, scaled, .. } = buffers;
+    fn evaluate(&self, obs: &[f32], buffers: &mut Buffers, crew: &Crew<Work<f32>>) -> Result<()> {
+        let Buffers { rollout, room, scaled, .. } = buffers;
+        let obs = rollout.obs.sight.see(obs, room)?;
         match &self.policy.normaliser {
             Some(normaliser) => normaliser.apply(obs, scaled),
             None => scaled.copy_from_slice(obs),
         }
         let critic = &self.params[self.model.policy_parameters()..];
-        value(&self.model, critic, &rollout.obs, crew, &mut rollout.values);
-        value(&self.model, critic, scaled, crew, &mut rollout.last_values);
+        value(&self.model, critic, Seen::Kept(&rollout.obs), crew, &mut rollout.values)?;
+        value(&self.model, critic, Seen::Rows(scaled), crew, &mut rollout.last_values)?;
         rollout.finish(self.config.gamma as f32, self.config.gae_lambda as f32);
+        Ok(())
+    }
+
+    /// Learns from the rollout; whatever comes of it, the policy has the parameters of the last good minibatch.
+    fn update(&mut self, buffers: &mut Buffers, crew: &Crew<Work<f32>>, learning_rate: f64) -> Result<Progress> {
+        let result = self.passes(buffers, crew, learning_rate);
+        self.policy.params.copy_from_slice(&self.params[..self.model.policy_parameters()]);
+        result
     }
 
     /// `n_epochs` passes over the rollout in shuffled minibatches.
-    fn update(&mut self, buffers: &mut Buffers, crew: &Crew<Work<f32>>, learning_rate: f64) -> Result<Progress> {
-        let Self { config, policy, model, params, adam, shuffle_rng, .. } = self;
+    fn passes(&mut self, buffers: &mut Buffers, crew: &Crew<Work<f32>>, learning_rate: f64) -> Result<Progress> {
+        let Self { config, model, params, adam, shuffle_rng, .. } = self;
         let Buffers { rollout, indices, shards, .. } = buffers;
         let batch = Batch {
-            obs: &rollout.obs[..],
+            // They are read out of the rollout, a shard at a time.
+            obs: &[],
             actions: &rollout.actions[..],
             log_probs: &rollout.log_probs[..],
             advantages: &rollout.advantages[..],
@@ -353,13 +362,14 @@ impl Ppo {
                 let shards = &mut shards[..minibatch.shards()];
                 let weights = &params[..];
                 crew.each(shards, 1, |work, index, shard| {
-                    minibatch.shard((model, config), weights, index, work, &mut shard[0]);
-                });
+                    minibatch.shard((model, config), weights, index, work, &mut shard[0], |indices, out| {
+                        rollout.obs.read(indices.iter().map(|&i| i as usize), out)
+                    })
+                })?;
                 sum_shards(shards);
                 let ShardGradient { gradient, terms: these } = &shards[0];
                 let norm = f64::from(nn::squares(gradient)).sqrt();
                 if !norm.is_finite() {
-                    policy.params.copy_from_slice(&params[..model.policy_parameters()]);
                     return Err(Error::Diverged(norm));
                 }
                 terms.add(these, 1.0);
@@ -372,7 +382,6 @@ impl Ppo {
                 adam.step(params, gradient, scale as f32, learning_rate);
             }
         }
-        policy.params.copy_from_slice(&params[..model.policy_parameters()]);
         let each = 1.0 / minibatches as f64;
         Ok(Progress {
             policy_loss: terms.policy * each,
@@ -390,17 +399,22 @@ impl Ppo {
     fn take_buffers(&mut self, env: &(impl VecEnv + ?Sized)) -> Buffers {
         let (steps, envs) = (self.config.n_steps, env.num_envs());
         let choices = if env.masks() { self.policy.head.outputs() } else { 0 };
-        let fits = |rollout: &Rollout| rollout.envs == envs && rollout.masks.len() == steps * envs * choices;
-        if let Some(buffers) = self.buffers.take().filter(|buffers| fits(&buffers.rollout)) {
+        let sight = Sight::of(env);
+        let fits = |rollout: &Rollout| {
+            rollout.envs == envs && rollout.masks.len() == steps * envs * choices && rollout.obs.fits(&sight)
+        };
+        if let Some(mut buffers) = self.buffers.take().filter(|buffers| fits(&buffers.rollout)) {
+            buffers.rollout.obs.sight = sight;
             return buffers;
         }
         let (inputs, width) = (self.policy.net.inputs(), self.policy.head.actions());
         let rows = steps * envs;
         let shard = || ShardGradient { gradient: vec![0.0; self.params.len()], terms: LossTerms::default() };
         Buffers {
-            rollout: Rollout::new(steps, envs, inputs, width, choices),
             rewards: vec![0.0; envs],
-            final_obs: vec![0.0; envs * inputs],
+            final_obs: vec![0.0; envs * sight.written],
+            room: vec![0.0; sight.room(envs)],
+            rollout: Rollout::new([steps, envs], (sight, self.policy.normaliser.is_some()), width, choices),
             scaled: vec![0.0; envs * inputs],
             cut: Vec::with_capacity(envs),
             numbers: vec![0.0; envs * width],
@@ -409,13 +423,4 @@ impl Ppo {
             shards: (0..self.config.batch_size.min(rows).div_ceil(ROWS)).map(|_| shard()).collect(),
         }
     }
-}
-
-/// The critic's values of normalised observations.
-fn value(model: &Model, critic: &[f32], obs: &[f32], crew: &Crew<Work<f32>>, out: &mut [f32]) {
-    let inputs = model.critic.inputs();
-    crew.each(out, ROWS, |work, index, out| {
-        let rows = &obs[index * ROWS * inputs..][..out.len() * inputs];
-        out.copy_from_slice(model.critic.forward(critic, rows, &mut work.critic));
-    });
 }

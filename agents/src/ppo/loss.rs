@@ -140,7 +140,7 @@ impl Model {
 /// Room for one shard.
 #[derive(Debug)]
 pub(super) struct Work<T> {
-    obs: Vec<T>,
+    pub(super) obs: Vec<T>,
     actor: Workspace<T>,
     pub(super) critic: Workspace<T>,
     inverse: Vec<T>,
@@ -194,7 +194,11 @@ impl<'a, T: Real> Minibatch<'a, T> {
         self.indices.len().div_ceil(ROWS)
     }
 
-    /// Writes the gradient of shard `index`'s part of the loss.
+    /// Writes the gradient of shard `index`'s part of the loss; `read` writes the observations of samples as the networks
+    /// see them.
+    ///
+    /// # Errors
+    /// As `read`.
     pub(super) fn shard(
         &self,
         (model, config): (&Model, &PpoConfig),
@@ -202,15 +206,13 @@ impl<'a, T: Real> Minibatch<'a, T> {
         index: usize,
         work: &mut Work<T>,
         out: &mut ShardGradient<T>,
-    ) {
-        let Batch { obs, actions, log_probs, advantages, returns, values, masks } = self.batch;
+        read: impl FnOnce(&[u32], &mut [T]) -> Result<()>,
+    ) -> Result<()> {
+        let Batch { obs: _, actions, log_probs, advantages, returns, values, masks } = self.batch;
         let indices = &self.indices[index * ROWS..self.indices.len().min((index + 1) * ROWS)];
         let rows = indices.len();
         let inputs = model.actor.inputs();
-        let gathered = &mut work.obs[..rows * inputs];
-        for (row, &i) in gathered.chunks_exact_mut(inputs).zip(indices) {
-            row.copy_from_slice(&obs[i as usize * inputs..][..inputs]);
-        }
+        read(indices, &mut work.obs[..rows * inputs])?;
         let gathered = &work.obs[..rows * inputs];
         let actor_len = model.actor.parameters();
         let (actor, rest) = params.split_at(actor_len);
@@ -295,6 +297,7 @@ impl<'a, T: Real> Minibatch<'a, T> {
         sums.total = sums.policy + config.vf_coef * sums.value - config.ent_coef * sums.entropy;
         out.terms = LossTerms::default();
         out.terms.add(&sums, 1.0 / self.indices.len() as f64);
+        Ok(())
     }
 }
 
@@ -322,10 +325,10 @@ pub fn loss_and_gradients<T: Real>(
     batch: Batch<'_, T>,
     config: &PpoConfig,
 ) -> Result<(LossTerms, Vec<T>)> {
-    let n = batch.advantages.len();
+    let (n, inputs) = (batch.advantages.len(), model.actor.inputs());
     let shapes = [
         ("params", model.parameters(), params.len()),
-        ("obs", n * model.actor.inputs(), batch.obs.len()),
+        ("obs", n * inputs, batch.obs.len()),
         ("actions", n * model.head.actions(), batch.actions.len()),
         ("log_probs", n, batch.log_probs.len()),
         ("returns", n, batch.returns.len()),
@@ -355,7 +358,12 @@ pub fn loss_and_gradients<T: Real>(
         .map(|_| ShardGradient { gradient: vec![T::ZERO; params.len()], terms: LossTerms::default() })
         .collect();
     for (index, shard) in shards.iter_mut().enumerate() {
-        minibatch.shard((model, config), params, index, &mut work, shard);
+        minibatch.shard((model, config), params, index, &mut work, shard, |indices, rows| {
+            for (row, &i) in rows.chunks_exact_mut(inputs).zip(indices) {
+                row.copy_from_slice(&batch.obs[i as usize * inputs..][..inputs]);
+            }
+            Ok(())
+        })?;
     }
     sum_shards(&mut shards);
     let first = shards.first().ok_or(Error::Shape { name: "batch", expected: 1, got: 0 })?;

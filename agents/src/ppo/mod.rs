@@ -8,6 +8,7 @@ mod progress;
 mod store;
 #[cfg(test)]
 mod tests;
+mod value;
 
 pub use algorithm::Ppo;
 pub use config::PpoConfig;

@@ -22,18 +22,26 @@ impl<W: Send> Crew<W> {
     }
 
     /// Runs `task` on every chunk of `size` items, giving it a workspace and the chunk's index.
-    pub(super) fn each<I: Send>(&self, items: &mut [I], size: usize, task: impl Fn(&mut W, usize, &mut [I]) + Sync) {
+    ///
+    /// # Errors
+    /// Of a task that fails.
+    pub(super) fn each<I: Send>(
+        &self,
+        items: &mut [I],
+        size: usize,
+        task: impl Fn(&mut W, usize, &mut [I]) -> Result<()> + Sync,
+    ) -> Result<()> {
         let of = |worker: usize| self.work[worker].lock().unwrap_or_else(PoisonError::into_inner);
         match &self.pool {
             Some(pool) if items.len() > size => pool.install(|| {
-                items.par_chunks_mut(size).enumerate().for_each(|(index, chunk)| {
+                items.par_chunks_mut(size).enumerate().try_for_each(|(index, chunk)| {
                     let worker = rayon::current_thread_index().unwrap_or(0);
-                    task(&mut *of(worker), index, chunk);
-                });
+                    task(&mut *of(worker), index, chunk)
+                })
             }),
             _ => {
                 let work = &mut *of(0);
-                items.chunks_mut(size).enumerate().for_each(|(index, chunk)| task(work, index, chunk));
+                items.chunks_mut(size).enumerate().try_for_each(|(index, chunk)| task(work, index, chunk))
             }
         }
     }

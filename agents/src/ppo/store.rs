@@ -59,8 +59,7 @@ impl Ppo {
             tensors.insert(name.into(), (vec![values.len()], values.clone()));
         }
         if let Some(obs) = &self.last_obs {
-            let inputs = self.model.critic.inputs();
-            tensors.insert("last_obs".into(), (vec![obs.len() / inputs, inputs], obs.clone()));
+            tensors.insert("last_obs".into(), (vec![obs.len()], obs.clone()));
         }
         write(&self.policy, Some(serde_json::to_value(state).map_err(format_error)?), tensors)
     }
@@ -190,6 +189,23 @@ impl Ppo {
         config.validate()?;
         self.config = config;
         Ok(())
+    }
+
+    /// Bytes that the observations of a rollout take, 0 before the first; of environments whose observations are
+    /// [gathered](tradepit_envs::Gather), as they are written.
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    /// use tradepit_agents::{Ppo, PpoConfig, toy::Toy};
+    /// let mut env = Toy::follow(16, 3); // three numbers
+    /// let mut ppo = Ppo::new(PpoConfig { n_steps: 8, batch_size: 128, ..PpoConfig::default() }, &env)?;
+    /// ppo.learn(&mut env, 1, |_| ControlFlow::Break(()))?;
+    /// assert_eq!(ppo.observation_bytes(), 8 * 16 * 3 * 4);
+    /// # tradepit_agents::Result::Ok(())
+    /// ```
+    #[must_use]
+    pub fn observation_bytes(&self) -> usize {
+        self.buffers.as_ref().map_or(0, |buffers| buffers.rollout.obs.bytes())
     }
 
     /// Steps of single environments so far.

@@ -47,7 +47,7 @@ impl Default for Doctor {
 pub type Policy<'a> = dyn FnMut(&[f32], &mut [f32]) -> Result<()> + 'a;
 
 impl Doctor {
-    /// Lets `policy` act, random actions without one, and looks at all that an agent would see.
+    /// Lets `policy` act, random actions without one, and looks at all that an agent would see: windows, in any case.
     ///
     /// # Errors
     /// When a number is out of its range, or the policy fails.
@@ -58,6 +58,6 @@ impl Doctor {
         if self.envs == 0 {
             return Err(Error::spec("envs", "0 must be at least 1"));
         }
-        watch::watch(self, setup, policy)
+        watch::watch(self, &setup.with_windows()?, policy)
     }
 }

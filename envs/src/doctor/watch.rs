@@ -112,7 +112,7 @@ impl Seen {
             space => space.choices().iter().map(|n| used(0.0, *n as f64 - 1.0, *n)).collect(),
         };
         let clip = match rules.observation_space() {
-            Space::Box { high, .. } => f64::from(*high),
+            Space::Box { high, .. } | Space::Indexed { high, .. } => f64::from(*high),
             Space::Discrete { .. } | Space::MultiDiscrete { .. } => f64::INFINITY,
         };
         Self {
@@ -145,7 +145,7 @@ impl Seen {
             let ([low, high], last) = (used.bounds, used.histogram.len() - 1);
             let part = match self.space {
                 Space::Box { .. } => (f64::from(*value) - low) / (high - low) * PARTS as f64,
-                Space::Discrete { .. } | Space::MultiDiscrete { .. } => f64::from(*value),
+                Space::Discrete { .. } | Space::MultiDiscrete { .. } | Space::Indexed { .. } => f64::from(*value),
             };
             // A cast brings what lies outside to the nearest part.
             used.histogram[(part as usize).min(last)] += 1;

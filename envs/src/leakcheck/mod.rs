@@ -82,7 +82,8 @@ impl LeakCheck {
             MarketSpec::Synthetic(market) => Some(market.process.market_like(data, self.seed, 0)?),
         };
         let data = drawn.as_ref().unwrap_or(data);
-        let spec = EnvSpec { market: MarketSpec::default(), ..spec.clone() };
+        // Windows: an index shows no feature.
+        let spec = EnvSpec { market: MarketSpec::default(), ..spec.with_windows() };
         let mut setup = |data| SimSetup::new(spec.clone(), columns(data)?);
         let truth = setup(data.clone())?;
         let table = &truth.world().data;

@@ -72,8 +72,6 @@ fn draw(space: &Space, rng: &mut Rng) -> Drawn {
     match space {
         Space::Box { len, low, high } => Drawn::Box((0..*len).map(|_| rng.random_range(*low..=*high)).collect()),
         Space::Discrete { n } => Drawn::Discrete(rng.random_range(0..*n as i64)),
-        Space::MultiDiscrete { nvec } => {
-            Drawn::MultiDiscrete(nvec.iter().map(|n| rng.random_range(0..*n as i64)).collect())
-        }
+        space => Drawn::MultiDiscrete(space.choices().iter().map(|n| rng.random_range(0..*n as i64)).collect()),
     }
 }

@@ -150,7 +150,7 @@ impl Block {
             self.clip(rules, &mut own);
         }
         let d = rules.window_len + Usual::LEN;
-        self.sim.write_windows(world, rules.spec().window, obs, d);
+        self.sim.write_windows(world, rules.rows, obs, d);
         for i in 0..LANES {
             if let Some(numbers) = obs[i * d + rules.window_len..].first_chunk_mut() {
                 *numbers = [own[0][i], own[1][i], own[2][i], own[3][i], own[4][i]];

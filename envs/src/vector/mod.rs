@@ -25,9 +25,11 @@ pub use normaliser::RewardNormaliser;
 pub use sim::{EpisodeEnd, Lane, SimVecEnv};
 pub use snapshot::VecSnapshot;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Result, Space, StepFacts};
+use crate::{Gather, Result, Space, StepFacts};
 
 /// What happens when an episode of one of the environments ends (Gymnasium's three modes).
 ///
@@ -181,6 +183,10 @@ pub trait VecEnv {
     /// # Errors
     /// When a buffer has the wrong length, or an action is not finite or out of range; no environment has moved then.
     fn step(&mut self, actions: Actions<'_>, out: StepOut<'_>) -> Result<()>;
+    /// What turns observations into those that a network reads; none where they are the same.
+    fn gather(&self) -> Option<Arc<dyn Gather>> {
+        None
+    }
     /// Whether [`action_masks`](Self::action_masks) may close choices.
     fn masks(&self) -> bool {
         false

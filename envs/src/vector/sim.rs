@@ -1,5 +1,7 @@
 //! Thousands of simulated environments in one step.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use tradepit::{
     Rng,
@@ -10,7 +12,9 @@ use super::{
     Actions, Autoreset, EpisodeStats, RewardNormaliser, StepOut, VecEnv, lanes::Lanes, own::Own, parts::Part,
     pool::Pool, run,
 };
-use crate::{BatchReward, EnvState, Error, Result, Rules, SimSetup, Space, StepFacts, check, observe::observe, step};
+use crate::{
+    BatchReward, EnvState, Error, Gather, Result, Rules, SimSetup, Space, StepFacts, check, observe::observe, step,
+};
 
 /// Environments of one part of a batch share the sums of its ended episodes, so that sums do not depend on threads.
 pub(super) const CHUNK: usize = 64;
@@ -438,6 +442,10 @@ impl VecEnv for SimVecEnv {
             self.scale_rewards(out.reward, out.terminated, out.truncated);
         }
         Ok(())
+    }
+
+    fn gather(&self) -> Option<Arc<dyn Gather>> {
+        self.setup.rules().gather().map(|gather| Arc::clone(gather) as Arc<dyn Gather>)
     }
 
     fn masks(&self) -> bool {

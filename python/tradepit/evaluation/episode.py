@@ -82,6 +82,9 @@ def held_out(spec: Mapping[str, Any], start: int) -> dict[str, Any]:
     >>> held_out({"randomise": {"ranges": {"slippage.ticks": [0, 2]}}}, 100)["randomise"]["draw"]
     False
     """
+    if spec.get("observe"):
+        # What a policy that was trained by index reads as well, and what is shown on paper.
+        spec = {**spec, "observe": "window"}
     if spec.get("randomise"):
         spec = {**spec, "randomise": {**spec["randomise"], "draw": False}}
     episode = {**(spec.get("episode") or {}), "start": {"kind": "at", "row": int(start)}, "length": {"kind": "data"}}
