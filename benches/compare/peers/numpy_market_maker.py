@@ -66,7 +66,7 @@ class MarketMakers:
 
 def rows(run: Run) -> Iterator[Row]:
     """Batches of several sizes."""
-    depths = np.random.default_rng(0).uniform(0.0, 0.6, (min(ROUNDS, 64), max(run.envs), 2))
+    depths = np.random.default_rng(0).uniform(0.0, 1.6, (min(ROUNDS, 64), max(run.envs), 2))
     for envs in run.envs:
         makers, quotes = MarketMakers(envs), np.ascontiguousarray(depths[:, :envs])
 
