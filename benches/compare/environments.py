@@ -41,10 +41,9 @@ PEERS = (
 )
 PLOT = venvs.Venv("plot", ("matplotlib==3.11.2",))
 #: One thread, for every library that would take more.
-ONE_THREAD = {
-    name: "1"
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "POLARS_MAX_THREADS")
-}
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "POLARS_MAX_THREADS"), "1"
+)
 #: Seconds after which a peer is given up.
 LIMIT = 1_800
 
@@ -57,7 +56,9 @@ def peer_of(module: str) -> Peer:
     return found
 
 
-def measured(module: str, *, seconds: float, runs: int, envs: Sequence[int] = (), pip: tuple[str, ...] = ()) -> Iterator[Row]:
+def measured(
+    module: str, *, seconds: float, runs: int, envs: Sequence[int] = (), pip: tuple[str, ...] = ()
+) -> Iterator[Row]:
     """The rows of one peer, measured in a process of its own; or one row that says why there are none."""
     peer = peer_of(module)
     python = Path(sys.executable) if peer.venv is None else venvs.ready(peer.venv, pip=pip)
@@ -81,7 +82,7 @@ def measured(module: str, *, seconds: float, runs: int, envs: Sequence[int] = ()
     yield from (json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"peer": '))
     if done.returncode != 0:
         said = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
-        yield {"peer": peer.name, "kind": peer.kind, "absent": f"it does not run: {said[-1]}"}
+        yield {"peer": peer.name, "kind": peer.kind, "absent": f"it does not run: {venvs.plain(said[-1])}"}
 
 
 def drawn(rows: Sequence[Row], out: Path, title: str) -> str | None:
@@ -108,8 +109,11 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--save", type=Path, metavar="FILE", help="keep the rows, a line of JSON each")
     parser.add_argument("--rows", type=Path, metavar="FILE", help="show these rows instead of measuring")
     args = parser.parse_args(words)
-    facts = {"peer": None, "machine": bench.machine(), "date": datetime.date.today().isoformat()}
-    facts["runs"] = f"Median of {args.runs} runs of {args.seconds:g} s, one at a time, one thread each."
+    facts: Row = {
+        "machine": bench.machine(),
+        "date": datetime.date.today().isoformat(),
+        "runs": f"Median of {args.runs} runs of {args.seconds:g} s, one at a time, one thread each.",
+    }
     if args.rows:
         facts, *rows = [json.loads(line) for line in args.rows.read_text(encoding="utf-8").splitlines()]
     else:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from measure import ROUNDS, Row, Run, floats, row
 from numpy.typing import NDArray
+
+from measure import ROUNDS, Row, Run, floats, row
 
 Record = Callable[[Any], object]
 
@@ -22,6 +23,10 @@ def roads(
         yield _single(run, make, actions(1), record) if envs == 1 else _several(run, make, actions(envs), record)
 
 
+def _nothing(env: object) -> None:
+    """The record of what trades nothing."""
+
+
 def _single(run: Run, make: Callable[[], Any], actions: NDArray[Any], record: Record | None) -> Row:
     env = make()
     chosen = list(actions[:, 0])
@@ -32,10 +37,12 @@ def _single(run: Run, make: Callable[[], Any], actions: NDArray[Any], record: Re
         if terminated or truncated:
             env.reset()
 
+    read = record or _nothing
+
     def filled(i: int) -> int:
-        before = record(env.unwrapped)
+        before = read(env.unwrapped)
         _, _, terminated, truncated, _ = env.step(chosen[i % ROUNDS])
-        after = record(env.unwrapped)
+        after = read(env.unwrapped)
         if terminated or truncated:
             env.reset()
         return int(before != after)
@@ -55,10 +62,12 @@ def _several(run: Run, make: Callable[[], Any], actions: NDArray[Any], record: R
     def step(i: int) -> None:
         envs.step(actions[i % ROUNDS])
 
+    read = record or _nothing
+
     def filled(i: int) -> int:
-        before = [record(env.unwrapped) for env in envs.envs]
+        before = [read(env.unwrapped) for env in envs.envs]
         _, _, terminated, truncated, _ = envs.step(actions[i % ROUNDS])
-        after = [record(env.unwrapped) for env in envs.envs]
+        after = [read(env.unwrapped) for env in envs.envs]
         # The step after an episode's last is its reset.
         fills = sum(a != b and not e for a, b, e in zip(before, after, ended, strict=True))
         ended[:] = (terminated | truncated).tolist()

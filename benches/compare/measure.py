@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from venvs import Venv
 
 Row = dict[str, Any]
@@ -126,8 +127,8 @@ def levels(count: int, envs: int, seed: int = 0) -> NDArray[np.int64]:
     """Choices among ``count`` levels, one round a row, of which a random half differs from the round before.
 
     >>> drawn = levels(3, 500)
-    >>> 0.48 < (np.diff(drawn, axis=0) != 0).mean() < 0.52
-    True
+    >>> round(float((np.diff(drawn, axis=0) != 0).mean()), 2)
+    0.5
     """
     rng = np.random.default_rng(seed)
     moves = rng.integers(1, count, size=(ROUNDS, envs)) * (rng.random((ROUNDS, envs)) < 0.5)

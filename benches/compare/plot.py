@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 OURS = "tradepit"
-COLOURS = {"trading": "#c44e52", "engine": "#8c8c8c", "vectoriser": "#4c72b0"}
 OUR_COLOUR = "#117733"
+COLOURS = {"engine": "#8c8c8c", "vectoriser": "#4c72b0"}
+#: Of the trading environments, one each.
+TRADING = ("#c44e52", "#dd8452", "#8172b3", "#937860", "#da8bc3", "#ccb974")
 DASHES = ("-", "--", ":", "-.")
 MARKS = "osD^v<>PX*"
 
@@ -27,7 +29,7 @@ def lines(rows: Sequence[dict[str, Any]]) -> dict[tuple[str, str], list[tuple[in
     """
     found: dict[tuple[str, str], list[tuple[int, float]]] = {}
     for row in rows:
-        if "absent" not in row:
+        if "road" in row:
             road = "SyncVectorEnv" if row["road"] == "one environment" else row["road"]
             found.setdefault((row["peer"], road), []).append((row["envs"], row["steps_per_second"]))
     return {key: sorted(points) for key, points in found.items()}
@@ -41,21 +43,26 @@ def draw(rows: Sequence[dict[str, Any]], out: Path, title: str) -> None:
     matplotlib.rcParams.update({"svg.hashsalt": "tradepit", "svg.fonttype": "none", "font.size": 9})
     import matplotlib.pyplot as plt
 
-    kinds = {row["peer"]: row.get("kind") for row in rows}
+    kinds = {row["peer"]: row["kind"] for row in rows if "road" in row}
+    trading = [peer for peer, kind in kinds.items() if kind == "trading" and peer != OURS]
+    colours = {peer: COLOURS.get(kind, OUR_COLOUR) for peer, kind in kinds.items()}
+    colours |= {peer: TRADING[i % len(TRADING)] for i, peer in enumerate(trading)}
     figure, axes = plt.subplots(figsize=(10, 6.5), layout="constrained")
     for i, ((peer, road), points) in enumerate(sorted(lines(rows).items(), key=lambda line: -line[1][-1][1])):
         ours = peer == OURS
         axes.plot(
             *zip(*points, strict=True),
-            color=OUR_COLOUR if ours else COLOURS[kinds[peer] or "trading"],
+            color=colours[peer],
             linestyle=DASHES[i % len(DASHES)],
             marker=MARKS[i % len(MARKS)],
             linewidth=2.2 if ours else 1.2,
             markersize=5,
             label=f"{peer}: {road}",
         )
-    axes.set(xscale="log", yscale="log", xlabel="environments", ylabel="steps of single environments a second", title=title)
-    ticks = sorted({row["envs"] for row in rows if "absent" not in row})
+    axes.set(
+        xscale="log", yscale="log", xlabel="environments", ylabel="steps of single environments a second", title=title
+    )
+    ticks = sorted({row["envs"] for row in rows if "road" in row})
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     axes.minorticks_off()
     axes.grid(alpha=0.3)

@@ -21,13 +21,12 @@ def present(rows: Iterable[Row]) -> list[Row]:
 
 
 def rival(row: Row, rows: Iterable[Row]) -> Row | None:
-    """tradepit's row that a peer's is held against: as many environments, by the road that gives the caller the same."""
-    if row["envs"] == 1:
-        road = "make"
-    elif row["road"] == "DummyVecEnv":
-        road = "SB3 VecEnv"
-    else:
-        road = "make_vec, copy=True"
+    """The row of tradepit that a peer's is held against: as many environments, by the road that gives the caller the same.
+
+    A row may name the road (``against``). Without it, it is ``make`` for one environment, and ``make_vec`` with new arrays at
+    every step for several.
+    """
+    road = row.get("against", "make" if row["envs"] == 1 else "make_vec, copy=True")
     for one in present(rows):
         if one["peer"] == OURS and one["road"] == road and one["envs"] == row["envs"]:
             return one
@@ -35,11 +34,11 @@ def rival(row: Row, rows: Iterable[Row]) -> Row | None:
 
 
 def ratio(row: Row, rows: Sequence[Row]) -> float | None:
-    """How many times as many steps a second tradepit takes, by the wall's clock."""
+    """How many times as many steps tradepit takes per second of a core, which other work on the machine hardly changes."""
     if row["peer"] == OURS:
         return None
     ours = rival(row, rows)
-    return None if ours is None else float(ours["steps_per_second"] / row["steps_per_second"])
+    return None if ours is None else float(ours["steps_per_cpu_second"] / row["steps_per_cpu_second"])
 
 
 def table(rows: Sequence[Row], *, markdown: bool) -> str:
@@ -55,8 +54,9 @@ def sentences(rows: Sequence[Row], notes: dict[str, str], machine: dict[str, Any
     return [
         *(f"{name} {version}: {notes[name]}." for name, version in measured.items()),
         *(f"{row['peer']} is absent: {row['absent']}" for row in rows if "absent" in row),
-        "The last column is tradepit's rate over the row's at the same number of environments: of gymnasium.make where there is "
-        "one, of SB3's VecEnv beside DummyVecEnv, and of make_vec with copy=True otherwise.",
+        "The last column is tradepit's rate of a core over the row's at the same number of environments: of gymnasium.make where "
+        "there is one, of its VecEnv beside DummyVecEnv, of make_vec with copy=False beside PufferLib, whose arrays are the "
+        "caller's too, and of make_vec with copy=True otherwise.",
         f"{date}; {known}. {runs}",
     ]
 

@@ -75,8 +75,13 @@ def ready(venv: Venv, *, cache: Path = CACHE, pip: tuple[str, ...] = ()) -> Path
 
 
 def _reason(said: str) -> str:
-    """The last error that pip reports, without the address of the index that it asked."""
+    """The last error that pip reports, or that a build of a package ended in, without the address of the index."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
-    reason = (errors or lines or ["pip gave no reason"])[-1]
+    raised = [line for line in lines if re.match(r"[\w.]+(Error|Exception): ", line)]
+    return plain((errors or raised or lines or ["pip gave no reason"])[-1])
+
+
+def plain(reason: str) -> str:
+    """A reason without addresses, which are of this machine's network."""
     return re.sub(r"https?://\S+", "the index", reason)

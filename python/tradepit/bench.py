@@ -6,8 +6,8 @@
 
 A row says which ``road`` was taken, how many ``envs``, ``window`` and ``observation`` (numbers in it), the
 ``steps_per_second`` of single environments (median of ``runs``), the same per second that the process had a processor
-(``steps_per_cpu_second``, which other work on the machine does not lower), and ``fills_per_step``, because a step that trades costs
-more than one that doesn't. Targets are drawn from [-1, 1] beforehand; a random half of them changes every step.
+(``steps_per_cpu_second``, which other work on the machine does not lower), and ``fills_per_step``, because a step that
+trades costs more than one that doesn't. Targets are drawn from [-1, 1] beforehand; a random half of them changes every step.
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ def _facts(setup: Setup) -> tuple[int, float]:
     )
     actions, fills = _actions(setup.envs), 0
     envs.reset(seed=0)
-    steps = max(4_096 // setup.envs, 16)
+    steps = max(4_096 // setup.envs, _ACTIONS)
     for i in range(steps):
         fills += int(envs.step(actions[i % _ACTIONS])[4]["fills"].sum())
     envs.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from measure import ROUNDS, Peer, Row, Run, floats, levels, main, row
 from venvs import Venv
@@ -33,7 +34,7 @@ def rows(run: Run) -> Iterator[Row]:
             else:
                 actions = np.random.default_rng(0).uniform(-2, 2, (ROUNDS, envs, 1)).astype(np.float32)
 
-            def step(i: int, pool: envpool.EnvPool = pool, actions: object = actions) -> None:
+            def step(i: int, pool: Any = pool, actions: Any = actions) -> None:
                 pool.step(actions[i % ROUNDS])
 
             # Its space is that of one environment.

@@ -21,8 +21,9 @@ PEER = Peer(
     package="finrl",
     envs=(1, 8, 64),
     bars=10_000,
-    note="buys or sells whole shares at the close that was seen; a fee in percent, no slippage, no short positions, so that a sale "
-    "without shares does nothing; 16 features, cash, price and shares; every episode begins at the first bar and has all of them",
+    note="buys or sells whole shares at the close that was seen; a fee in percent, no slippage, no short positions, so that a "
+    "sale without shares does nothing; 16 features, cash, price and shares; every episode begins at the first bar and "
+    "has all of them",
 )
 MOST_SHARES = 10
 

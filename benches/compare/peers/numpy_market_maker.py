@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from measure import ROUNDS, Peer, Row, Run, main, row
 from numpy.typing import NDArray
+
+from measure import ROUNDS, Peer, Row, Run, main, row
 from venvs import Venv
 
 STEPS, SECONDS = 200, 1.0

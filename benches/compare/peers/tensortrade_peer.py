@@ -78,7 +78,9 @@ def rows(run: Run) -> Iterator[Row]:
         def __init__(self) -> None:
             self.inner = made()
 
-        def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        def reset(
+            self, *, seed: int | None = None, options: dict[str, Any] | None = None
+        ) -> tuple[Any, dict[str, Any]]:
             super().reset(seed=seed)
             return self.inner.reset(), {}
 

@@ -13,8 +13,8 @@ PEER = Peer(
     package="tradepit",
     envs=(1, 8, 64, 512, 4_096),
     bars=0,
-    note="targets filled at the next open; volume-share slippage, a fee per contract, whole lots, margin, sessions; 16 features "
-    "and 5 numbers of the account; random starts in 350,000 bars, episodes of 1,000 steps",
+    note="targets of up to 10 lots filled at the next open; volume-share slippage, a fee per contract, whole lots, sessions; "
+    "16 features and 5 numbers of the account; random starts in 350,000 bars, episodes of 1,000 steps",
 )
 
 
@@ -25,7 +25,9 @@ def rows(run: Run) -> Iterator[Row]:
     class Costed(bench.Setup):
         def spec(self) -> dict[str, Any]:
             costs = {"slippage": {"kind": "volume_share"}, "commission": {"kind": "per_contract", "fee": 2.1}}
-            return {**super().spec(), **costs}
+            # Of one lot at most, half of the targets that differ would be the same position.
+            lots = {"action": {"kind": "target_position", "max_lots": 10.0}, "cash": 1_000_000.0}
+            return {**super().spec(), **costs, **lots}
 
     for envs in run.envs:
         setup = Costed(envs, window=1, seconds=run.seconds)
