@@ -35,8 +35,8 @@ class Peer:
     name: str
     #: Where it is installed; without one it runs in tradepit's own interpreter.
     venv: Venv | None
-    #: The package whose version is printed.
-    package: str | None
+    #: The packages whose versions are printed.
+    packages: tuple[str, ...]
     #: Numbers of environments; 1 is a single environment.
     envs: tuple[int, ...]
     #: Rows of the market that it gets; 0 for what trades no market.
@@ -150,6 +150,6 @@ def main(peer: Peer, rows: Callable[[Run], Iterator[Row]], words: Sequence[str] 
     args = parser.parse_args(words)
     if peer.pinned and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    version = importlib.metadata.version(peer.package) if peer.package else None
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in peer.packages)
     for measured in rows(Run(args.data, tuple(args.envs), args.seconds, args.runs)):
-        print(json.dumps({"peer": peer.name, "kind": peer.kind, "version": version, **measured}), flush=True)
+        print(json.dumps({"peer": peer.name, "kind": peer.kind, "versions": versions, **measured}), flush=True)

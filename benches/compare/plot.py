@@ -1,4 +1,4 @@
-"""Draws what was measured: steps a second over the number of environments, a line a road.
+"""Draws what was measured: steps per second of a core over the number of environments, a line a road.
 
 Run by an interpreter that has matplotlib: ``python plot.py ROWS.jsonl OUT.svg``.
 """
@@ -23,7 +23,7 @@ MARKS = "osD^v<>PX*"
 def lines(rows: Sequence[dict[str, Any]]) -> dict[tuple[str, str], list[tuple[int, float]]]:
     """Points by peer and road. A single environment and several under a vectoriser are one line.
 
-    >>> row = {"peer": "a", "steps_per_second": 2.0}
+    >>> row = {"peer": "a", "steps_per_cpu_second": 2.0}
     >>> lines([{**row, "road": "SyncVectorEnv", "envs": 8}, {**row, "road": "one environment", "envs": 1}])
     {('a', 'SyncVectorEnv'): [(1, 2.0), (8, 2.0)]}
     """
@@ -31,7 +31,7 @@ def lines(rows: Sequence[dict[str, Any]]) -> dict[tuple[str, str], list[tuple[in
     for row in rows:
         if "road" in row:
             road = "SyncVectorEnv" if row["road"] == "one environment" else row["road"]
-            found.setdefault((row["peer"], road), []).append((row["envs"], row["steps_per_second"]))
+            found.setdefault((row["peer"], road), []).append((row["envs"], row["steps_per_cpu_second"]))
     return {key: sorted(points) for key, points in found.items()}
 
 
@@ -60,7 +60,11 @@ def draw(rows: Sequence[dict[str, Any]], out: Path, title: str) -> None:
             label=f"{peer}: {road}",
         )
     axes.set(
-        xscale="log", yscale="log", xlabel="environments", ylabel="steps of single environments a second", title=title
+        xscale="log",
+        yscale="log",
+        xlabel="environments",
+        ylabel="steps of single environments per second of a core",
+        title=title,
     )
     ticks = sorted({row["envs"] for row in rows if "road" in row})
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])

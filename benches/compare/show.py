@@ -49,10 +49,10 @@ def table(rows: Sequence[Row], *, markdown: bool) -> str:
 
 def sentences(rows: Sequence[Row], notes: dict[str, str], machine: dict[str, Any], date: str, runs: str) -> list[str]:
     """What is and is not comparable, who is absent and why, and where and when this was measured."""
-    measured = {row["peer"]: row["version"] for row in present(rows)}
+    measured = {row["peer"]: row["versions"] for row in present(rows)}
     known = ", ".join(f"{name} {value}" for name, value in machine.items() if value is not None)
     return [
-        *(f"{name} {version}: {notes[name]}." for name, version in measured.items()),
+        *(f"{name} ({versions}): {notes[name]}." for name, versions in measured.items()),
         *(f"{row['peer']} is absent: {row['absent']}" for row in rows if "absent" in row),
         "The last column is tradepit's rate of a core over the row's at the same number of environments: of gymnasium.make where "
         "there is one, of its VecEnv beside DummyVecEnv, of make_vec with copy=False beside PufferLib, whose arrays are the "

@@ -11,7 +11,7 @@ from venvs import Venv
 PEER = Peer(
     name="EnvPool",
     venv=Venv("envpool", ("envpool==1.2.5", "gymnasium==1.4.0")),
-    package="envpool",
+    packages=("envpool",),
     envs=(64, 512, 4_096),
     bars=0,
     note="CartPole and Pendulum in C++, a few numbers observed: how fast the engine hands out steps, no market",

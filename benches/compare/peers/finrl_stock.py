@@ -18,7 +18,7 @@ from peers.torch_venv import TORCH
 PEER = Peer(
     name="FinRL",
     venv=TORCH,
-    package="finrl",
+    packages=("finrl",),
     envs=(1, 8, 64),
     bars=10_000,
     note="buys or sells whole shares at the close that was seen; a fee in percent, no slippage, no short positions, so that a "

@@ -12,7 +12,7 @@ from venvs import Venv
 PEER = Peer(
     name="gym-anytrading",
     venv=Venv("gym-anytrading", ("gym-anytrading==2.0.0", "gymnasium==1.4.0")),
-    package="gym-anytrading",
+    packages=("gym-anytrading",),
     envs=(1, 8, 64),
     bars=10_000,
     note="flips between short and long at the next close; fees are in its profit but not in its reward; no size, no account in "

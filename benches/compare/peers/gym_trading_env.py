@@ -12,7 +12,7 @@ from venvs import Venv
 PEER = Peer(
     name="gym-trading-env",
     venv=Venv("gym-trading-env", ("gym-trading-env==0.3.5", "gymnasium==1.4.0")),
-    package="gym-trading-env",
+    packages=("gym-trading-env",),
     envs=(1, 8, 64),
     bars=10_000,
     note="targets -1, 0 or 1 filled at the close of the bar that was seen; a fee in percent, no slippage, no lots or margin; "

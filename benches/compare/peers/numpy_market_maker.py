@@ -20,7 +20,7 @@ VOLATILITY, ARRIVALS, DECAY, MOST = 2.0, 140.0, 1.5, 10_000.0
 PEER = Peer(
     name="NumPy market maker (ours, mbt_gym's manner)",
     venv=Venv("numpy", ("numpy==2.4.6",)),
-    package="numpy",
+    packages=("numpy",),
     envs=(1, 64, 512, 4_096),
     bars=0,
     note="a drawn mid and drawn arrivals instead of a market; no bars, features, fees, lots or margin; 4 numbers observed; all "

@@ -32,7 +32,7 @@ VERSION = "3.0.0"
 PEER = Peer(
     name="PufferLib",
     venv=Venv("numpy", ("numpy==2.4.6",)),
-    package=None,
+    packages=(),
     envs=(64, 512, 4_096),
     bars=0,
     note="CartPole and Breakout in C, written into the caller's arrays: what a plain loop in C reaches, no market (a step of "
@@ -130,7 +130,7 @@ def rows(run: Run) -> Iterator[Row]:
 
             measured = row(run, f"{name}, C loop", envs, step, observation=width, fills=None)
             game.vec_close(handle)
-            yield {**measured, "version": VERSION, "against": "make_vec, copy=False"}
+            yield {**measured, "versions": f"pufferlib {VERSION}", "against": "make_vec, copy=False"}
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ PEER = Peer(
         ),
         alone=("tensortrade==1.0.3",),
     ),
-    package="tensortrade",
+    packages=("tensortrade",),
     envs=(1, 8),
     # An episode is all rows, and the broker looks at every order since its start: as many as tradepit's episodes have.
     bars=1_001,

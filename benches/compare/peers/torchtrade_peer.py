@@ -12,7 +12,7 @@ from peers.torch_venv import TORCH
 PEER = Peer(
     name="TorchTrade",
     venv=TORCH,
-    package="torchtrade",
+    packages=("torchtrade",),
     envs=(1, 8, 64, 512, 4_096),
     bars=100_000,
     note="targets -1, 0 or 1 of the cash, filled at the close of the bar that was seen; a fee in percent, a random slippage that "

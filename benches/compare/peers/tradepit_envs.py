@@ -10,7 +10,7 @@ from measure import Peer, Row, Run, main
 PEER = Peer(
     name="tradepit",
     venv=None,
-    package="tradepit",
+    packages=("tradepit",),
     envs=(1, 8, 64, 512, 4_096),
     bars=0,
     note="targets of up to 10 lots filled at the next open; volume-share slippage, a fee per contract, whole lots, sessions; "
