@@ -1,5 +1,6 @@
-# The gate words: demo, test, lint, bench. Each makes its own set-up in .venv and says what it does.
-# They need a Rust toolchain, Python 3.11 or later, and make; bench also needs valgrind, which counts instructions.
+# The gate words: demo, test, lint, bench; and compare, which measures packages of others beside. Each makes its own set-up
+# in .venv and says what it does. They need a Rust toolchain, Python 3.11 or later, and make; bench also needs valgrind, which
+# counts instructions.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -13,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Two threads of a numerical library on two busy cores are slower than one.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test lint bench clean test-rust test-python
+.PHONY: demo test lint bench compare clean test-rust test-python
 
 demo: $(VENV)/.installed-$(AGENT)
 	@echo "== tradepit demo --agent $(AGENT)"
@@ -41,8 +42,8 @@ lint: $(VENV)/.installed-lint
 	@echo "== rustdoc"
 	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --all-features --no-deps --exclude tradepit-python
 	@echo "== ruff"
-	@$(BIN)/ruff check python tests/peers
-	@$(BIN)/ruff format --check python tests/peers
+	@$(BIN)/ruff check python tests/peers benches/compare
+	@$(BIN)/ruff format --check python tests/peers benches/compare
 	@echo "== stubs against the binary"
 	@cd $(VENV) && bin/python -m mypy.stubtest tradepit._core --mypy-config-file ../pyproject.toml
 
@@ -51,6 +52,10 @@ bench: $(VENV)/.installed-test
 	@cargo bench --workspace --exclude tradepit-python --no-fail-fast
 	@echo "== Python"
 	@$(BIN)/tradepit bench --ppo
+
+compare: $(VENV)/.installed-sb3
+	@echo "== other environments, in virtual environments of their own (10 GB and half an hour the first time)"
+	@$(BIN)/python benches/compare/environments.py --markdown --plot benches/compare/environments.svg
 
 # One wheel for all: release mode, stable ABI of Python 3.11.
 $(VENV)/.wheel: $(RUST_SOURCES) $(PYTHON_SOURCES)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from typing import Any
 
 from .. import bench, bench_anchors, bench_csv, bench_features, bench_ppo
+from . import layout
 from . import options as shared
 from .console import Console
 
@@ -77,16 +77,16 @@ def run(args: argparse.Namespace, console: Console) -> int:
         ppo = bench_ppo.compare(iterations=args.ppo_iterations, runs=args.runs)
     known = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
     console.say(f"{known}\n")
-    layout = _markdown if args.markdown else _aligned
+    laid = layout.markdown if args.markdown else layout.aligned
     if rows:
         header = ["road", "envs", "threads", "window", "numbers observed", "env-steps/s", "fills a step"]
-        console.say(layout(header, [_cells(row) for row in rows]))
+        console.say(laid(header, [_cells(row) for row in rows]))
     if ppo:
         console.say(
             "\nPPO, learning included: 64 environments, 128 steps, batch 1,024, 4 epochs, 64 x 64, one core each\n"
         )
         lines = [[row["road"], f"{row['steps_per_second']:,.0f}"] for row in ppo]
-        console.say(layout(["agent", "env-steps/s"], lines))
+        console.say(laid(["agent", "env-steps/s"], lines))
         if len(ppo) == 2:
             times = ppo[0]["steps_per_second"] / ppo[1]["steps_per_second"]
             console.say(f"\n{ppo[0]['road']} is {times:.1f} times as fast")
@@ -113,7 +113,7 @@ def _features(args: argparse.Namespace, console: Console, facts: dict[str, Any])
         ]
         for row in rows
     ]
-    console.say((_markdown if args.markdown else _aligned)(header, cells))
+    console.say((layout.markdown if args.markdown else layout.aligned)(header, cells))
     console.result({"machine": facts, "features": rows})
     return 0
 
@@ -125,18 +125,6 @@ def _cells(row: dict[str, Any]) -> list[str]:
         f"{row['steps_per_second']:,.0f}",
         f"{row['fills_per_step']:.2f}",
     ]
-
-
-def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    rule = ["---", *("---:" for _ in header[1:])]
-    return "\n".join(f"| {' | '.join(line)} |" for line in [header, rule, *rows])
-
-
-def _aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [header, *rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
-    pads = [str.ljust, *(str.rjust for _ in header[1:])]
-    return "\n".join("  ".join(map(lambda pad, *cell: pad(*cell), pads, line, widths)) for line in lines)
 
 
 def _anchors(console: Console, facts: dict[str, Any]) -> int:

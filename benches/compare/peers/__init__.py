@@ -1,0 +1,1 @@
+"""What tradepit is compared with, a file each."""
