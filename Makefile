@@ -41,8 +41,8 @@ lint: $(VENV)/.installed-lint
 	@echo "== rustdoc"
 	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --all-features --no-deps --exclude tradepit-python
 	@echo "== ruff"
-	@$(BIN)/ruff check python tests/peers
-	@$(BIN)/ruff format --check python tests/peers
+	@$(BIN)/ruff check python tests/peers benches/compare
+	@$(BIN)/ruff format --check python tests/peers benches/compare
 	@echo "== stubs against the binary"
 	@cd $(VENV) && bin/python -m mypy.stubtest tradepit._core --mypy-config-file ../pyproject.toml
 

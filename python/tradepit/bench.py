@@ -5,7 +5,8 @@
 ('make_vec, copy=True', 4, True)
 
 A row says which ``road`` was taken, how many ``envs``, ``window`` and ``observation`` (numbers in it), the
-``steps_per_second`` of single environments (median of ``runs``), and ``fills_per_step``, because a step that trades costs
+``steps_per_second`` of single environments (median of ``runs``), the same per second that the process had a processor
+(``steps_per_cpu_second``, which other work on the machine does not lower), and ``fills_per_step``, because a step that trades costs
 more than one that doesn't. Targets are drawn from [-1, 1] beforehand; a random half of them changes every step.
 """
 
@@ -20,7 +21,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gymnasium
 import numpy as np
@@ -33,6 +34,13 @@ BARS = 350_000
 _ACTIONS = 64
 
 Row = dict[str, Any]
+
+
+class Speed(NamedTuple):
+    """Steps of single environments: per second of the wall's clock, and per second of a processor."""
+
+    wall: float
+    cpu: float
 
 
 @dataclass(frozen=True)
@@ -76,14 +84,16 @@ def rust_road(setup: Setup, *, runs: int) -> Row:
     """The batch stepped by Rust, Python not involved."""
     spec = to_json(setup.spec())
 
-    def measure(steps: int) -> tuple[float, int]:
+    def measure(steps: int) -> tuple[float, Speed]:
+        began, worked = time.perf_counter(), time.process_time()
         seconds, taken, _ = _core.bench_steps(_data(), spec, setup.envs, setup.threads, steps)
-        return seconds, taken
+        # Only the steps are timed there; the whole call tells how much of a processor they had.
+        share = (time.process_time() - worked) / (time.perf_counter() - began)
+        return seconds, Speed(taken / seconds, taken / (seconds * max(share, 1e-9)))
 
     steps = 200_000 // setup.envs + 1
     steps = max(int(steps * setup.seconds / max(measure(steps)[0], 1e-6)), 10)
-    speeds = [taken / seconds for seconds, taken in (measure(steps) for _ in range(runs))]
-    return _row("Rust", setup, speeds)
+    return _row("Rust", setup, [measure(steps)[1] for _ in range(runs)])
 
 
 def batch_road(setup: Setup, *, runs: int, copy: bool) -> Row:
@@ -175,18 +185,19 @@ def _actions(envs: int) -> Any:
     return actions
 
 
-def _speeds(step: Callable[[int], None], setup: Setup, runs: int) -> Iterator[float]:
-    """Steps of single environments a second, once a run, after a warm-up of a tenth of one."""
+def _speeds(step: Callable[[int], None], setup: Setup, runs: int) -> Iterator[Speed]:
+    """How fast ``step`` is, once a run, after a warm-up of a tenth of one."""
     for run in range(runs + 1):
         limit = setup.seconds * (0.1 if run == 0 else 1.0)
-        done, began = 0, time.perf_counter()
+        done, began, worked = 0, time.perf_counter(), time.process_time()
         while (elapsed := time.perf_counter() - began) < limit:
             # The clock is asked once for so many steps that it does not count.
             for i in range(16):
                 step(done + i)
             done += 16
         if run:
-            yield done * setup.envs / elapsed
+            taken = done * setup.envs
+            yield Speed(taken / elapsed, taken / max(time.process_time() - worked, 1e-9))
 
 
 def _facts(setup: Setup) -> tuple[int, float]:
@@ -203,7 +214,7 @@ def _facts(setup: Setup) -> tuple[int, float]:
     return int(envs.single_observation_space.shape[0]), fills / (steps * setup.envs)  # type: ignore[index]
 
 
-def _row(road: str, setup: Setup, speeds: list[float]) -> Row:
+def _row(road: str, setup: Setup, speeds: list[Speed]) -> Row:
     width, fills = _facts(setup)
     return {
         "road": road,
@@ -211,9 +222,10 @@ def _row(road: str, setup: Setup, speeds: list[float]) -> Row:
         "threads": setup.threads,
         "window": setup.window,
         "observation": width,
-        "steps_per_second": statistics.median(speeds),
+        "steps_per_second": statistics.median(speed.wall for speed in speeds),
+        "steps_per_cpu_second": statistics.median(speed.cpu for speed in speeds),
         "fills_per_step": fills,
-        "runs": speeds,
+        "runs": [speed.wall for speed in speeds],
     }
 
 
