@@ -53,4 +53,17 @@ impl Summary {
             max_drawdown: max_drawdown(ran.equity).depth,
         }
     }
+
+    /// Sharpe ratio of a year with so many bars: that of a bar times the root of them.
+    ///
+    /// ```
+    /// use tradepit::backtest::Summary;
+    /// let json = r#"{"final_equity": 1.0, "orders": 0, "fills": 0, "trades": 0, "fees": 0.0, "slippage": 0.0,
+    ///     "sharpe_per_bar": 0.1, "max_drawdown": 0.0}"#;
+    /// assert_eq!(serde_json::from_str::<Summary>(json).unwrap().sharpe(400.0), Some(2.0));
+    /// ```
+    #[must_use]
+    pub fn sharpe(&self, periods_per_year: f64) -> Option<f64> {
+        self.sharpe_per_bar.map(|ratio| ratio * periods_per_year.sqrt())
+    }
 }
