@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import gymnasium
 import numpy as np
 import pytest
@@ -21,7 +24,10 @@ def market():
 @pytest.fixture(scope="module")
 def two(market):
     other = tradepit.samples.synthetic("es_1m", bars=2_000, seed=4)
-    return tradepit.align([market, other])
+    bars = {"ts": other.time_ns(), **other.columns()}
+    return tradepit.align(
+        [market, tradepit.market_data(bars, instrument="NQ", calendar="utc", stamp="close", period=60)]
+    )
 
 
 def held(bars, strategies, seed=0):
@@ -108,7 +114,7 @@ def test_lists_frames_and_flags_are_targets_too(market):
         assert np.array_equal(tradepit.backtest(market, targets).equity, expected)
     many = tradepit.backtest(market, pandas.DataFrame({"a": flags, "b": ~flags}))
     assert many.final_equity[0] == expected[-1]
-    assert list(many.frame().columns)[0] == "final_equity"
+    assert many.frame().columns[0] == "final_equity"
 
 
 def test_what_is_held_at_the_beginning_is_part_of_it(market):
@@ -165,11 +171,19 @@ def test_what_is_no_target_is_refused_by_name(market, targets, error, says):
 
 def test_fields_are_refused_by_name(market):
     targets = np.zeros((len(market), 2))
-    with pytest.raises(SpecError, match="^cash: -1"):
-        tradepit.backtest(market, targets, cash=-1)
-    with pytest.raises(SpecError, match="^slippage: unknown variant"):
-        tradepit.backtest(market, targets, slippage="nothing")
-    with pytest.raises(SpecError, match="^periods_per_year: -1"):
-        tradepit.backtest(market, targets, periods_per_year=-1)
+    for fields in ({"cash": -1}, {"slippage": "nothing"}, {"periods_per_year": -1}):
+        with pytest.raises(SpecError) as refused:
+            tradepit.backtest(market, targets, **fields)
+        assert str(refused.value).startswith(f"{next(iter(fields))}: ")
     with pytest.raises(TypeError, match="comission"):
         tradepit.backtest(market, targets, comission="none")
+
+
+def test_the_blocks_of_the_page_run():
+    page = (Path(__file__).parents[2] / "docs" / "backtest.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == 2
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, "backtest.md", "exec"), names)
+    assert len(names["many"]) == 100

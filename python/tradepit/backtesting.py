@@ -202,12 +202,12 @@ def backtest(
     alone = 1 if len(market.instruments) == 1 else 2
     _check_shape(wanted, market, alone)
     if wanted.ndim == alone:
-        return Backtest(_core.backtest(market, spec, np.require(wanted, requirements="CA"), seed), market)
+        return Backtest(_core.backtest(market, spec, np.require(wanted, requirements=["C", "A"]), seed), market)
     if periods_per_year is not None and not periods_per_year > 0:
         raise SpecError(f"periods_per_year: {periods_per_year} is not above 0; say how many bars a year has")
     by_strategy = np.moveaxis(wanted, 1, 0)
     turned = by_strategy.flags.c_contiguous
-    table = np.require(by_strategy if turned else wanted, requirements="CA")
+    table = np.require(by_strategy if turned else wanted, requirements=["C", "A"])
     return Backtests(**_core.backtests(market, spec, table, turned, seed, threads, periods_per_year))
 
 
