@@ -130,8 +130,12 @@ impl Backtest {
             for (id, [lot, inv_lot]) in grid.iter().enumerate() {
                 let target = target(&sim, account, id)?;
                 let instrument = InstrumentId(id as u32);
-                let held = (account.position(instrument).qty() + sim.at_market(instrument)) * inv_lot;
-                let lots = target - nearest(held);
+                let held = account.position(instrument).qty() + sim.at_market(instrument);
+                // As on almost every bar.
+                if held == target * lot {
+                    continue;
+                }
+                let lots = target - nearest(held * inv_lot);
                 if lots != 0.0 {
                     sim.submit(OrderRequest::market(instrument, lots * lot))?;
                     *orders += 1;
