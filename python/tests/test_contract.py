@@ -31,6 +31,7 @@ SHOWN = {
     f"tradepit{name}"
     for name in (
         "",
+        ".backtesting",
         ".data",
         ".env",
         ".features",
