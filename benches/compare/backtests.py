@@ -111,7 +111,8 @@ def cells(row: Row, rows: Sequence[Row]) -> list[str]:
     """A line of the table."""
     first, again = (row["bars"] / seconds for seconds in row["seconds"])
     ours = next((one for one in rows if one["engine"] == "tradepit" and one.get("job") == row["job"]), None)
-    ratio = "" if ours is None or ours is row else f"{row['seconds'][1] / ours['seconds'][1]:,.0f} times"
+    times = None if ours is None or ours is row else row["seconds"][1] / ours["seconds"][1]
+    ratio = "" if times is None else f"{times:,.1f} times" if times < 10 else f"{times:,.0f} times"
     fills = f"{sum(row['fills']):,}"
     return [row["engine"], row["job"], fills, f"{first:,.0f}", f"{again:,.0f}", ratio]
 

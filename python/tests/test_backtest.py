@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import gymnasium
@@ -187,3 +190,25 @@ def test_the_blocks_of_the_page_run():
     for block in blocks:
         exec(compile(block, "backtest.md", "exec"), names)
     assert len(names["many"]) == 100
+
+
+def test_the_comparison_measures_what_is_here(tmp_path):
+    script = Path(__file__).parents[2] / "benches" / "compare" / "backtests.py"
+    words = ["--only", "tradepit_engine", "--bars", "600", "--pairs", "3", "--runs", "1"]
+    done = subprocess.run([sys.executable, script, *words], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if line.startswith("tradepit  one pair")]
+    assert len(lines) == 4
+    assert len({line.split()[-3] for line in lines}) == 1, "every road makes the same fills"
+    assert re.search(r"^tradepit  3 pairs, indicators made", done.stdout, re.MULTILINE)
+
+
+def test_engines_that_did_another_job_are_found(monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benches" / "compare"))
+    backtests = importlib.import_module("backtests")
+    ours = {"engine": "tradepit", "job": "one", "fills": [7], "equity": [100.0]}
+    other = {"engine": "other", "job": "one", "fills": [7], "equity": [100.004]}
+    absent = {"engine": "gone", "absent": "it does not install"}
+    assert backtests.disagreement([ours, absent, other]) is None
+    assert "other fills" in backtests.disagreement([ours, {**other, "fills": [8]}])
+    assert "0.0100 off" in backtests.disagreement([ours, {**other, "equity": [100.01]}])

@@ -14,8 +14,9 @@ ENGINE = job.Engine(
     "vectorbt",
     Venv("vectorbt", ("vectorbt==1.2.0",)),
     "vectorbt",
-    "its own moving averages; the first run compiles, or loads what an earlier process compiled; many pairs come in tables "
-    "of 50, because one of all of them fills the memory; of many pairs final equity, fills, Sharpe ratio and drawdown are asked",
+    "it works on the frame as it is; its own moving averages; the first run compiles, or loads what an earlier process compiled; "
+    "many pairs come in tables of 50, because one of all of them fills the memory; of many pairs final equity, fills, Sharpe "
+    "ratio and drawdown are asked",
 )
 #: Pairs in a table.
 TOGETHER = 50
@@ -48,7 +49,7 @@ def jobs(market: Any, pairs: int) -> Iterator[job.Job]:
 
     pair = [(job.FAST, job.SLOW)]
     held = wanted(pair)
-    yield job.Job("one pair, from a frame", 1, lambda: portfolio(wanted(pair)), one)
+    yield job.Job("one pair, data made", 1, lambda: portfolio(wanted(pair)), one)
     yield job.Job("one pair, data and indicators made", 1, lambda: portfolio(held), one)
     if not pairs:
         return
