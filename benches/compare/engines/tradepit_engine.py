@@ -13,8 +13,8 @@ ENGINE = job.Engine(
     "tradepit",
     None,
     "tradepit",
-    "targets of all bars are computed with NumPy, then handed over in one call; a frame becomes market data first, every bar of it "
-    "checked, which is needed once for any number of backtests",
+    "targets of all bars are computed with NumPy, then handed over in one call; a frame becomes market data first, every bar of "
+    "it checked, which is needed once for any number of backtests",
 )
 #: A share: as many money as points, one unit a lot.
 SHARE = {"name": "XYZ", "tick": 0.25}
