@@ -20,15 +20,19 @@ use tradepit_envs::{Action, EnvSpec, SimSetup};
 
 const ROWS: usize = 120;
 
-/// One market, or two on one clock.
 fn market(seed: u64, two: bool) -> MarketData {
-    let single = [synth::es_1m(ROWS, seed).unwrap(), synth::es_1m(ROWS, seed + 1_000).unwrap()];
+    market_of(ROWS, seed, two)
+}
+
+/// One market, or two on one clock.
+fn market_of(rows: usize, seed: u64, two: bool) -> MarketData {
+    let single = [synth::es_1m(rows, seed).unwrap(), synth::es_1m(rows, seed + 1_000).unwrap()];
     let (n, instruments) = if two {
         (2, vec![Instrument::es(), Instrument { lot: 0.1, ..Instrument::equity("XYZ") }])
     } else {
         (1, vec![Instrument::es()])
     };
-    let bars = (0..ROWS).flat_map(|row| single[..n].iter().map(move |data| data.bars()[row])).collect();
+    let bars = (0..rows).flat_map(|row| single[..n].iter().map(move |data| data.bars()[row])).collect();
     MarketData::builder(instruments).calendar(Calendar::Cme).bars(bars).build().unwrap()
 }
 
@@ -164,10 +168,14 @@ proptest! {
     }
 }
 
-/// Many random strategies as a table, row by row.
 fn table(strategies: usize, n: usize) -> Vec<i8> {
+    table_of(ROWS, strategies, n)
+}
+
+/// Many random strategies as a table, row by row.
+fn table_of(rows: usize, strategies: usize, n: usize) -> Vec<i8> {
     let mut state = 7u64;
-    let mut targets = vec![0i8; ROWS * strategies * n];
+    let mut targets = vec![0i8; rows * strategies * n];
     for at in strategies * n..targets.len() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         targets[at] = if state >> 62 == 0 { (state >> 40) as i8 % 4 } else { targets[at - strategies * n] };
@@ -177,11 +185,13 @@ fn table(strategies: usize, n: usize) -> Vec<i8> {
 
 #[test]
 fn many_at_once_are_the_same_bits_as_each_alone_whatever_the_threads() {
+    /// A table is read in blocks of 256 rows.
+    const LONG: usize = 600;
     let models = json!({"slippage": {"kind": "probabilistic_tick", "probability": 0.5}, "commission": {"kind": "per_order", "fee": 1.0}});
     for (two, n) in [(false, 1), (true, 2)] {
-        let world = world(market(3, two), &models);
+        let world = world(market_of(LONG, 3, two), &models);
         for strategies in [1, 63, 64, 65, 130] {
-            let targets = table(strategies, n);
+            let targets = table_of(LONG, strategies, n);
             let alone: Vec<(Vec<u64>, Account)> = (0..strategies)
                 .map(|k| {
                     let rows = targets.chunks(strategies * n);
