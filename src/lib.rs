@@ -19,7 +19,8 @@
 //! * [`features`]: a streaming pipeline described as data; the table that training reads is that code run over the data;
 //! * [`order`], [`account`]: wishes and waiting orders; money as a fold over facts;
 //! * [`models`]: at which point of a bar an order fills, how much worse, for which fee;
-//! * [`venue`]: the [`Venue`] trait, the simulator, the log of a session and its replay.
+//! * [`venue`]: the [`Venue`] trait, the simulator, the log of a session and its replay;
+//! * [`backtest`]: target positions over a whole market, of one strategy or of thousands.
 //!
 //! # When does an order fill?
 //!
@@ -67,6 +68,7 @@
 //! | `agents/src/nn/{tile,product,kernel}.rs` | matrix products without packing; loops compiled for wider vectors |
 
 pub mod account;
+pub mod backtest;
 mod error;
 pub mod features;
 pub mod ingest;

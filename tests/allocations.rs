@@ -6,14 +6,19 @@ mod road;
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use road::{Actor, actions, costly, draw_all, es, every_kind};
 use tradepit::{
+    backtest::Backtest,
     features::{FeaturePipeline, FeaturePipelineSpec},
     market::synth,
     models::{Financing, Flatten, InstrumentMargin, MarginRule, PerpetualFunding},
+    venue::SimWorld,
 };
 use tradepit_envs::{
     Autoreset, EnvSpec, EpisodeSpec, Gather as _, IndexObservation, Length, Observe, RandomStart, SimSetup, StartRule,
@@ -117,6 +122,7 @@ fn main() {
         }
     }
     fresh_paths();
+    backtests();
     let data = synth::with_quotes(&synth::es_1m(2_000, 0).unwrap(), 1.0).unwrap();
     let seen: FeaturePipelineSpec = serde_json::from_str(
         r#"{"features": [
@@ -134,6 +140,20 @@ fn main() {
         };
         feed(0..500);
         assert_eq!(count(|| feed(500..2_000)), 0, "feature pipeline of {:?}", spec.names());
+    }
+}
+
+/// A backtest that has run once makes no room for running again, whatever the models.
+fn backtests() {
+    let rich: EnvSpec = serde_json::from_str(include_str!("../benches/bench_v0/rich.json")).unwrap();
+    let targets: Vec<i8> = (0..4_000).map(|row| [1, 1, 0, -1, 2][row / 3 % 5]).collect();
+    for models in [costly().models(), rich.models()] {
+        let world = SimWorld::new(Arc::new(es(4_000)), models, 1e6).unwrap();
+        let mut backtest = Backtest::new(&Arc::new(world), 0);
+        let mut follow = || backtest.follow(&targets, |_| {}, |_| {}).unwrap();
+        follow();
+        assert_eq!(count(follow), 0);
+        assert!(backtest.account().fills() > 1_000, "a backtest that trades nothing proves nothing");
     }
 }
 

@@ -5,7 +5,9 @@
 
 mod actions;
 mod anchors;
+mod backtest;
 mod buffers;
+mod columns;
 mod combine;
 mod data;
 mod doctor;
@@ -37,6 +39,7 @@ mod _core {
     #[pymodule_export]
     use super::{
         anchors::{anchor_environment, anchor_names, anchor_problem, anchor_problems, anchor_scores, anchor_table},
+        backtest::{PyBacktest, backtest, backtests},
         combine::{align, continuous, index_contracts, sessions, with_published, with_quotes},
         data::{PyMarketData, instrument_equity, instrument_preset, planted_es, synthetic_es},
         doctor::examine,

@@ -4,7 +4,7 @@ use numpy::PyArray1;
 use pyo3::{prelude::*, types::PyDict};
 use tradepit::{
     Venue,
-    account::{AccountEvent, AccountSnapshot, Trade, TradeSide},
+    account::{AccountEvent, AccountSnapshot},
 };
 use tradepit_envs::{
     Action, BatchReward as _, Env, EpisodeRecord, Error, Hooks, Moment, Reward as _, RewardMemory, Rules, StepFacts,
@@ -12,6 +12,7 @@ use tradepit_envs::{
 };
 
 use crate::{
+    columns::{self, Column},
     error::{fault, raise},
     info::Info,
     reward::PyReward,
@@ -53,9 +54,6 @@ impl Hooks for Watch<'_, '_> {
         }
     }
 }
-
-/// A column of a record: its name, and its value of an entry.
-type Column<T> = (&'static str, fn(&T) -> f64);
 
 impl<V: Venue> Session<V> {
     pub(crate) fn new(env: Env<V>) -> Self {
@@ -116,24 +114,7 @@ impl<V: Venue> Session<V> {
 
     /// The trades of the episode, the open one last, as arrays by column.
     pub(crate) fn trades<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (closed, open) = (self.record.closed(), self.record.open());
-        let all = || closed.iter().chain(&open);
-        let dict = PyDict::new(py);
-        dict.set_item("entry_time", PyArray1::from_iter(py, all().map(|trade| trade.entry_time.nanos())))?;
-        dict.set_item("exit_time", PyArray1::from_iter(py, all().map(|trade| trade.exit_time.nanos())))?;
-        let numbers: [Column<Trade>; 5] = [
-            ("qty", |trade| if trade.side == TradeSide::Long { trade.qty } else { -trade.qty }),
-            ("entry_price", |trade| trade.entry_price),
-            ("exit_price", |trade| trade.exit_price),
-            ("pnl", |trade| trade.net),
-            ("fees", |trade| trade.fees),
-        ];
-        for (name, of) in numbers {
-            dict.set_item(name, PyArray1::from_iter(py, all().map(of)))?;
-        }
-        let is_open = closed.iter().map(|_| false).chain(open.iter().map(|_| true));
-        dict.set_item("open", PyArray1::from_iter(py, is_open))?;
-        Ok(dict)
+        columns::trades(py, &self.record.closed(), &self.record.open())
     }
 
     /// The account after the reset and after every step of the episode, as arrays by column.
@@ -157,20 +138,7 @@ impl<V: Venue> Session<V> {
 
     /// Every fill of the episode, as arrays by column.
     pub(crate) fn fills<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let fills = self.record.fills();
-        let dict = PyDict::new(py);
-        dict.set_item("time", PyArray1::from_iter(py, fills.iter().map(|fill| fill.time.nanos())))?;
-        dict.set_item("order", PyArray1::from_iter(py, fills.iter().map(|fill| fill.order.0)))?;
-        let numbers: [Column<tradepit::account::Fill>; 4] = [
-            ("qty", |fill| fill.qty),
-            ("price", |fill| fill.price),
-            ("reference", |fill| fill.reference),
-            ("fee", |fill| fill.fee),
-        ];
-        for (name, of) in numbers {
-            dict.set_item(name, PyArray1::from_iter(py, fills.iter().map(of)))?;
-        }
-        Ok(dict)
+        columns::fills(py, &self.record.fills())
     }
 
     /// Statistics of the episode so far, as JSON; without a number of periods, a year is that of calendar and bars.

@@ -31,6 +31,7 @@ SHOWN = {
     f"tradepit{name}"
     for name in (
         "",
+        ".backtesting",
         ".data",
         ".env",
         ".features",
@@ -221,6 +222,7 @@ def test_classes_are_frozen(cls, data, tmp_path):
     by_index = tradepit.TradingEnv(data, observe="index")
     made = {
         "MarketData": lambda: data,
+        "Backtest": lambda: _core.backtest(data, spec, np.zeros(len(data))),
         "BarBuilder": lambda: _core.BarBuilder('{"kind": "ticks", "count": 2}'),
         "BarTable": lambda: _core.BarTable.read(str(PACKAGE / "samples" / "es_1m.csv"), "{}"),
         "Env": lambda: _core.Env(data, spec),

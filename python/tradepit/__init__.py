@@ -13,6 +13,7 @@ import gymnasium as _gymnasium
 from gymnasium.envs import registration as _registration
 
 from . import anchors, errors, samples, scenarios, synth
+from .backtesting import Backtest, Backtests, backtest
 from .combine import align, continuous, index_contracts, join_published, join_quotes, sessions
 from .data import MarketData, bars_from_trades, check, market_data, times
 from .diagnosis import doctor
@@ -23,6 +24,8 @@ from .spec import EnvSpec, default_spec, read_spec
 from .vector import TradingVectorEnv
 
 __all__ = [
+    "Backtest",
+    "Backtests",
     "EnvSpec",
     "MarketData",
     "TradepitError",
@@ -30,6 +33,7 @@ __all__ = [
     "TradingVectorEnv",
     "align",
     "anchors",
+    "backtest",
     "bars_from_trades",
     "check",
     "continuous",

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "Backtest",
     "BarBuilder",
     "BarTable",
     "Env",
@@ -24,6 +25,8 @@ __all__ = [
     "anchor_problems",
     "anchor_scores",
     "anchor_table",
+    "backtest",
+    "backtests",
     "bench_steps",
     "continuous",
     "default_spec",
@@ -61,6 +64,18 @@ _Space: TypeAlias = (
 _Reward: TypeAlias = Any
 
 _Bar: TypeAlias = tuple[int, float, float, float, float, float]
+
+@final
+class Backtest:
+    """What a backtest of one series did."""
+
+    @property
+    def orders(self) -> int: ...
+    def equity(self) -> NDArray[np.float64]: ...
+    def positions(self) -> NDArray[np.float64]: ...
+    def fills(self) -> dict[str, NDArray[Any]]: ...
+    def trades(self) -> dict[str, NDArray[Any]]: ...
+    def performance(self, periods_per_year: float | None = None) -> str: ...
 
 @final
 class BarBuilder:
@@ -352,6 +367,16 @@ class Ppo:
     @property
     def data(self) -> MarketData | None: ...
 
+def backtest(data: MarketData, spec_json: str, targets: NDArray[Any], seed: int = 0) -> Backtest: ...
+def backtests(
+    data: MarketData,
+    spec_json: str,
+    targets: NDArray[Any],
+    by_strategy: bool = False,
+    seed: int = 0,
+    threads: int = 0,
+    periods_per_year: float | None = None,
+) -> dict[str, NDArray[Any]]: ...
 def bench_steps(
     data: MarketData, spec_json: str, num_envs: int, threads: int, steps: int
 ) -> tuple[float, int, int]: ...

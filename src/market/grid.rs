@@ -22,6 +22,12 @@ pub(crate) fn nearest(value: f64) -> f64 {
     if (value - nearest).abs() == 0.5 { value + 0.5_f64.copysign(value) } else { nearest }
 }
 
+/// Whether it is a finite whole number, and not so large that its neighbours are no whole numbers away.
+#[inline]
+pub(crate) fn is_whole(value: f64) -> bool {
+    (value.abs() < LARGEST) & (nearest_even(value) == value)
+}
+
 /// The largest whole number that is not above `value`.
 #[inline]
 pub(crate) fn below(value: f64) -> f64 {
@@ -56,6 +62,7 @@ mod tests {
             prop_assert!(same(nearest(value), value.round()), "{value}");
             prop_assert!(same(below(value), value.floor()), "{value}");
             prop_assert!(same(above(value), value.ceil()), "{value}");
+            prop_assert_eq!(is_whole(value), value.fract() == 0.0 && value.abs() < LARGEST, "{}", value);
         }
     }
 }

@@ -100,6 +100,12 @@ impl<'a> MarketView<'a> {
         self.data.quotes_of(self.end - 1).get(id.0 as usize)?.as_ref()
     }
 
+    /// Whether the data have events, in whatever row.
+    #[must_use]
+    pub(crate) fn has_events(&self) -> bool {
+        !self.data.events().is_empty()
+    }
+
     /// Whether the data have quotes.
     #[must_use]
     pub(crate) fn has_quotes(&self) -> bool {

@@ -58,7 +58,10 @@ impl VenueFacts {
             flatten: models.flatten,
             eventful: Vec::new(),
         };
-        (1..=market.len()).filter_map(|end| market.first(end)).for_each(|market| facts.push(market));
+        // Otherwise there is nothing to be found in the rows.
+        if days.is_some() || models.carries() || market.has_events() {
+            (1..=market.len()).filter_map(|end| market.first(end)).for_each(|market| facts.push(market));
+        }
         facts
     }
 

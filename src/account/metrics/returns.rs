@@ -14,8 +14,9 @@ const ROUNDING: f64 = 1e-14;
 /// `None` where a return does not exist: an equity at or below 0 that the curve goes on from. Ending there is a return.
 #[must_use]
 pub fn simple_returns(equity: &[f64]) -> Option<Vec<f64>> {
-    let pairs = equity.iter().zip(equity.iter().skip(1));
-    pairs.map(|(before, after)| (*before > 0.0).then(|| (after - before) / before)).collect()
+    let before = equity.split_last().map_or(equity, |(_, before)| before);
+    let returns = || equity.windows(2).map(|pair| (pair[1] - pair[0]) / pair[0]).collect();
+    before.iter().all(|value| *value > 0.0).then(returns)
 }
 
 /// Arithmetic mean; `None` of nothing.

@@ -1,0 +1,1 @@
+"""One module an engine; see ``job.py``."""
