@@ -291,6 +291,7 @@ fn side_by_side() -> Vec<(&'static str, SimSetup)> {
             "ruin",
             r#"{"cash": 3000, "episode": {"drawdown_limit": 0.05}, "action": {"kind": "target_position", "max_lots": 3}}"#,
         ),
+        ("by index", r#"{"observe": {"kind": "index"}, "window": 4}"#),
         ("one by one", r#"{"reward": {"kind": "weighted"}}"#),
     ];
     let data = es(4_000);

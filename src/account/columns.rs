@@ -149,10 +149,10 @@ impl AccountColumns {
         &self.opening_equity
     }
 
-    /// Folds the fills in, and values the positions at the closes.
+    /// Folds the fills in, and values the positions at the closes; `before` is what the equity was.
     #[inline(always)]
-    pub(crate) fn settle(&mut self, fills: &FillColumns, closes: &Column, terms: Terms) {
-        settle(self, fills, closes, terms);
+    pub(crate) fn settle(&mut self, fills: &FillColumns, closes: &Column, terms: Terms, before: &mut Column) {
+        settle(self, fills, closes, terms, before);
     }
 
     #[inline(always)]
@@ -232,7 +232,8 @@ impl AccountColumns {
 
 // A function of its own, whose arguments the compiler knows to be apart: else it would take one account at a time.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn settle(accounts: &mut AccountColumns, fills: &FillColumns, closes: &Column, terms: Terms) {
+fn settle(accounts: &mut AccountColumns, fills: &FillColumns, closes: &Column, terms: Terms, before: &mut Column) {
+    *before = accounts.equity;
     accounts.apply(fills, terms);
     accounts.mark(closes, terms);
 }

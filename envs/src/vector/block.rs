@@ -128,20 +128,19 @@ impl Block {
     /// Steps all of them, none of which has ended, and writes their observations, `d` numbers each. Gives whether one has
     /// ended its episode now.
     #[inline(always)]
-    pub(super) fn step(
+    pub(super) fn step<'a>(
         &mut self,
-        shared: Shared<'_>,
-        next: &NextBars<'_>,
+        shared: Shared<'a>,
+        next: &mut NextBars<'a>,
         actions: Actions<'_>,
         rngs: &mut [Rng; LANES],
         obs: &mut [f32],
         mut out: Stepped<'_>,
     ) -> bool {
         let Shared { rules, world, plain, grid } = shared;
-        let mut qty = [0.0; LANES];
-        order(plain, grid, actions, self.sim.accounts().qty(), &mut qty);
-        let before = *self.sim.accounts().equity();
-        self.sim.advance(world, next, &qty, rngs);
+        let mut before = [0.0; LANES];
+        order(plain, grid, actions, self.sim.accounts().qty(), next.orders());
+        self.sim.advance(world, next, rngs, &mut before);
         let mut own = [[0.0; LANES]; Usual::LEN];
         let Told { ended, clipped } = tell(self, rules, grid, &before, next.times(), out.reward, &mut own);
         (*out.terminated, *out.truncated) = ([false; LANES], [false; LANES]);
@@ -149,13 +148,15 @@ impl Block {
         if clipped {
             self.clip(rules, &mut own);
         }
-        let d = rules.window_len + Usual::LEN;
-        self.sim.write_windows(world, rules.rows, obs, d);
-        for i in 0..LANES {
-            if let Some(numbers) = obs[i * d + rules.window_len..].first_chunk_mut() {
-                *numbers = [own[0][i], own[1][i], own[2][i], own[3][i], own[4][i]];
+        let d = obs.len() / LANES;
+        if let Some(gather) = &rules.gather {
+            for (obs, row) in obs.chunks_exact_mut(d).zip(self.sim.rows()) {
+                (obs[0], obs[1]) = (gather.table() as f32, *row as f32);
             }
+        } else {
+            self.sim.write_windows(world, rules.rows, obs, d);
         }
+        write_numbers(&own, obs, d);
         ended
     }
 
@@ -260,6 +261,15 @@ fn tell(
         clipped |= bounded(*value, rules.clip) != *value;
     }
     Told { ended, clipped }
+}
+
+/// Puts the account's numbers behind the rest of each observation.
+fn write_numbers(own: &[[f32; LANES]; Usual::LEN], obs: &mut [f32], d: usize) {
+    for (i, obs) in obs.chunks_exact_mut(d).enumerate() {
+        if let Some(numbers) = obs.last_chunk_mut() {
+            *numbers = [own[0][i], own[1][i], own[2][i], own[3][i], own[4][i]];
+        }
+    }
 }
 
 /// The rewards, where they read no more than equity.

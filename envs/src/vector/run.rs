@@ -239,7 +239,7 @@ fn step_blocks<const PAID: bool, const OWN: bool>(
         };
         let actions = part.actions.split_at(base * width).1;
         let out = Stepped { reward, terminated, truncated };
-        *ended |= block.step(shared, &bars[b % 2], actions, rngs, &mut obs[base * d..][..LANES * d], out);
+        *ended |= block.step(shared, &mut bars[b % 2], actions, rngs, &mut obs[base * d..][..LANES * d], out);
     }
     Ok(())
 }
