@@ -9,8 +9,8 @@ mod bench_v0;
 
 use std::process::{Command, ExitCode};
 
-use bench_v0::{Batch, rich, setup, spec};
-use tradepit_envs::EnvSpec;
+use bench_v0::{rich, setup};
+use tradepit_envs::{SimSetup, bench::BenchBatch};
 
 const ENVS: usize = 64;
 /// Steps of the batch in the short run and in the long one.
@@ -20,18 +20,18 @@ const MOST: f64 = 580.0;
 /// How many times that a step of the richest models may take at most.
 const RICHEST: f64 = 1.8;
 
-/// What is counted: a name and its spec.
-fn cases() -> Vec<(&'static str, EnvSpec)> {
+/// What is counted: a name and what makes it.
+fn cases() -> Vec<(&'static str, fn() -> SimSetup)> {
     vec![
-        ("plain: next open, volume share, per contract", spec(1)),
-        ("rich: latency, participation, protection, square root, dated schedule, interest, futures margin", rich()),
+        ("plain: next open, volume share, per contract", || setup(1)),
+        ("rich: latency, participation, protection, square root, dated schedule, interest, futures margin", rich),
     ]
 }
 
-fn run(spec: EnvSpec, steps: usize) -> u64 {
-    let mut batch = Batch::new(&setup(spec), ENVS, 1);
-    (0..steps).for_each(|_| batch.step());
-    (0..ENVS).map(|i| u64::from(batch.envs.lane(i).env().account().fills())).sum()
+fn run(setup: &SimSetup, steps: usize) -> i64 {
+    let mut batch = BenchBatch::new(setup, ENVS, 1).expect("environments");
+    (0..steps).for_each(|_| batch.step().expect("a step"));
+    batch.envs().drain_counts().fills
 }
 
 /// Instructions of this program when it runs case `case` for so many steps.
@@ -71,8 +71,8 @@ fn main() -> ExitCode {
         && flag == "--case"
     {
         let (case, steps): (usize, usize) = (case.parse().expect("a case"), steps.parse().expect("steps"));
-        let fills = run(cases().remove(case).1, steps);
-        println!("{fills} fills in the last episodes");
+        let fills = run(&cases()[case].1(), steps);
+        println!("{fills} fills");
         return ExitCode::SUCCESS;
     }
     // `cargo test --all-targets` only asks whether it starts.

@@ -9,7 +9,8 @@ mod bench_v0;
 
 use std::time::Instant;
 
-use bench_v0::{Batch, rich, setup, spec};
+use bench_v0::{rich, setup};
+use tradepit_envs::bench::BenchBatch;
 
 const ENVS: usize = 64;
 /// Steps of the batch in a turn, and turns.
@@ -22,11 +23,12 @@ fn main() {
     if !std::env::args().any(|arg| arg == "--bench") {
         return;
     }
-    let mut batches = [spec(1), rich()].map(|spec| (Batch::new(&setup(spec), ENVS, 1), f64::INFINITY));
+    let mut batches =
+        [setup(1), rich()].map(|setup| (BenchBatch::new(&setup, ENVS, 1).expect("environments"), f64::INFINITY));
     for _ in 0..TURNS {
         for (batch, fastest) in &mut batches {
             let begun = Instant::now();
-            (0..STEPS).for_each(|_| batch.step());
+            (0..STEPS).for_each(|_| batch.step().expect("a step"));
             *fastest = fastest.min(begun.elapsed().as_secs_f64() / (STEPS * ENVS) as f64);
         }
     }

@@ -145,6 +145,7 @@
 
 mod action;
 pub mod anchors;
+pub mod bench;
 mod check;
 mod doctor;
 mod env;
@@ -199,6 +200,6 @@ pub use space::Space;
 pub use spec::EnvSpec;
 pub use step::{EnvState, Hooks, Transition};
 pub use vector::{
-    Actions, Autoreset, EpisodeEnd, EpisodeStats, Lane, RewardNormaliser, SimVecEnv, StepBuffers, StepOut, VecEnv,
-    VecSnapshot,
+    Actions, Autoreset, EpisodeEnd, EpisodeStats, Lane, RewardNormaliser, SimVecEnv, StepBuffers, StepCounts, StepOut,
+    VecEnv, VecSnapshot,
 };

@@ -36,6 +36,12 @@ impl Lanes {
         }
     }
 
+    /// Bytes that all of them take. Orders that are under way take more.
+    pub(super) fn bytes(&self) -> usize {
+        let lane = |lane: &Lane| size_of::<Lane>() + size_of_val(lane.env.account.positions());
+        size_of_val(&*self.blocks) + self.rest.iter().chain(&self.room).map(lane).sum::<usize>()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.blocks.len() * LANES + self.rest.len()
     }

@@ -5,6 +5,7 @@ mod actions;
 mod batch_reward_tests;
 mod block;
 mod buffers;
+mod counts;
 mod episodes;
 mod handoff;
 mod lanes;
@@ -20,6 +21,7 @@ mod snapshot;
 
 pub use actions::Actions;
 pub use buffers::StepBuffers;
+pub use counts::StepCounts;
 pub use episodes::EpisodeStats;
 pub use normaliser::RewardNormaliser;
 pub use sim::{EpisodeEnd, Lane, SimVecEnv};
