@@ -149,7 +149,7 @@ impl Block {
         self.sim.advance(world, next, rngs, &mut before);
         let mut own = [[0.0; LANES]; Usual::LEN];
         let reward = out.paid.then_some(&rules.spec().reward);
-        let Told { ended, clipped } = tell(self, rules, reward, grid, &before, next.times(), out.reward, &mut own);
+        let Told { ended, clipped } = tell(self, rules, reward, &before, next.times(), out.reward, &mut own);
         (*out.terminated, *out.truncated) = ([false; LANES], [false; LANES]);
         let ended = (ended || rules.ends_with_session) && self.end(rules, world, &mut out);
         if clipped {
@@ -272,7 +272,6 @@ fn tell(
     block: &mut Block,
     rules: &Rules,
     paid: Option<&RewardSpec>,
-    grid: Grid,
     before: &Column,
     now: &Column<i64>,
     reward: &mut [f32; LANES],
@@ -281,6 +280,7 @@ fn tell(
     let Block { sim, peak, drawdown, reward: sum, steps, steps_left, .. } = block;
     let accounts = sim.accounts();
     let (equity, opening) = (accounts.equity(), accounts.opening_equity());
+    let Some(grid) = &rules.usual else { return Told { ended: false, clipped: false } };
     match paid {
         Some(paid) => pay(paid, before, equity, opening, reward),
         None => *reward = [0.0; LANES],
@@ -304,7 +304,7 @@ fn tell(
             drawdown: drawdown[i],
             now: now[i],
         };
-        let [a, b, c, d, e] = usual.numbers(rules, &grid);
+        let [a, b, c, d, e] = usual.numbers(rules, grid);
         (own[0][i], own[1][i], own[2][i], own[3][i], own[4][i]) = (a, b, c, d, e);
     }
     for value in own.as_flattened() {
