@@ -63,6 +63,7 @@
 //!
 //! | file | why |
 //! |---|---|
+//! | `src/market/pages.rs` | asks for large pages for bars and features, of which every environment reads other rows |
 //! | `src/market/prefetch.rs` | asks for memory 16 environments ahead; a step over large data is half as long |
 //! | `envs/src/vector/handoff.rs` | lends a batch to threads that stay; the pool waits for them |
 //! | `agents/src/nn/{tile,product,kernel}.rs` | matrix products without packing; loops compiled for wider vectors |

@@ -22,29 +22,35 @@ use tradepit::{
 };
 use tradepit_envs::{
     Actions, AsyncVecEnv, Autoreset, EnvSpec, EpisodeSpec, Gather as _, IndexObservation, Length, Observe, RandomStart,
-    SimSetup, StartRule, StepBuffers, StepsLength, VecEnv as _,
+    SimSetup, StartRule, StepBuffers, StepsLength, VecEnv as _, scenarios::Scenario,
 };
 
 struct Counting;
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+/// Bytes that are held now.
+static HELD: AtomicUsize = AtomicUsize::new(0);
 
 #[expect(unsafe_code, reason = "an allocator has no safe form")]
 // SAFETY: every call goes to the system's allocator with the caller's own arguments.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        HELD.fetch_add(layout.size(), Ordering::Relaxed);
         // SAFETY: the caller's promises are passed on.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
         // SAFETY: the caller's promises are passed on.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        HELD.fetch_add(size, Ordering::Relaxed);
+        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
         // SAFETY: the caller's promises are passed on.
         unsafe { System.realloc(pointer, layout, size) }
     }
@@ -121,6 +127,7 @@ fn main() {
             }
         }
     }
+    memory();
     fresh_paths();
     beside(&setups[0]);
     backtests();
@@ -149,7 +156,7 @@ fn beside(setup: &SimSetup) {
     let mut envs = AsyncVecEnv::new(setup, 512, 2, 1, Autoreset::SameStep).unwrap();
     envs.reset(0).unwrap();
     let actions: Vec<Vec<f32>> = (0..5).map(|step| (0..256).map(|i| ((i + step) % 3) as f32 - 1.0).collect()).collect();
-    let mut step = |envs: &mut AsyncVecEnv, turn: usize| {
+    let step = |envs: &mut AsyncVecEnv, turn: usize| {
         let actions = Actions::Box(&actions[turn % 5]);
         (0..2).for_each(|batch| envs.send(batch, actions).unwrap());
         (0..2).for_each(|batch| assert_eq!(envs.recv(batch).unwrap().reward.len(), 256));
@@ -172,6 +179,27 @@ fn backtests() {
         follow();
         assert_eq!(count(follow), 0);
         assert!(backtest.account().fills() > 1_000, "a backtest that trades nothing proves nothing");
+    }
+}
+
+/// What a batch says that it holds is what it has taken from the allocator, and stays so; the market is not taken again.
+fn memory() {
+    let bench = Scenario::named("bench").unwrap();
+    let rows = bench.rows().unwrap().clone();
+    let setup = SimSetup::new(bench.spec().clone(), rows).unwrap();
+    for num_envs in [1, 7, 64, 4_096] {
+        let actions: Vec<f32> = (0..num_envs).map(|i| i as f32 % 3.0 - 1.0).collect();
+        let before = HELD.load(Ordering::SeqCst);
+        let mut envs = setup.vec_env(num_envs, 1, Autoreset::NextStep).unwrap();
+        let held = || HELD.load(Ordering::SeqCst) - before;
+        assert_eq!(held(), envs.state_bytes(), "{num_envs}");
+        let mut buffers = StepBuffers::new(&envs);
+        let rows = held() - envs.state_bytes();
+        envs.reset(0, &mut buffers.obs).unwrap();
+        (0..50).for_each(|_| envs.step(tradepit_envs::Actions::Box(&actions), buffers.out()).unwrap());
+        assert_eq!(held() - rows, envs.state_bytes(), "{num_envs}");
+        let each = envs.state_bytes() as f64 / num_envs as f64;
+        assert!(num_envs < 64 || each <= 512.0, "{each} bytes of state an environment");
     }
 }
 

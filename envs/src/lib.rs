@@ -146,6 +146,7 @@
 
 mod action;
 pub mod anchors;
+pub mod bench;
 mod check;
 mod doctor;
 mod env;
@@ -201,5 +202,5 @@ pub use spec::EnvSpec;
 pub use step::{EnvState, Hooks, Transition};
 pub use vector::{
     ActionBuffer, Actions, AsyncVecEnv, Autoreset, Background, EpisodeEnd, EpisodeStats, Here, Lane, RewardNormaliser,
-    SimVecEnv, StepBuffers, StepOut, VecEnv, VecSnapshot,
+    SimVecEnv, StepBuffers, StepCounts, StepOut, VecEnv, VecSnapshot,
 };

@@ -218,7 +218,8 @@ fn held(rules: &Rules, qty: f64, since: i64, now: i64) -> f32 {
     (held as f64 * rules.inv_window_ns) as f32
 }
 
-/// Any other choice of numbers, those of several instruments, and those behind an index. Gives how many had to be brought within the bounds.
+/// Any other choice of numbers, those of several instruments, and those behind an index. Gives how many had to be brought
+/// within the bounds.
 #[inline(never)]
 fn listed(rules: &Rules, venue: &impl Venue, state: &EnvState, mut own: &mut [f32]) -> u32 {
     let mut bounds = Bounds { clip: rules.clip, clipped: 0 };

@@ -94,7 +94,7 @@ impl Rules {
                 let gather = WindowGather::new(data, made.spec.window, made.observation_space.clone())?;
                 let numbers = made.account_len() + made.numbers.shown();
                 let observation_space = Space::Indexed { numbers, low: -made.clip, high: made.clip };
-                Ok(Self { observation_space, gather: Some(gather.into()), rows: 0, window_len: 0, usual: None, ..made })
+                Ok(Self { observation_space, gather: Some(gather.into()), rows: 0, window_len: 0, ..made })
             }
         }
     }

@@ -9,7 +9,7 @@ use pyo3::{
 };
 use serde::{Deserialize, Serialize};
 use tradepit::venue::SimVenue;
-use tradepit_envs::{EnvSnapshot, EpisodeRecord, Error, SimSetup, Transition};
+use tradepit_envs::{EnvSnapshot, EpisodeRecord, Error, SimSetup, StepCounts, Transition};
 
 use crate::{
     actions::{self, Given},
@@ -36,6 +36,7 @@ pub(crate) struct PyEnv {
 struct Saved {
     env: EnvSnapshot,
     record: EpisodeRecord,
+    counted: StepCounts,
 }
 
 impl PyEnv {
@@ -97,6 +98,7 @@ impl PyEnv {
         let own = &mut *state;
         let (obs, ()) = fill_vector(py, self.setup.rules().observation_space().len(), |obs| {
             let reset = detached(py, || {
+                own.count();
                 own.env.reset(seed, obs)?;
                 own.begin();
                 Ok(())
@@ -162,6 +164,15 @@ impl PyEnv {
         self.lock("fills()")?.fills(py)
     }
 
+    /// Steps and fills since the last call.
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let counts = self.lock("stats()")?.drain_counts();
+        let dict = PyDict::new(py);
+        dict.set_item("steps", counts.steps)?;
+        dict.set_item("fills", counts.fills)?;
+        Ok(dict)
+    }
+
     /// Statistics of the episode so far, as JSON.
     #[pyo3(signature = (periods_per_year=None))]
     fn performance(&self, periods_per_year: Option<f64>) -> PyResult<String> {
@@ -190,7 +201,7 @@ impl PyEnv {
     ) -> PyResult<(Bound<'py, PyAny>, (Py<PyMarketData>, String, Option<Py<PyAny>>), Bound<'py, PyBytes>)> {
         let (py, own) = (this.py(), this.get());
         let state = own.lock("pickle")?;
-        let saved = Saved { env: state.env.snapshot(), record: state.record.clone() };
+        let saved = Saved { env: state.env.snapshot(), record: state.record.clone(), counted: state.counted };
         let bytes = serde_json::to_vec(&saved).map_err(|error| raise("StateError", error.to_string()))?;
         let reward = own.reward.as_ref().map(|reward| reward.clone_ref(py));
         let args = (own.data.clone_ref(py), own.spec_json()?, reward);
@@ -201,7 +212,7 @@ impl PyEnv {
         let saved: Saved = serde_json::from_slice(bytes).map_err(|error| raise("StateError", error.to_string()))?;
         let mut state = self.lock("unpickle")?;
         state.env.restore(saved.env).map_err(fault)?;
-        state.record = saved.record;
+        (state.record, state.counted) = (saved.record, saved.counted);
         Ok(())
     }
 }

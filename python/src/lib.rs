@@ -48,7 +48,7 @@ mod _core {
         gradients::ppo_gradients,
         leak::leakcheck,
         live::{PyFeedServer, PyPaperEnv, PyReplayEnv},
-        measure::bench_steps,
+        measure::{PyBenchBatch, PyBenchCopies},
         ppo::PyPpo,
         scenario::{scenario_environment, scenario_names},
         spec::{default_spec, read_spec},

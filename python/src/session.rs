@@ -7,8 +7,8 @@ use tradepit::{
     account::{AccountEvent, AccountSnapshot},
 };
 use tradepit_envs::{
-    Action, BatchReward as _, Env, EpisodeRecord, Error, Hooks, Moment, Reward as _, RewardMemory, Rules, StepFacts,
-    Transition,
+    Action, BatchReward as _, Env, EpisodeRecord, Error, Hooks, Moment, Reward as _, RewardMemory, Rules, StepCounts,
+    StepFacts, Transition,
 };
 
 use crate::{
@@ -23,6 +23,8 @@ use crate::{
 pub(crate) struct Session<V: Venue> {
     pub(crate) env: Env<V>,
     pub(crate) record: EpisodeRecord,
+    /// Of episodes that are over, less what [`drain_counts`](Self::drain_counts) has told.
+    pub(crate) counted: StepCounts,
 }
 
 /// Records fills, and asks the callable for the reward.
@@ -57,11 +59,24 @@ impl Hooks for Watch<'_, '_> {
 
 impl<V: Venue> Session<V> {
     pub(crate) fn new(env: Env<V>) -> Self {
-        Self { record: EpisodeRecord::of(env.venue()), env }
+        Self { record: EpisodeRecord::of(env.venue()), counted: StepCounts::default(), env }
     }
 
     pub(crate) fn info(&self) -> Info {
         Info::now(self.env.rules(), self.env.venue().market(), self.env.state(), self.env.facts())
+    }
+
+    /// Keeps what was done in the present episode, before another one begins.
+    pub(crate) fn count(&mut self) {
+        self.counted += StepCounts::of(self.env.state());
+    }
+
+    /// Steps and fills since the last call.
+    pub(crate) fn drain_counts(&mut self) -> StepCounts {
+        let mut sum = self.counted;
+        sum += StepCounts::of(self.env.state());
+        self.counted -= sum;
+        sum
     }
 
     /// Forgets the last episode, and keeps where this one begins.

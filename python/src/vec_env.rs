@@ -427,19 +427,27 @@ impl PyVecEnv {
         Ok((end.reward, end.length))
     }
 
-    /// Sums over the episodes that ended since the last call, by name.
+    /// Steps and fills since the last call, and sums over the episodes that ended since then, by name.
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let stats = self.lock("stats()")?.envs.drain_episodes();
+        let mut state = self.lock("stats()")?;
+        let (counts, stats) = (state.envs.drain_counts(), state.envs.drain_episodes());
         let dict = PyDict::new(py);
+        dict.set_item("steps", counts.steps)?;
+        dict.set_item("fills", counts.fills)?;
         dict.set_item("episodes", stats.episodes)?;
         dict.set_item("reward", stats.reward)?;
         dict.set_item("length", stats.length)?;
         dict.set_item("profit", stats.profit)?;
         dict.set_item("fees", stats.fees)?;
-        dict.set_item("fills", stats.fills)?;
         dict.set_item("trades", stats.trades)?;
         dict.set_item("terminated", stats.terminated)?;
         Ok(dict)
+    }
+
+    /// Bytes that the batch holds for its environments.
+    #[getter]
+    fn state_bytes(&self) -> PyResult<usize> {
+        Ok(self.lock("state_bytes")?.envs.state_bytes())
     }
 
     /// The present info of the environments, as arrays by key; with a mask, of those for which it is true.

@@ -160,6 +160,10 @@ class TradingEnv(gymnasium.Env[NDArray[np.float32], Any]):
         """Every fill of the present or last episode, as :meth:`trades`: time, order, qty, price, reference, fee."""
         return frame(self.core.fills(), "time")
 
+    def stats(self) -> dict[str, int]:
+        """``steps`` and ``fills`` since the last call, whatever episodes they were in."""
+        return self.core.stats()
+
     def performance(self, periods_per_year: float | None = None) -> dict[str, Any]:
         """Statistics of the present or last episode: total_return, sharpe, sharpe_interval (95 %), max_drawdown, ...
 

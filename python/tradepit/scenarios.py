@@ -12,6 +12,7 @@ Every field of a spec can be given as a keyword, in place of the scenario's, and
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import Any
 
@@ -42,11 +43,17 @@ def environment(name: str, data: Data | None = None, **fields: Any) -> tuple[Dat
     Where data are given and ``market`` is not, the scenario trades on them and draws nothing.
     """
     rows: MarketData | None
-    rows, spec_json = _core.scenario_environment(name)
+    rows, spec_json = _known(name)
     spec: dict[str, Any] = json.loads(spec_json)
     if data is not None and "market" not in fields:
         spec["market"] = {"kind": "data"}
     return (rows if data is None else data), {**spec, **fields}
+
+
+@functools.cache
+def _known(name: str) -> tuple[MarketData | None, str]:
+    # Made once: environments over the same rows share the features of these as well.
+    return _core.scenario_environment(name)
 
 
 def make(scenario: str, data: Data | None = None, **options: Any) -> TradingEnv:

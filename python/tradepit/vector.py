@@ -186,9 +186,11 @@ class TradingVectorEnv(Normalized, gymnasium.vector.VectorEnv[NDArray[np.float32
         return obs, rewards, terminations, truncations, infos
 
     def stats(self) -> dict[str, float]:
-        """Sums over the episodes that ended since the last call, computed in Rust.
+        """What was done since the last call, counted in Rust when it is asked for.
 
-        ``episodes``, ``reward``, ``length``, ``profit`` and ``fees`` (account currency), ``fills``, ``trades``, ``terminated``.
+        ``steps`` and ``fills`` of all environments, in whatever episodes (a call that only begins an episode is no step); and
+        sums over the episodes that ended: ``episodes``, ``reward``, ``length``, ``profit`` and ``fees`` (account currency),
+        ``trades``, ``terminated``.
         """
         return self.core.stats()
 

@@ -4,7 +4,7 @@
 
 use multiversion::multiversion;
 
-use super::{Account, Fill, Position, totals::Totals};
+use super::{Account, AccountNumbers, Fill, Position, totals::Totals};
 use crate::{Instrument, InstrumentId, Timestamp, order::OrderId};
 
 /// Accounts that stand side by side in columns.
@@ -114,6 +114,28 @@ impl AccountColumns {
         account.positions[0] = self.position(lane, terms);
     }
 
+    /// The numbers of one account at this moment.
+    ///
+    /// # Panics
+    /// When there is no such place.
+    #[must_use]
+    #[inline]
+    pub fn numbers(&self, lane: usize) -> AccountNumbers {
+        AccountNumbers {
+            equity: self.equity[lane],
+            opening_equity: self.opening_equity[lane],
+            fees: self.fees[lane],
+            slippage: self.slippage[lane],
+            financing: 0.0,
+            realised: self.realised[lane],
+            qty: self.qty[lane],
+            fills: self.fills[lane],
+            trades: self.trades[lane],
+            wins: self.wins[lane],
+            winning_streak: self.streak[lane],
+        }
+    }
+
     /// Units held, signed.
     #[must_use]
     #[inline(always)]
@@ -149,10 +171,10 @@ impl AccountColumns {
         &self.opening_equity
     }
 
-    /// Folds the fills in, and values the positions at the closes.
+    /// Folds the fills in, and values the positions at the closes; `before` is what the equity was.
     #[inline(always)]
-    pub(crate) fn settle(&mut self, fills: &FillColumns, closes: &Column, terms: Terms) {
-        settle(self, fills, closes, terms);
+    pub(crate) fn settle(&mut self, fills: &FillColumns, closes: &Column, terms: Terms, before: &mut Column) {
+        settle(self, fills, closes, terms, before);
     }
 
     #[inline(always)]
@@ -232,7 +254,8 @@ impl AccountColumns {
 
 // A function of its own, whose arguments the compiler knows to be apart: else it would take one account at a time.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn settle(accounts: &mut AccountColumns, fills: &FillColumns, closes: &Column, terms: Terms) {
+fn settle(accounts: &mut AccountColumns, fills: &FillColumns, closes: &Column, terms: Terms, before: &mut Column) {
+    *before = accounts.equity;
     accounts.apply(fills, terms);
     accounts.mark(closes, terms);
 }

@@ -12,6 +12,7 @@ mod event;
 mod events;
 pub(crate) mod grid;
 mod instrument;
+mod pages;
 mod prefetch;
 mod published;
 mod quote;

@@ -28,8 +28,8 @@ fn execute(
 }
 
 impl Models {
-    /// What [`execute`](Self::execute) makes of an order for each account, of which quantity, time and price before
-    /// slippage are in `fills`, beside the last bar `known` then. Where the quantity is 0, nothing is drawn, and the rest of
+    /// What [`execute`](Self::execute) makes of an order for each account, of which quantity, time and reference are in
+    /// `fills`, beside the last bar `known` then: price and fee. Where the quantity is 0, nothing is drawn, and the rest of
     /// the fill says nothing.
     #[inline(always)]
     pub(crate) fn execute_columns(
@@ -50,13 +50,13 @@ impl Models {
             ($model:expr) => {
                 for i in 0..LANES {
                     let bar = Bar { volume: known.volumes[i], ..Bar::default() };
-                    let ctx = FillContext::new(instrument, fills.qty[i], fills.price[i], &bar);
+                    let ctx = FillContext::new(instrument, fills.qty[i], fills.reference[i], &bar);
                     fills.price[i] = $model.price(&ctx, &mut rngs[i]);
                 }
             };
         }
         match &self.slippage {
-            Slippage::None(_) => {}
+            Slippage::None(model) => each!(model),
             Slippage::FixedTicks(model) => each!(model),
             Slippage::FixedBps(model) => each!(model),
             Slippage::VolumeShare(model) => each!(model),
@@ -79,7 +79,7 @@ impl Models {
         known: [&Bar; LANES],
         rngs: &mut [Rng; LANES],
     ) -> Column {
-        let mut prices = fills.price;
+        let mut prices = fills.reference;
         for i in (0..LANES).filter(|i| fills.qty[*i] != 0.0) {
             let ctx = FillContext::new(instrument, fills.qty[i], prices[i], known[i]);
             prices[i] = self.slippage.price(&ctx, &mut rngs[i]);
@@ -97,7 +97,7 @@ impl Models {
             };
         }
         match &self.commission {
-            Commission::None(_) => {}
+            Commission::None(model) => each!(model),
             Commission::PerContract(model) => each!(model),
             Commission::PerShare(model) => each!(model),
             Commission::Bps(model) => each!(model),

@@ -1,7 +1,5 @@
 //! Copies of a simulation side by side.
 
-#![expect(clippy::needless_range_loop, reason = "one loop over several columns")]
-
 use multiversion::multiversion;
 
 use super::{SimState, SimWorld};
@@ -44,7 +42,7 @@ impl<'a> NextBars<'a> {
                 for i in 0..LANES {
                     let [before, bar] = data.two_bars(columns.rows[i] as usize);
                     let spot = Spot::by($rule, before, bar, data.period_ns());
-                    self.fills.price[i] = spot.price;
+                    self.fills.reference[i] = spot.price;
                     self.fills.time[i] = spot.time.nanos();
                     (self.closes[i], self.times[i]) = (bar.close, bar.time.nanos());
                     (self.known.bars[i], self.known.volumes[i]) = (spot.known, spot.known.volume);
@@ -55,6 +53,22 @@ impl<'a> NextBars<'a> {
             FillRule::NextOpen(rule) => each!(rule),
             rule => each!(rule),
         }
+    }
+
+    /// Units that each copy orders, to fill on these bars; 0 for none.
+    #[inline(always)]
+    pub fn orders(&mut self) -> &mut Column {
+        &mut self.fills.qty
+    }
+
+    /// What one copy has traded on these bars, in account currency, without a sign.
+    ///
+    /// # Panics
+    /// When there is no such place.
+    #[must_use]
+    pub fn traded(&self, lane: usize, world: &SimWorld) -> f64 {
+        let (qty, price) = (self.fills.qty[lane], self.fills.price[lane]);
+        if qty == 0.0 { 0.0 } else { (qty * price * world.data.instruments()[0].multiplier).abs() }
     }
 
     /// When the bars close, in nanoseconds.
@@ -80,7 +94,8 @@ impl<'a> NextBars<'a> {
 /// (0..LANES).for_each(|lane| columns.set(lane, &state, &account));
 /// let mut next = NextBars::new(&world);
 /// next.read(&columns, &world);
-/// columns.advance(&world, &next, &[0.0, 0.0, 3.0, 0.0, 0.0, 0.0, 0.0, 0.0], &mut rngs);
+/// next.orders()[2] = 3.0;
+/// columns.advance(&world, &mut next, &mut rngs, &mut [0.0; LANES]);
 /// // The same order, sent by itself.
 /// let (mut sent, mut alone) = (state.clone(), account.clone());
 /// let mut venue = Sim { world: &world, state: &mut sent, rng: &mut rngs[2] };
@@ -168,17 +183,22 @@ impl SimColumns {
         world.data.past(self.rows[lane] as usize + 1)
     }
 
-    /// Goes on to the bars `next`, on which an order of so many units of each copy fills; 0 is no order.
+    /// Goes on to the bars `next`, on which its orders fill; `before` is what the equity was.
+    // Columns are written in place, where they are read next: what is copied in pieces and read whole right away stalls.
     #[inline(always)]
-    pub fn advance(&mut self, world: &SimWorld, next: &NextBars<'_>, qty: &Column, rngs: &mut [Rng; LANES]) {
+    pub fn advance<'a>(
+        &mut self,
+        world: &'a SimWorld,
+        next: &mut NextBars<'a>,
+        rngs: &mut [Rng; LANES],
+        before: &mut Column,
+    ) {
         let instrument = &world.data.instruments()[0];
-        let terms = Terms::of(instrument);
-        let mut fills = FillColumns { qty: *qty, reference: next.fills.price, ..next.fills };
-        world.models.execute_columns(&mut fills, instrument, &next.known, rngs);
-        self.accounts.settle(&fills, &next.closes, terms);
+        world.models.execute_columns(&mut next.fills, instrument, &next.known, rngs);
+        self.accounts.settle(&next.fills, &next.closes, Terms::of(instrument), before);
         for i in 0..LANES {
             self.rows[i] += 1;
-            self.next_ids[i] += u32::from(qty[i] != 0.0);
+            self.next_ids[i] += u32::from(next.fills.qty[i] != 0.0);
         }
     }
 }

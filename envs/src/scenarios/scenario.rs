@@ -2,7 +2,7 @@
 
 use tradepit::MarketData;
 
-use super::{execution, hedging, market_making, portfolio, spread};
+use super::{bench, execution, hedging, market_making, portfolio, spread};
 use crate::{EnvSpec, Error, Result};
 
 /// A named spec, with a market for those that need none of yours.
@@ -27,8 +27,8 @@ pub struct Scenario {
 
 impl Scenario {
     /// All names.
-    pub const NAMES: [&'static str; 6] =
-        ["single_asset", "portfolio", "spread", "market_making", "execution", "hedging"];
+    pub const NAMES: [&'static str; 7] =
+        ["single_asset", "portfolio", "spread", "market_making", "execution", "hedging", "bench"];
 
     /// The scenario of that name.
     ///
@@ -44,6 +44,7 @@ impl Scenario {
             "market_making" => (market_making::spec(), Some(market_making::rows()?)),
             "execution" => (execution::spec(), Some(execution::rows()?)),
             "hedging" => (hedging::spec(), Some(hedging::rows()?)),
+            "bench" => (bench::spec(), Some(bench::rows()?)),
             _ => (EnvSpec::default(), None),
         };
         Ok(Self { name, spec, rows })
@@ -61,7 +62,7 @@ impl Scenario {
         &self.spec
     }
 
-    /// Instrument, times and first price of the market that it draws; none where it trades on data of yours.
+    /// Instrument, times and first price of the market that it draws, or its bars; none where it trades on data of yours.
     #[must_use]
     pub fn rows(&self) -> Option<&MarketData> {
         self.rows.as_ref()

@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 use tradepit::{
     Rng,
-    account::{Column, LANES},
+    account::{AccountColumns, Column, LANES},
     venue::{NextBars, SimColumns, SimWorld},
 };
 
@@ -11,6 +11,7 @@ use super::{Actions, sim::Lane};
 use crate::{
     Action, ActionScheme as _, Reward as _, RewardMemory, RewardSpec, Rules, SimSetup, StepFacts,
     action::{Plain, TargetPosition, round},
+    facts::{Moment, after_of, before_of},
     observe::{Usual, bounded},
     rules::Grid,
     step::{drawdown as fall, ends},
@@ -69,6 +70,9 @@ pub(super) struct Stepped<'a> {
     pub(super) reward: &'a mut [f32; LANES],
     pub(super) terminated: &'a mut [bool; LANES],
     pub(super) truncated: &'a mut [bool; LANES],
+    pub(super) facts: Option<&'a mut [StepFacts]>,
+    /// Whether the rewards are computed here, or later for the whole batch.
+    pub(super) paid: bool,
 }
 
 impl Block {
@@ -128,35 +132,78 @@ impl Block {
     /// Steps all of them, none of which has ended, and writes their observations, `d` numbers each. Gives whether one has
     /// ended its episode now.
     #[inline(always)]
-    pub(super) fn step(
+    pub(super) fn step<'a>(
         &mut self,
-        shared: Shared<'_>,
-        next: &NextBars<'_>,
+        shared: Shared<'a>,
+        next: &mut NextBars<'a>,
         actions: Actions<'_>,
         rngs: &mut [Rng; LANES],
         obs: &mut [f32],
         mut out: Stepped<'_>,
     ) -> bool {
         let Shared { rules, world, plain, grid } = shared;
-        let mut qty = [0.0; LANES];
-        order(plain, grid, actions, self.sim.accounts().qty(), &mut qty);
-        let before = *self.sim.accounts().equity();
-        self.sim.advance(world, next, &qty, rngs);
+        // Only facts ask for more of the time before the step than the equity.
+        let then = out.facts.is_some().then(|| (self.sim.accounts().clone(), self.drawdown));
+        let mut before = [0.0; LANES];
+        order(plain, grid, actions, self.sim.accounts().qty(), next.orders());
+        self.sim.advance(world, next, rngs, &mut before);
         let mut own = [[0.0; LANES]; Usual::LEN];
-        let Told { ended, clipped } = tell(self, rules, grid, &before, next.times(), out.reward, &mut own);
+        let reward = out.paid.then_some(&rules.spec().reward);
+        let Told { ended, clipped } = tell(self, rules, reward, grid, &before, next.times(), out.reward, &mut own);
         (*out.terminated, *out.truncated) = ([false; LANES], [false; LANES]);
         let ended = (ended || rules.ends_with_session) && self.end(rules, world, &mut out);
         if clipped {
             self.clip(rules, &mut own);
         }
-        let d = rules.window_len + Usual::LEN;
-        self.sim.write_windows(world, rules.rows, obs, d);
-        for i in 0..LANES {
-            if let Some(numbers) = obs[i * d + rules.window_len..].first_chunk_mut() {
-                *numbers = [own[0][i], own[1][i], own[2][i], own[3][i], own[4][i]];
+        let d = obs.len() / LANES;
+        if let Some(gather) = &rules.gather {
+            for (obs, row) in obs.chunks_exact_mut(d).zip(self.sim.rows()) {
+                (obs[0], obs[1]) = (gather.table() as f32, *row as f32);
             }
+        } else {
+            self.sim.write_windows(world, rules.rows, obs, d);
+        }
+        write_numbers(&own, obs, d);
+        if let Some((accounts, drawdown)) = then {
+            self.write_facts(shared, next, &accounts, &drawdown, &mut out);
         }
         ended
+    }
+
+    /// Writes the facts of the step, out of what the accounts were before it.
+    #[inline(never)]
+    fn write_facts(
+        &self,
+        shared: Shared<'_>,
+        bars: &NextBars<'_>,
+        accounts: &AccountColumns,
+        drawdown: &Column,
+        out: &mut Stepped<'_>,
+    ) {
+        let Shared { rules, world, .. } = shared;
+        let Some(facts) = &mut out.facts else { return };
+        for (i, facts) in facts.iter_mut().enumerate() {
+            let then = world.data.view(self.sim.rows()[i] as usize);
+            let traded = bars.traded(i, world);
+            let before = StepFacts { traded, ..before_of(rules, then, &accounts.numbers(i), drawdown[i]) };
+            let moment = Moment {
+                drawdown: self.drawdown[i],
+                steps: self.steps[i],
+                steps_left: self.steps_left[i],
+                first_price: self.first_price[i],
+                ends: [out.terminated[i], out.truncated[i]],
+            };
+            *facts = after_of(&before, self.sim.market(i, world), &self.sim.accounts().numbers(i), &moment);
+        }
+    }
+
+    /// Books a reward that was computed for the whole batch; 0 where there was no step yet, but a reset in place of one.
+    #[inline(always)]
+    pub(super) fn book(&mut self, rewards: &mut [f32]) {
+        for (i, reward) in rewards.iter_mut().enumerate() {
+            *reward = if self.steps[i] == 0 { 0.0 } else { *reward };
+            self.reward[i] += f64::from(*reward);
+        }
     }
 
     /// Finds which episodes have ended, and gives whether one has.
@@ -224,6 +271,7 @@ struct Told {
 fn tell(
     block: &mut Block,
     rules: &Rules,
+    paid: Option<&RewardSpec>,
     grid: Grid,
     before: &Column,
     now: &Column<i64>,
@@ -233,7 +281,10 @@ fn tell(
     let Block { sim, peak, drawdown, reward: sum, steps, steps_left, .. } = block;
     let accounts = sim.accounts();
     let (equity, opening) = (accounts.equity(), accounts.opening_equity());
-    pay(&rules.spec().reward, before, equity, opening, reward);
+    match paid {
+        Some(paid) => pay(paid, before, equity, opening, reward),
+        None => *reward = [0.0; LANES],
+    }
     let (mut ended, mut clipped) = (false, false);
     for i in 0..LANES {
         (peak[i], drawdown[i]) = fall(peak[i], equity[i]);
@@ -260,6 +311,15 @@ fn tell(
         clipped |= bounded(*value, rules.clip) != *value;
     }
     Told { ended, clipped }
+}
+
+/// Puts the account's numbers behind the rest of each observation.
+fn write_numbers(own: &[[f32; LANES]; Usual::LEN], obs: &mut [f32], d: usize) {
+    for (i, obs) in obs.chunks_exact_mut(d).enumerate() {
+        if let Some(numbers) = obs.last_chunk_mut() {
+            *numbers = [own[0][i], own[1][i], own[2][i], own[3][i], own[4][i]];
+        }
+    }
 }
 
 /// The rewards, where they read no more than equity.

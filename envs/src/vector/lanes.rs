@@ -36,6 +36,12 @@ impl Lanes {
         }
     }
 
+    /// Bytes that all of them take. Orders that are under way take more.
+    pub(super) fn bytes(&self) -> usize {
+        let lane = |lane: &Lane| size_of::<Lane>() + size_of_val(lane.env.account.positions());
+        size_of_val(&*self.blocks) + self.rest.iter().chain(&self.room).map(lane).sum::<usize>()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.blocks.len() * LANES + self.rest.len()
     }
@@ -108,5 +114,17 @@ impl<'a> LanesMut<'a> {
         let result = show(lane);
         block.set(i % LANES, lane);
         result
+    }
+
+    /// Books rewards that were computed for the whole batch; 0 where there was no step yet, but a reset in place of one.
+    pub(super) fn book(&mut self, rewards: &mut [f32]) {
+        let (in_blocks, others) = rewards.split_at_mut(self.blocks.len() * LANES);
+        for (block, rewards) in self.blocks.iter_mut().zip(in_blocks.chunks_exact_mut(LANES)) {
+            block.book(rewards);
+        }
+        for (lane, reward) in self.rest.iter_mut().zip(others) {
+            *reward = if lane.env.steps == 0 { 0.0 } else { *reward };
+            lane.env.reward += f64::from(*reward);
+        }
     }
 }

@@ -9,8 +9,8 @@ use tradepit::{
 };
 
 use super::{
-    Actions, Autoreset, EpisodeStats, RewardNormaliser, StepOut, VecEnv, lanes::Lanes, own::Own, parts::Part,
-    pool::Pool, run,
+    Actions, Autoreset, EpisodeStats, RewardNormaliser, StepCounts, StepOut, VecEnv, lanes::Lanes, own::Own,
+    parts::Part, pool::Pool, run,
 };
 use crate::{
     BatchReward, EnvState, Error, Gather, Result, Rules, SimSetup, Space, StepFacts, check, observe::observe, step,
@@ -116,6 +116,8 @@ pub struct SimVecEnv {
     pub(super) own: Vec<Own>,
     pub(super) ends: Vec<EpisodeEnd>,
     pub(super) stats: Vec<EpisodeStats>,
+    /// Of episodes that are in no sums (any more), less what [`drain_counts`](Self::drain_counts) has told.
+    pub(super) counted: StepCounts,
     pool: Option<Pool>,
     pub(super) started: bool,
     pub(super) normaliser: Option<RewardNormaliser>,
@@ -135,6 +137,7 @@ impl Clone for SimVecEnv {
             own: self.own.clone(),
             ends: self.ends.clone(),
             stats: self.stats.clone(),
+            counted: self.counted,
             pool: None,
             started: self.started,
             normaliser: self.normaliser.clone(),
@@ -162,6 +165,7 @@ impl SimVecEnv {
             own: Own::nominal(&setup, num_envs),
             ends: vec![EpisodeEnd::default(); num_envs],
             stats: vec![EpisodeStats::default(); num_envs.div_ceil(CHUNK)],
+            counted: StepCounts::default(),
             pool: None,
             started: false,
             normaliser: None,
@@ -197,6 +201,14 @@ impl SimVecEnv {
         self.threads
     }
 
+    /// Bytes that the batch holds for its environments: what they remember, their random streams, their last episodes and
+    /// the sums over them. The market, which they share, and the rows of a step, which are the caller's, are not among
+    /// them, nor what environments draw for themselves.
+    #[must_use]
+    pub fn state_bytes(&self) -> usize {
+        self.lanes.bytes() + size_of_val(&*self.rngs) + size_of_val(&*self.ends) + size_of_val(&*self.stats)
+    }
+
     /// Resets the environments for which `mask` is true: those with a seed to the first episode of that seed, the
     /// others to their next episode. Only their rows of `obs` are written.
     ///
@@ -207,6 +219,7 @@ impl SimVecEnv {
         Error::shape("seeds", n, seeds.len())?;
         Error::shape("reset_mask", n, mask.len())?;
         Error::shape("obs", n * d, obs.len())?;
+        (0..n).filter(|i| mask[*i]).for_each(|i| self.count_given_up(i));
         let rows = obs.chunks_exact_mut(d).zip(seeds.iter().zip(mask));
         let mut lanes = self.lanes.all();
         for (i, (rng, (obs, (seed, mask)))) in self.rngs.iter_mut().zip(rows).enumerate() {
@@ -425,6 +438,7 @@ impl VecEnv for SimVecEnv {
     fn reset(&mut self, seed: u64, obs: &mut [f32]) -> Result<()> {
         let d = self.observation_space().len();
         Error::shape("obs", self.lanes.len() * d, obs.len())?;
+        (0..self.lanes.len()).for_each(|i| self.count_given_up(i));
         let mut lanes = self.lanes.all();
         for (i, (rng, obs)) in self.rngs.iter_mut().zip(obs.chunks_exact_mut(d)).enumerate() {
             lanes.with(&self.setup, i, |lane| {
@@ -467,6 +481,7 @@ impl VecEnv for SimVecEnv {
         for stats in &mut self.stats {
             sum.merge(&std::mem::take(stats));
         }
+        self.counted += StepCounts::of_ended(&sum);
         sum
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tradepit::Rng;
 
-use super::{EpisodeEnd, EpisodeStats, Lane, RewardNormaliser, SimVecEnv, VecEnv as _};
+use super::{EpisodeEnd, EpisodeStats, Lane, RewardNormaliser, SimVecEnv, StepCounts, VecEnv as _};
 use crate::{Error, Result, env::same_market};
 
 /// Everything that the environments of a batch remember.
@@ -31,6 +31,8 @@ pub struct VecSnapshot {
     randomised: Vec<[Box<[f64]>; 2]>,
     ends: Vec<EpisodeEnd>,
     stats: Vec<EpisodeStats>,
+    #[serde(default)]
+    counted: StepCounts,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     normaliser: Option<RewardNormaliser>,
     started: bool,
@@ -46,6 +48,7 @@ impl SimVecEnv {
             randomised: self.own.iter().map(|own| [own.drawn.values.clone(), own.ended.clone()]).collect(),
             ends: self.ends.clone(),
             stats: self.stats.clone(),
+            counted: self.counted,
             normaliser: self.normaliser.clone(),
             started: self.started,
         }
@@ -105,7 +108,7 @@ impl SimVecEnv {
         }
         self.own = own;
         self.lanes.set(snapshot.lanes);
-        (self.rngs, self.ends) = (snapshot.rngs, snapshot.ends);
+        (self.rngs, self.ends, self.counted) = (snapshot.rngs, snapshot.ends, snapshot.counted);
         (self.stats, self.normaliser, self.started) = (snapshot.stats, snapshot.normaliser, snapshot.started);
         Ok(())
     }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Bar, Error, Instrument, Result, Timestamp,
-    market::{Adjustment, Calendar, MarketEvent, events::Events},
+    market::{Adjustment, Calendar, MarketEvent, events::Events, pages::advise_large},
 };
 
 /// Collects what a [`MarketData`] is made of.
@@ -165,6 +165,7 @@ impl MarketDataBuilder {
             data.append_session(chunk[0].time, row);
         }
         data.period_ns = period_ns.unwrap_or(if step == i64::MAX { 0 } else { step });
+        advise_large(&bars);
         data.bars = bars;
         data.place(events)?;
         data.details = details.build(&data, source_name.as_deref())?;

@@ -1,7 +1,7 @@
 //! The features of all rows.
 
 use super::MarketData;
-use crate::{Error, Result};
+use crate::{Error, Result, market::pages::advise_large};
 
 /// Floats of one cache line.
 const LINE: usize = 16;
@@ -29,6 +29,7 @@ impl FeatureTable {
     #[must_use]
     pub fn new(rows: usize, width: usize) -> Self {
         let numbers = vec![0.0f32; rows * width + LINE];
+        advise_large(&numbers);
         let skip = numbers.as_ptr().align_offset(64).min(LINE);
         let mut table = Self { numbers, skip, width };
         table.numbers.truncate(skip + rows * width);
