@@ -21,8 +21,8 @@ use tradepit::{
     venue::SimWorld,
 };
 use tradepit_envs::{
-    Autoreset, EnvSpec, EpisodeSpec, Gather as _, IndexObservation, Length, Observe, RandomStart, SimSetup, StartRule,
-    StepBuffers, StepsLength, VecEnv as _, scenarios::Scenario,
+    Actions, AsyncVecEnv, Autoreset, EnvSpec, EpisodeSpec, Gather as _, IndexObservation, Length, Observe, RandomStart,
+    SimSetup, StartRule, StepBuffers, StepsLength, VecEnv as _, scenarios::Scenario,
 };
 
 struct Counting;
@@ -129,6 +129,7 @@ fn main() {
     }
     memory();
     fresh_paths();
+    beside(&setups[0]);
     backtests();
     let data = synth::with_quotes(&synth::es_1m(2_000, 0).unwrap(), 1.0).unwrap();
     let seen: FeaturePipelineSpec = serde_json::from_str(
@@ -148,6 +149,23 @@ fn main() {
         feed(0..500);
         assert_eq!(count(|| feed(500..2_000)), 0, "feature pipeline of {:?}", spec.names());
     }
+}
+
+/// Batches under way beside their caller: neither the handing over nor the waiting.
+fn beside(setup: &SimSetup) {
+    let mut envs = AsyncVecEnv::new(setup, 512, 2, 1, Autoreset::SameStep).unwrap();
+    envs.reset(0).unwrap();
+    let actions: Vec<Vec<f32>> = (0..5).map(|step| (0..256).map(|i| ((i + step) % 3) as f32 - 1.0).collect()).collect();
+    let step = |envs: &mut AsyncVecEnv, turn: usize| {
+        let actions = Actions::Box(&actions[turn % 5]);
+        (0..2).for_each(|batch| envs.send(batch, actions).unwrap());
+        (0..2).for_each(|batch| assert_eq!(envs.recv(batch).unwrap().reward.len(), 256));
+    };
+    // The first step starts the threads.
+    step(&mut envs, 0);
+    assert_eq!(count(|| (1..100).for_each(|turn| step(&mut envs, turn))), 0, "beside");
+    let fills = envs.with(0, |envs| envs.drain_episodes().fills).unwrap();
+    assert!(fills > 1_000, "a step that trades nothing proves nothing");
 }
 
 /// A backtest that has run once makes no room for running again, whatever the models.
@@ -204,7 +222,7 @@ fn fresh_paths() {
             let mut envs = setup.vec_env(128, threads, Autoreset::SameStep).unwrap();
             let mut buffers = StepBuffers::new(&envs);
             let step = |envs: &mut tradepit_envs::SimVecEnv, buffers: &mut StepBuffers| {
-                envs.step(tradepit_envs::Actions::Box(&[1.0; 128]), buffers.out()).unwrap();
+                envs.step(Actions::Box(&[1.0; 128]), buffers.out()).unwrap();
             };
             envs.reset(0, &mut buffers.obs).unwrap();
             (0..25).for_each(|_| step(&mut envs, &mut buffers));

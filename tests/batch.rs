@@ -7,7 +7,7 @@ mod road;
 use road::{Actor, actions, bits, costly, draw_all, es};
 use tradepit_envs::{
     ActionSpec, Autoreset, EnterExit, EnvSpec, EpisodeEnd, EpisodeSpec, EpisodeStats, Length, RandomStart, RewardSpec,
-    SimSetup, StartRule, StepBuffers, StepOut, StepsLength, TargetLevels, VecEnv, Weighted,
+    SimSetup, StartRule, StepBuffers, StepFacts, StepOut, StepsLength, TargetLevels, VecEnv, Weighted,
 };
 
 fn setups() -> Vec<SimSetup> {
@@ -38,23 +38,24 @@ fn run(
     mode: Autoreset,
     steps: usize,
 ) -> (Vec<StepBuffers>, (EpisodeStats, Vec<EpisodeEnd>)) {
-    run_with(setup, n, threads, mode, steps, true)
+    run_from(setup, n, threads, mode, steps, true, 0)
 }
 
-/// As [`run`], with or without the facts of the steps.
-fn run_with(
+/// As [`run`], with or without the facts of the steps, from environment `first` on.
+fn run_from(
     setup: &SimSetup,
     n: usize,
     threads: usize,
     mode: Autoreset,
     steps: usize,
     facts: bool,
+    first: u64,
 ) -> (Vec<StepBuffers>, (EpisodeStats, Vec<EpisodeEnd>)) {
     let mut envs = setup.vec_env(n, threads, mode).unwrap();
     let mut buffers = StepBuffers::new(&envs);
     let space = envs.action_space().clone();
-    let mut actors: Vec<Actor> = (0..n as u64).map(|i| Actor::new(i, &space)).collect();
-    envs.reset(11, &mut buffers.obs).unwrap();
+    let mut actors: Vec<Actor> = (first..first + n as u64).map(|i| Actor::new(i, &space)).collect();
+    envs.reset(11 + first, &mut buffers.obs).unwrap();
     let mut all = vec![buffers.clone()];
     for _ in 0..steps {
         let drawn = draw_all(&mut actors);
@@ -306,22 +307,32 @@ fn side_by_side() -> Vec<(&'static str, SimSetup)> {
     specs.map(|(name, json)| (name, setup(json))).to_vec()
 }
 
+/// What one environment of a batch wrote in one step.
+fn row(all: &StepBuffers, i: usize, n: usize) -> (Vec<u32>, u32, bool, bool, StepFacts) {
+    let d = all.obs.len() / n;
+    let end = (all.terminated[i], all.truncated[i]);
+    (bits(&all.obs[i * d..][..d]), all.reward[i].to_bits(), end.0, end.1, all.facts[i])
+}
+
 #[test]
 fn side_by_side_or_one_by_one_the_same_bits() {
     for (name, setup) in side_by_side() {
         for mode in [Autoreset::NextStep, Autoreset::SameStep] {
-            // With facts they are stepped one by one, whatever the spec.
-            for n in [1, 8, 29, 200] {
-                let (alone, sums) = run_with(&setup, n, 1, mode, 90, true);
-                for threads in [1, 3] {
-                    let (together, other) = run_with(&setup, n, threads, mode, 90, false);
-                    for (step, (a, b)) in alone.iter().zip(&together).enumerate() {
-                        assert_eq!(bits(&a.obs), bits(&b.obs), "{name}, {mode:?}, {n} environments, step {step}");
-                        assert_eq!(bits(&a.reward), bits(&b.reward), "{name}, {mode:?}, {n} environments, step {step}");
-                        let ends = |x: &StepBuffers| (x.terminated.clone(), x.truncated.clone());
-                        assert_eq!(ends(a), ends(b), "{name}, {mode:?}, {n} environments, step {step}");
+            // A batch of one has nobody to stand beside.
+            let alone: Vec<_> = (0..75).map(|i| run_from(&setup, 1, 1, mode, 90, true, i)).collect();
+            for n in [8, 29, 75] {
+                for (threads, facts) in [(1, false), (1, true), (3, false)] {
+                    let (together, ends) = run_from(&setup, n, threads, mode, 90, facts, 0);
+                    for (i, (one, end)) in alone.iter().take(n).enumerate() {
+                        for (step, (a, b)) in one.iter().zip(&together).enumerate() {
+                            let (a, mut b) = (row(a, 0, 1), row(b, i, n));
+                            if !facts {
+                                b.4 = a.4;
+                            }
+                            assert_eq!(a, b, "{name}, {mode:?}, environment {i} of {n}, step {step}");
+                        }
+                        assert_eq!(end.1[0], ends.1[i], "{name}, {mode:?}, environment {i} of {n}");
                     }
-                    assert_eq!(sums, other, "{name}, {mode:?}, {n} environments");
                 }
             }
         }
@@ -331,23 +342,24 @@ fn side_by_side_or_one_by_one_the_same_bits() {
 #[test]
 fn what_is_side_by_side_is_shown_one_by_one() {
     for (name, setup) in side_by_side() {
-        let batches = [true, false].map(|facts| {
-            let mut envs = setup.vec_env(21, 1, Autoreset::NextStep).unwrap();
+        let begin = |n: usize, first: u64| {
+            let mut envs = setup.vec_env(n, 1, Autoreset::NextStep).unwrap();
             let mut buffers = StepBuffers::new(&envs);
             let space = envs.action_space().clone();
-            let mut actors: Vec<Actor> = (0..21).map(|i| Actor::new(i, &space)).collect();
-            envs.reset(3, &mut buffers.obs).unwrap();
+            let mut actors: Vec<Actor> = (first..first + n as u64).map(|i| Actor::new(i, &space)).collect();
+            envs.reset(3 + first, &mut buffers.obs).unwrap();
             for _ in 0..50 {
                 let drawn = draw_all(&mut actors);
-                let out = if facts { buffers.out() } else { StepOut { facts: None, ..buffers.out() } };
-                envs.step(actions(&space, &drawn), out).unwrap();
+                envs.step(actions(&space, &drawn), buffers.out()).unwrap();
             }
             envs
-        });
-        let [mut one_by_one, together] = batches;
+        };
+        let mut together = begin(21, 0);
         for i in 0..21 {
-            assert_eq!(one_by_one.lane(i).env(), together.lane(i).env(), "{name}, environment {i}");
-            assert_eq!(one_by_one.lane(i).row(), together.lane(i).row(), "{name}, environment {i}");
+            let alone = begin(1, i);
+            let (alone, together) = (alone.lane(0), together.lane(i as usize));
+            assert_eq!(alone.env(), together.env(), "{name}, environment {i}");
+            assert_eq!(alone.row(), together.row(), "{name}, environment {i}");
         }
         // A snapshot of the one goes on in the other.
         let mut restored = setup.vec_env(21, 1, Autoreset::NextStep).unwrap();
@@ -358,7 +370,7 @@ fn what_is_side_by_side_is_shown_one_by_one() {
         let mut actors: Vec<Actor> = (0..21).map(|i| Actor::new(i + 99, &space)).collect();
         for _ in 0..45 {
             let drawn = draw_all(&mut actors);
-            one_by_one.step(actions(&space, &drawn), a.out()).unwrap();
+            together.step(actions(&space, &drawn), a.out()).unwrap();
             restored.step(actions(&space, &drawn), StepOut { facts: None, ..b.out() }).unwrap();
             assert_eq!((bits(&a.obs), bits(&a.reward)), (bits(&b.obs), bits(&b.reward)), "{name}");
         }

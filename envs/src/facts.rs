@@ -1,7 +1,7 @@
 //! What a reward may read of a step.
 
 use serde::{Deserialize, Serialize};
-use tradepit::{InstrumentId, Venue};
+use tradepit::{InstrumentId, MarketView, Venue, account::AccountNumbers};
 
 use crate::{EnvState, Rules};
 
@@ -214,50 +214,75 @@ pub(crate) fn at_rest(venue: &impl Venue, state: &EnvState) -> StepFacts {
 /// What a step's facts hold of the time before it.
 #[inline(never)]
 pub(crate) fn before(rules: &Rules, venue: &impl Venue, state: &EnvState) -> StepFacts {
-    let (account, market) = (&state.account, venue.market());
+    before_of(rules, venue.market(), &state.account.numbers(), state.drawdown)
+}
+
+/// As [`before`], of the account's numbers.
+pub(crate) fn before_of(rules: &Rules, market: MarketView<'_>, account: &AccountNumbers, drawdown: f64) -> StepFacts {
     StepFacts {
-        equity_before: account.equity(),
-        fees: account.fees(),
-        slippage: account.slippage(),
-        financing: account.financing(),
-        drawdown_before: state.drawdown,
-        position_before: account.position(FIRST).qty(),
-        closed_trades: f64::from(account.trades()),
-        fills: f64::from(account.fills()),
+        equity_before: account.equity,
+        fees: account.fees,
+        slippage: account.slippage,
+        financing: account.financing,
+        drawdown_before: drawdown,
+        position_before: account.qty,
+        closed_trades: f64::from(account.trades),
+        fills: f64::from(account.fills),
         price_before: market.last(FIRST).close,
         expected_change: rules.expected_change.and_then(|column| market.column(column)).map_or(0.0, f64::from),
-        realised: account.realised(),
-        wins: f64::from(account.wins()),
+        realised: account.realised,
+        wins: f64::from(account.wins),
         ..StepFacts::default()
     }
 }
 
+/// Where an episode is, behind a step.
+pub(crate) struct Moment {
+    pub(crate) drawdown: f64,
+    pub(crate) steps: u32,
+    pub(crate) steps_left: u32,
+    pub(crate) first_price: f64,
+    /// Terminated, truncated.
+    pub(crate) ends: [bool; 2],
+}
+
 /// The facts of the step that has been taken, out of those of the time before it.
 pub(crate) fn after(before: &StepFacts, venue: &impl Venue, state: &EnvState, ends: [bool; 2]) -> StepFacts {
-    let (account, market) = (&state.account, venue.market());
+    let EnvState { drawdown, steps, steps_left, first_price, .. } = *state;
+    let moment = Moment { drawdown, steps, steps_left, first_price, ends };
+    after_of(before, venue.market(), &state.account.numbers(), &moment)
+}
+
+/// As [`after`], of the account's numbers.
+pub(crate) fn after_of(
+    before: &StepFacts,
+    market: MarketView<'_>,
+    account: &AccountNumbers,
+    moment: &Moment,
+) -> StepFacts {
     let bar = market.last(FIRST);
     let close = before.price_before;
     StepFacts {
-        equity: account.equity(),
-        initial_capital: account.opening_equity(),
-        fees: account.fees() - before.fees,
-        slippage: account.slippage() - before.slippage,
-        financing: before.financing - account.financing(),
-        drawdown: state.drawdown,
-        position: account.position(FIRST).qty(),
+        equity: account.equity,
+        initial_capital: account.opening_equity,
+        fees: account.fees - before.fees,
+        slippage: account.slippage - before.slippage,
+        financing: before.financing - account.financing,
+        drawdown: moment.drawdown,
+        position: account.qty,
         price: bar.close,
-        closed_trades: f64::from(account.trades()) - before.closed_trades,
-        winning_streak: f64::from(account.winning_streak()),
-        fills: f64::from(account.fills()) - before.fills,
-        step: f64::from(state.steps),
-        steps_left: f64::from(state.steps_left),
-        terminated: f64::from(u8::from(ends[0])),
-        truncated: f64::from(u8::from(ends[1])),
+        closed_trades: f64::from(account.trades) - before.closed_trades,
+        winning_streak: f64::from(account.winning_streak),
+        fills: f64::from(account.fills) - before.fills,
+        step: f64::from(moment.steps),
+        steps_left: f64::from(moment.steps_left),
+        terminated: f64::from(u8::from(moment.ends[0])),
+        truncated: f64::from(u8::from(moment.ends[1])),
         multiplier: market.instruments()[0].multiplier,
-        first_price: state.first_price,
+        first_price: moment.first_price,
         true_range: bar.high.max(close) - bar.low.min(close),
-        realised: account.realised() - before.realised,
-        wins: f64::from(account.wins()) - before.wins,
+        realised: account.realised - before.realised,
+        wins: f64::from(account.wins) - before.wins,
         ..*before
     }
 }

@@ -45,6 +45,7 @@
 //! | costs | [`EnvSpec::models`] | [`tradepit::models`] | the traits there |
 //! | drawn costs | [`Randomise`] | [`NumberRange`] | |
 //! | batch | [`VecEnv`] | [`SimVecEnv`] | [`VecEnv`] |
+//! | batches beside a policy | a call ([`AsyncVecEnv::send`]) | [`AsyncVecEnv`] | [`Background`] |
 //! | problems with a known answer | [`anchors`] | thirteen | |
 //!
 //! [`EnvSpec`] is all of it as data, [`SimSetup`] makes it ready over a market, and [`EpisodeRecord`] keeps for people
@@ -200,6 +201,6 @@ pub use space::Space;
 pub use spec::EnvSpec;
 pub use step::{EnvState, Hooks, Transition};
 pub use vector::{
-    Actions, Autoreset, EpisodeEnd, EpisodeStats, Lane, RewardNormaliser, SimVecEnv, StepBuffers, StepCounts, StepOut,
-    VecEnv, VecSnapshot,
+    ActionBuffer, Actions, AsyncVecEnv, Autoreset, Background, EpisodeEnd, EpisodeStats, Here, Lane, RewardNormaliser,
+    SimVecEnv, StepBuffers, StepCounts, StepOut, VecEnv, VecSnapshot,
 };

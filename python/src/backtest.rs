@@ -157,7 +157,8 @@ pub(crate) fn backtests<'py>(
     let summaries = summaries.map_err(fault)?;
     let year = periods_per_year.unwrap_or_else(|| data.get().bars_per_year());
     let dict = PyDict::new(py);
-    let whole: [(&str, fn(&Summary) -> i64); 3] = [
+    type Count = (&'static str, fn(&Summary) -> i64);
+    let whole: [Count; 3] = [
         ("orders", |summary| summary.orders as i64),
         ("fills", |summary| summary.fills.into()),
         ("trades", |summary| summary.trades.into()),

@@ -7,8 +7,8 @@
 use std::{ptr::NonNull, sync::Arc};
 
 use numpy::{
-    Element, PyArray1, PyArray2, PyArrayMethods as _, PyUntypedArrayMethods as _,
-    ndarray::{ArrayView1, ArrayView2},
+    Element, PyArray, PyArray1, PyArray2, PyArrayMethods as _, PyUntypedArrayMethods as _,
+    ndarray::{ArrayView1, ArrayView2, Dimension},
 };
 use pyo3::prelude::*;
 use tradepit::MarketData;
@@ -140,22 +140,6 @@ impl Rows {
         }
     }
 
-    /// Observations, terminated and truncated, to be written.
-    pub(crate) fn slices<'a>(&'a mut self, py: Python<'_>) -> (&'a mut [f32], &'a mut [bool], &'a mut [bool]) {
-        let (obs, terminated, truncated) = (self.obs.bind(py), self.terminated.bind(py), self.truncated.bind(py));
-        // SAFETY: the arrays are fresh or lent, hence contiguous, aligned and of their type, and these references keep
-        // them alive. No other Rust slice of them exists: the environment's lock is held, and a call takes its rows
-        // once. Python code that writes an array which it got under `copy=False` while a step runs on another thread
-        // breaks the documented contract, as with any NumPy function that releases the interpreter's lock.
-        unsafe {
-            (
-                std::slice::from_raw_parts_mut(obs.data(), obs.len()),
-                std::slice::from_raw_parts_mut(terminated.data(), terminated.len()),
-                std::slice::from_raw_parts_mut(truncated.data(), truncated.len()),
-            )
-        }
-    }
-
     /// Writes the rewards in the array's own precision.
     pub(crate) fn write_reward(&self, py: Python<'_>, rewards: &[f32]) -> PyResult<()> {
         let array = self.reward.bind(py);
@@ -165,5 +149,38 @@ impl Rows {
         }
         array.cast::<PyArray1<f32>>()?.try_readwrite()?.as_slice_mut()?.copy_from_slice(rewards);
         Ok(())
+    }
+}
+
+/// The arrays of a step that may run on another thread, while nobody but the step has them or writes to them.
+pub(crate) struct Writing {
+    pub(crate) rows: Rows,
+    obs: NonNull<[f32]>,
+    terminated: NonNull<[bool]>,
+    truncated: NonNull<[bool]>,
+}
+
+// SAFETY: the arrays may be held by any thread, and the pointers are into them. Who writes is said at `slices`.
+unsafe impl Send for Writing {}
+
+impl Writing {
+    pub(crate) fn new(py: Python<'_>, rows: Rows) -> PyResult<Self> {
+        fn memory<T: Element, D: Dimension>(array: &Bound<'_, PyArray<T, D>>) -> PyResult<NonNull<[T]>> {
+            let start = NonNull::new(array.data()).ok_or_else(|| raise("InternalError", "an array without memory"))?;
+            Ok(NonNull::slice_from_raw_parts(start, array.len()))
+        }
+        let (obs, terminated, truncated) =
+            (memory(rows.obs.bind(py))?, memory(rows.terminated.bind(py))?, memory(rows.truncated.bind(py))?);
+        Ok(Self { rows, obs, terminated, truncated })
+    }
+
+    /// Observations, terminated and truncated, to be written.
+    pub(crate) fn slices(&mut self) -> (&mut [f32], &mut [bool], &mut [bool]) {
+        // SAFETY: the arrays are fresh or lent, hence contiguous, aligned and of their type, and `rows` keeps them
+        // alive. No other Rust slice of them exists: an environment takes the rows of one step at a time, and these
+        // borrow `self`. Python code that writes an array which it got under `copy=False`, or puts other memory in its
+        // place, while a step runs on another thread breaks the documented contract, as with any NumPy function that
+        // releases the interpreter's lock.
+        unsafe { (self.obs.as_mut(), self.terminated.as_mut(), self.truncated.as_mut()) }
     }
 }

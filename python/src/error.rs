@@ -61,6 +61,11 @@ pub(crate) fn busy(call: &str) -> PyErr {
     raise("StateError", format!("{call} re-entered: another thread, or a reward, is inside this environment"))
 }
 
+/// A step that was sent has not been received.
+pub(crate) fn under_way(call: &str) -> PyErr {
+    raise("StateError", format!("{call}: a step is under way; call step_wait() first (recv(), of an AsyncVectorEnv)"))
+}
+
 /// The exception of an agent's error.
 pub(crate) fn agent_fault(error: AgentError) -> PyErr {
     let class = match error {

@@ -2,7 +2,7 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "arguments of Python calls are extracted by value")]
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
 use numpy::{PyArray1, PyArray2, PyArrayMethods as _, PyReadonlyArray1};
 use pyo3::{
@@ -10,13 +10,16 @@ use pyo3::{
     prelude::*,
     types::{PyBytes, PyDict},
 };
-use tradepit_envs::{Autoreset, Error, RewardNormaliser, SimSetup, SimVecEnv, StepFacts, StepOut, VecEnv, VecSnapshot};
+use tradepit_envs::{
+    ActionBuffer, Actions, Autoreset, Background, Error, Here, RewardNormaliser, SimSetup, SimVecEnv, StepFacts,
+    StepOut, VecEnv, VecSnapshot,
+};
 
 use crate::{
     actions::{self, Given},
-    buffers::{Rows, fill_vector},
+    buffers::{Rows, Writing, fill_vector},
     data::PyMarketData,
-    error::{busy, detached, fault, raise},
+    error::{busy, detached, fault, raise, under_way},
     gather,
     info::Info,
     reward::PyReward,
@@ -45,7 +48,7 @@ pub(crate) struct PyVecEnv {
     setup: SimSetup,
     reward: Option<Py<PyAny>>,
     layout: Layout,
-    state: Mutex<State>,
+    state: Background<State>,
 }
 
 struct State {
@@ -60,6 +63,17 @@ struct State {
     /// The two sets of arrays, where they take turns.
     sets: Option<[Rows; 2]>,
     turn: usize,
+    /// The step that is under way.
+    sent: Option<Sent>,
+    /// Its actions.
+    actions: ActionBuffer,
+}
+
+/// A step that was sent, until it is received.
+struct Sent {
+    writing: Writing,
+    /// How many episodes ended in it; nothing before it is done.
+    stepped: Option<Result<usize, Error>>,
 }
 
 impl State {
@@ -72,43 +86,76 @@ impl State {
             ended: vec![false; n],
             sets: None,
             turn: 0,
+            sent: None,
+            actions: ActionBuffer::default(),
             envs,
         }
     }
 
     /// The arrays of the next step; the turn ends when they are handed out: a refused action
     /// must not cost the caller the observations that he holds.
-    fn rows(&mut self, py: Python<'_>, layout: Layout) -> PyResult<Rows> {
+    fn rows(&mut self, py: Python<'_>, layout: Layout) -> PyResult<Writing> {
         let (n, d) = (self.envs.num_envs(), self.envs.observation_space().len());
         if layout.copy {
-            return Ok(Rows::fresh(py, n, d, layout.double));
+            return Writing::new(py, Rows::fresh(py, n, d, layout.double));
         }
         let sets = match &mut self.sets {
             Some(sets) => sets,
             none => none.insert([Rows::lent(py, n, d, layout.double)?, Rows::lent(py, n, d, layout.double)?]),
         };
-        Ok(sets[self.turn ^ 1].clone_ref(py))
+        Writing::new(py, sets[self.turn ^ 1].clone_ref(py))
+    }
+
+    /// The arrays of the step that was just done, for the caller.
+    fn hand_out(&mut self, py: Python<'_>, rows: Rows, ended: usize) -> PyResult<Stepped> {
+        self.turn ^= 1;
+        rows.write_reward(py, &self.reward)?;
+        Ok((
+            rows.obs.into_py_any(py)?,
+            rows.reward,
+            rows.terminated.into_py_any(py)?,
+            rows.truncated.into_py_any(py)?,
+            ended,
+        ))
+    }
+
+    /// Does the step that was sent, where no reward needs the interpreter.
+    fn step_sent(&mut self) {
+        self.step_sent_with(None);
+    }
+
+    fn step_sent_with(&mut self, reward: Option<&mut PyReward<'_>>) {
+        let Some(mut sent) = self.sent.take() else { return };
+        let actions = std::mem::take(&mut self.actions);
+        let (obs, terminated, truncated) = sent.writing.slices();
+        let stepped = self.step(actions.actions(), obs, terminated, truncated, reward);
+        (self.actions, self.sent) = (actions, Some(Sent { stepped: Some(stepped), ..sent }));
+    }
+
+    /// The environments, and the memory that their next step writes.
+    fn lend<'a>(
+        &'a mut self,
+        obs: &'a mut [f32],
+        terminated: &'a mut [bool],
+        truncated: &'a mut [bool],
+    ) -> (&'a mut SimVecEnv, StepOut<'a>) {
+        let (final_obs, facts) = (self.final_obs.as_deref_mut(), self.facts.as_deref_mut());
+        let out = StepOut { obs, reward: &mut self.reward, terminated, truncated, final_obs, facts };
+        (&mut self.envs, out)
     }
 
     fn step(
         &mut self,
-        actions: tradepit_envs::Actions<'_>,
+        actions: Actions<'_>,
         obs: &mut [f32],
         terminated: &mut [bool],
         truncated: &mut [bool],
         reward: Option<&mut PyReward<'_>>,
     ) -> Result<usize, Error> {
-        let out = StepOut {
-            obs,
-            reward: &mut self.reward,
-            terminated: &mut *terminated,
-            truncated: &mut *truncated,
-            final_obs: self.final_obs.as_deref_mut(),
-            facts: self.facts.as_deref_mut(),
-        };
+        let (envs, out) = self.lend(obs, terminated, truncated);
         match reward {
-            None => self.envs.step(actions, out)?,
-            Some(reward) => self.envs.step_with(actions, out, reward)?,
+            None => envs.step(actions, out)?,
+            Some(reward) => envs.step_with(actions, out, reward)?,
         }
         for (ended, (terminated, truncated)) in self.ended.iter_mut().zip(terminated.iter().zip(truncated.iter())) {
             *ended = *terminated | *truncated;
@@ -132,8 +179,15 @@ impl State {
 }
 
 impl PyVecEnv {
-    fn lock(&self, call: &str) -> PyResult<MutexGuard<'_, State>> {
-        self.state.try_lock().map_err(|_| busy(call))
+    /// What the batch is, between two steps.
+    fn lock(&self, call: &str) -> PyResult<Here<'_, State>> {
+        let state = self.enter(call)?;
+        if state.sent.is_some() { Err(under_way(call)) } else { Ok(state) }
+    }
+
+    /// As [`lock`](Self::lock), also where a step waits for a reward that is written in Python.
+    fn enter(&self, call: &str) -> PyResult<Here<'_, State>> {
+        self.state.here().map_err(|_| if self.state.is_away() { under_way(call) } else { busy(call) })
     }
 }
 
@@ -167,7 +221,7 @@ impl PyVecEnv {
             let normaliser = RewardNormaliser::new(gamma, num_envs).and_then(|made| made.with_clip(clip));
             envs.normalise_reward(Some(normaliser.map_err(fault)?)).map_err(fault)?;
         }
-        Ok(Self { data, setup, reward, layout, state: Mutex::new(State::new(envs, layout)) })
+        Ok(Self { data, setup, reward, layout, state: Background::new(State::new(envs, layout), State::step_sent) })
     }
 
     /// The data that it was made from.
@@ -236,7 +290,7 @@ impl PyVecEnv {
         let seeds = seeds.unwrap_or_else(|| vec![None; n]);
         let mask = mask.map_or_else(|| Ok(vec![true; n]), |mask| mask.as_slice().map(<[bool]>::to_vec))?;
         let mut rows = state.rows(py, self.layout)?;
-        let (own, (obs, ..)) = (&mut *state, rows.slices(py));
+        let (own, (obs, ..)) = (&mut *state, rows.slices());
         detached(py, || {
             if !mask.iter().all(|reset| *reset) {
                 own.envs.observe(obs)?;
@@ -247,31 +301,74 @@ impl PyVecEnv {
         })?
         .map_err(|error: Error| fault(error))?;
         state.turn ^= 1;
-        rows.obs.into_py_any(py)
+        rows.rows.obs.into_py_any(py)
     }
 
     /// Steps all environments once. Gives observations, rewards, terminated, truncated, and how many episodes ended.
     fn step<'py>(&self, py: Python<'py>, actions: &Bound<'py, PyAny>) -> PyResult<Stepped> {
         let mut state = self.lock("step()")?;
         let given = Given::read(actions, self.setup.rules().action_space(), Some(state.envs.num_envs()))?;
-        let mut rows = state.rows(py, self.layout)?;
+        let mut writing = state.rows(py, self.layout)?;
         let mut reward = self.reward.as_ref().map(PyReward::new);
         let (actions, own) = (given.batch()?, &mut *state);
-        let (obs, terminated, truncated) = rows.slices(py);
+        let (obs, terminated, truncated) = writing.slices();
         let stepped = detached(py, || own.step(actions, obs, terminated, truncated, reward.as_mut()))?;
         if let Some(raised) = reward.and_then(|mut reward| reward.take_raised()) {
             return Err(raised);
         }
-        let ended = stepped.map_err(fault)?;
-        state.turn ^= 1;
-        rows.write_reward(py, &state.reward)?;
-        Ok((
-            rows.obs.into_py_any(py)?,
-            rows.reward,
-            rows.terminated.into_py_any(py)?,
-            rows.truncated.into_py_any(py)?,
-            ended,
-        ))
+        state.hand_out(py, writing.rows, stepped.map_err(fault)?)
+    }
+
+    /// Copies the actions, has all environments stepped with them on another thread, and returns at once. A reward that
+    /// is written in Python needs the interpreter's lock in the middle of a step: with one, [`step_wait`](Self::step_wait)
+    /// steps.
+    fn step_async(&self, py: Python<'_>, actions: &Bound<'_, PyAny>) -> PyResult<()> {
+        let mut state = self.lock("step_async()")?;
+        let given = Given::read(actions, self.setup.rules().action_space(), Some(state.envs.num_envs()))?;
+        let (actions, mut writing) = (given.batch()?, state.rows(py, self.layout)?);
+        let (obs, terminated, truncated) = writing.slices();
+        let (envs, out) = state.lend(obs, terminated, truncated);
+        envs.check(actions, &out).map_err(fault)?;
+        state.actions.copy_from(actions);
+        state.sent = Some(Sent { writing, stepped: None });
+        drop(state);
+        if self.reward.is_none() { self.state.send(|_| Ok(())).map_err(fault) } else { Ok(()) }
+    }
+
+    /// Waits for the step of [`step_async`](Self::step_async), and gives what [`step`](Self::step) gives.
+    fn step_wait(&self, py: Python<'_>) -> PyResult<Stepped> {
+        let mut state = match &self.reward {
+            None => {
+                detached(py, || self.state.wait())?.map_err(fault)?;
+                self.state.recv().map_err(fault)?
+            }
+            Some(reward) => {
+                let (mut state, mut reward) = (self.enter("step_wait()")?, PyReward::new(reward));
+                if state.sent.is_none() {
+                    return Err(fault(Error::State(Background::<State>::NOTHING_SENT.into())));
+                }
+                let own = &mut *state;
+                detached(py, || own.step_sent_with(Some(&mut reward)))?;
+                if let Some(raised) = reward.take_raised() {
+                    state.sent = None;
+                    return Err(raised);
+                }
+                state
+            }
+        };
+        match state.sent.take() {
+            Some(Sent { writing, stepped: Some(stepped) }) => state.hand_out(py, writing.rows, stepped.map_err(fault)?),
+            _ => Err(raise("InternalError", "a model panicked while environments were stepped; reset them")),
+        }
+    }
+
+    /// Forgets the step that is under way, once it is done, and ends its thread.
+    fn rest(&self, py: Python<'_>) -> PyResult<()> {
+        detached(py, || self.state.rest())?;
+        if let Ok(mut state) = self.state.here() {
+            state.sent = None;
+        }
+        Ok(())
     }
 
     /// Which choices are open now, one row an environment, one entry for each value of each whole number of an action.
@@ -405,7 +502,7 @@ impl PyVecEnv {
             setup: self.setup.clone(),
             reward: self.reward.as_ref().map(|reward| reward.clone_ref(py)),
             layout: self.layout,
-            state: Mutex::new(copy),
+            state: Background::new(copy, State::step_sent),
         })
     }
 

@@ -13,6 +13,7 @@ import gymnasium as _gymnasium
 from gymnasium.envs import registration as _registration
 
 from . import anchors, errors, samples, scenarios, synth
+from .asynchronous import AsyncVectorEnv
 from .backtesting import Backtest, Backtests, backtest
 from .combine import align, continuous, index_contracts, join_published, join_quotes, sessions
 from .data import MarketData, bars_from_trades, check, market_data, times
@@ -24,6 +25,7 @@ from .spec import EnvSpec, default_spec, read_spec
 from .vector import TradingVectorEnv
 
 __all__ = [
+    "AsyncVectorEnv",
     "Backtest",
     "Backtests",
     "EnvSpec",

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 try:
     from stable_baselines3.common.monitor import Monitor
-    from stable_baselines3.common.vec_env.base_vec_env import VecEnv
+    from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvStepReturn
 except ImportError as error:  # pragma: no cover
     raise ImportError("tradepit.sb3 needs Stable-Baselines3: pip install 'tradepit[sb3]'") from error
 
 from . import _core, anchors, scenarios
 from .data import Data, Stamp, market_data
 from .env import Normalized, RewardFunction, normalizing, read_json, split_reward
-from .errors import SpecError, StateError
+from .errors import SpecError
 from .extractor import WindowExtractor, read_windows
 from .spaces import make_space
 from .spec import EnvSpec
@@ -169,8 +169,8 @@ class TradepitVecEnv(Normalized, VecEnv):
             market, spec_json, num_envs, threads, "same_step", copy, False, False, function, scaled
         )
         self._attributes: dict[str, list[Any]] = {"render_mode": [None] * num_envs, "spec": [None] * num_envs}
-        self._actions: Any = None
-        self._waiting = False
+        #: Those that `step` hands to `step_wait`.
+        self._actions: tuple[Any] | None = None
         self._seeded = False
         self._started = time.perf_counter()
         self._make_infos(num_envs)
@@ -189,16 +189,24 @@ class TradepitVecEnv(Normalized, VecEnv):
         self._reset_options()
         return obs
 
-    def step_async(self, actions: NDArray[Any]) -> None:
-        """Keeps the actions for :meth:`step_wait`."""
-        self._actions, self._waiting = actions, True
+    def step(self, actions: NDArray[Any]) -> VecEnvStepReturn:
+        """Steps all once: observations and rewards (float32), dones (bool), infos. The caller's thread does it."""
+        self._actions = (actions,)
+        return self.step_wait()
 
-    def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
-        """Steps all once: observations and rewards (float32), dones (bool), infos."""
-        if not self._waiting:
-            raise StateError("step_wait: there are no actions; call step_async first")
-        actions, self._actions, self._waiting = self._actions, None, False
-        obs, rewards, terminated, truncated, ended = self.core.step(actions)
+    def step_async(self, actions: NDArray[Any]) -> None:
+        """Has all stepped on another thread, and returns at once: actions are copied, and refused here if they are wrong.
+
+        Until :meth:`step_wait` everything else is refused. Where the reward is a Python function, :meth:`step_wait` steps:
+        it needs the interpreter in the middle of a step.
+        """
+        self.core.step_async(actions)
+
+    def step_wait(self) -> VecEnvStepReturn:
+        """Waits for the step of :meth:`step_async`, and gives what :meth:`step` gives."""
+        actions, self._actions = self._actions, None
+        stepped = self.core.step_wait() if actions is None else self.core.step(*actions)
+        obs, rewards, terminated, truncated, ended = stepped
         dones = terminated | truncated
         for index in self._written:
             self._infos[index] = _Info(index, self._written)
@@ -219,7 +227,8 @@ class TradepitVecEnv(Normalized, VecEnv):
         return obs, rewards, dones, infos
 
     def close(self) -> None:
-        """Nothing to do: threads end with the object."""
+        """Forgets the step that is under way, once it is done."""
+        self.core.rest()
 
     def get_attr(self, attr_name: str, indices: Indices = None) -> list[Any]:
         """What :meth:`set_attr` stored, else the attribute of this object, for each environment asked for."""

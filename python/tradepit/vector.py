@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy as copying
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import gymnasium
 import numpy as np
@@ -29,6 +29,8 @@ _MODES = {
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+#: What a step of the core gives: observations, rewards, terminations, truncations, and how many episodes ended.
+Stepped: TypeAlias = tuple[NDArray[np.float32], Floats, Bools, Bools, int]
 
 
 class TradingVectorEnv(Normalized, gymnasium.vector.VectorEnv[NDArray[np.float32], Any, NDArray[Any]]):
@@ -148,7 +150,34 @@ class TradingVectorEnv(Normalized, gymnasium.vector.VectorEnv[NDArray[np.float32
 
     def step(self, actions: Any) -> tuple[NDArray[np.float32], Floats, Bools, Bools, dict[str, Any]]:
         """Steps all once: observations (float32), rewards (float64), terminations, truncations (bool), infos."""
-        obs, rewards, terminations, truncations, ended = self.core.step(actions)
+        return self._told(self.core.step(actions))
+
+    def step_async(self, actions: Any) -> None:
+        """Has all stepped on another thread, and returns at once: actions are copied, and refused here if they are wrong.
+
+        >>> import gymnasium, numpy, tradepit
+        >>> envs = gymnasium.make_vec("tradepit/SingleAsset-v0", num_envs=8, data="es_1m")
+        >>> obs, infos = envs.reset(seed=0)
+        >>> envs.step_async(numpy.ones((8, 1)))
+        >>> mean = obs.mean()  # anything else that is to be done
+        >>> obs, rewards, terminations, truncations, infos = envs.step_wait()
+
+        Until :meth:`step_wait` everything else is refused. Where the reward is a Python function, :meth:`step_wait` steps:
+        it needs the interpreter in the middle of a step.
+        """
+        self.core.step_async(actions)
+
+    def step_wait(self) -> tuple[NDArray[np.float32], Floats, Bools, Bools, dict[str, Any]]:
+        """Waits for the step of :meth:`step_async`, and gives what :meth:`step` gives."""
+        return self._told(self.core.step_wait())
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """Forgets the step that is under way, once it is done."""
+        if hasattr(self, "core"):  # Gymnasium closes what could not be made, too
+            self.core.rest()
+
+    def _told(self, stepped: Stepped) -> tuple[NDArray[np.float32], Floats, Bools, Bools, dict[str, Any]]:
+        obs, rewards, terminations, truncations, ended = stepped
         infos: dict[str, Any] = {}
         if self._info == "step":
             infos = self._masked(self.core.infos(), None)

@@ -4,7 +4,7 @@
 
 use multiversion::multiversion;
 
-use super::{Account, Fill, Position, totals::Totals};
+use super::{Account, AccountNumbers, Fill, Position, totals::Totals};
 use crate::{Instrument, InstrumentId, Timestamp, order::OrderId};
 
 /// Accounts that stand side by side in columns.
@@ -112,6 +112,28 @@ impl AccountColumns {
         let traded = self.fills[lane] > 0 || self.opened[lane] != 0.0;
         let terms = if traded { Terms::of(instrument) } else { Terms { multiplier: 0.0, futures: false } };
         account.positions[0] = self.position(lane, terms);
+    }
+
+    /// The numbers of one account at this moment.
+    ///
+    /// # Panics
+    /// When there is no such place.
+    #[must_use]
+    #[inline]
+    pub fn numbers(&self, lane: usize) -> AccountNumbers {
+        AccountNumbers {
+            equity: self.equity[lane],
+            opening_equity: self.opening_equity[lane],
+            fees: self.fees[lane],
+            slippage: self.slippage[lane],
+            financing: 0.0,
+            realised: self.realised[lane],
+            qty: self.qty[lane],
+            fills: self.fills[lane],
+            trades: self.trades[lane],
+            wins: self.wins[lane],
+            winning_streak: self.streak[lane],
+        }
     }
 
     /// Units held, signed.

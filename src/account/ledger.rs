@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountEvent, AccountSnapshot, Fill, Position, totals::Totals};
+use super::{AccountEvent, AccountNumbers, AccountSnapshot, Fill, Position, totals::Totals};
 use crate::{InstrumentId, MarketView};
 
 /// Cash, positions and what they are worth, as a fold over [`AccountEvent`]s.
@@ -175,6 +175,24 @@ impl Account {
     #[inline]
     pub fn gross_flow(&self) -> f64 {
         self.totals.gross_flow
+    }
+
+    /// Its numbers at this moment.
+    #[must_use]
+    pub fn numbers(&self) -> AccountNumbers {
+        AccountNumbers {
+            equity: self.equity,
+            opening_equity: self.opening_equity,
+            fees: self.totals.fees,
+            slippage: self.totals.slippage,
+            financing: self.financing,
+            realised: self.totals.realised,
+            qty: self.positions.first().map_or(0.0, Position::qty),
+            fills: self.totals.fills,
+            trades: self.totals.trades,
+            wins: self.totals.wins,
+            winning_streak: self.totals.streak,
+        }
     }
 
     /// Fills.

@@ -17,5 +17,6 @@ pub(crate) use columns::{FillColumns, Terms};
 pub use event::{AccountEvent, AccountSnapshot, Fill, RejectReason};
 pub use ledger::Account;
 pub use position::Position;
+pub use totals::AccountNumbers;
 pub use traded::{TradedVolume, Volume};
 pub use trades::{Trade, TradeSide, open_trades, trades_from_fills};

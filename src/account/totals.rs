@@ -37,3 +37,38 @@ impl Totals {
         }
     }
 }
+
+/// The numbers of an account at one moment, its first position among them, in account currency.
+///
+/// ```
+/// use tradepit::account::{Account, AccountNumbers};
+/// let mut account = Account::new(1);
+/// account.open(1_000.0);
+/// let numbers: AccountNumbers = account.numbers();
+/// assert_eq!((numbers.equity, numbers.qty, numbers.fills), (1_000.0, 0.0, 0));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct AccountNumbers {
+    /// As of the last mark.
+    pub equity: f64,
+    /// Equity when the account was opened.
+    pub opening_equity: f64,
+    /// Fees paid.
+    pub fees: f64,
+    /// What slippage cost.
+    pub slippage: f64,
+    /// Carry received.
+    pub financing: f64,
+    /// Profit of what was closed, before fees.
+    pub realised: f64,
+    /// Units held of the first instrument, signed.
+    pub qty: f64,
+    /// Fills.
+    pub fills: u32,
+    /// Trades closed.
+    pub trades: u32,
+    /// Closed trades with a net profit.
+    pub wins: u32,
+    /// Closed trades with a net profit in a row.
+    pub winning_streak: u32,
+}

@@ -1,7 +1,5 @@
 //! Copies of a simulation side by side.
 
-#![expect(clippy::needless_range_loop, reason = "one loop over several columns")]
-
 use multiversion::multiversion;
 
 use super::{SimState, SimWorld};
@@ -61,6 +59,16 @@ impl<'a> NextBars<'a> {
     #[inline(always)]
     pub fn orders(&mut self) -> &mut Column {
         &mut self.fills.qty
+    }
+
+    /// What one copy has traded on these bars, in account currency, without a sign.
+    ///
+    /// # Panics
+    /// When there is no such place.
+    #[must_use]
+    pub fn traded(&self, lane: usize, world: &SimWorld) -> f64 {
+        let (qty, price) = (self.fills.qty[lane], self.fills.price[lane]);
+        if qty == 0.0 { 0.0 } else { (qty * price * world.data.instruments()[0].multiplier).abs() }
     }
 
     /// When the bars close, in nanoseconds.

@@ -47,3 +47,42 @@ impl Actions<'_> {
         self.len() == 0
     }
 }
+
+/// Actions of a batch in memory of its own, for a step that comes later.
+///
+/// ```
+/// use tradepit_envs::{ActionBuffer, Actions};
+/// let mut kept = ActionBuffer::default();
+/// kept.copy_from(Actions::Discrete(&[2, 0]));
+/// assert!(matches!(kept.actions(), Actions::Discrete([2, 0])));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ActionBuffer {
+    values: Vec<f32>,
+    choices: Vec<i64>,
+    discrete: bool,
+}
+
+impl ActionBuffer {
+    /// Keeps these in place of those that it has; allocates only where there are more of them than ever before.
+    pub fn copy_from(&mut self, actions: Actions<'_>) {
+        match actions {
+            Actions::Box(values) => {
+                self.values.clear();
+                self.values.extend_from_slice(values);
+                self.discrete = false;
+            }
+            Actions::Discrete(choices) => {
+                self.choices.clear();
+                self.choices.extend_from_slice(choices);
+                self.discrete = true;
+            }
+        }
+    }
+
+    /// Those that it keeps.
+    #[must_use]
+    pub fn actions(&self) -> Actions<'_> {
+        if self.discrete { Actions::Discrete(&self.choices) } else { Actions::Box(&self.values) }
+    }
+}

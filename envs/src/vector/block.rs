@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 use tradepit::{
     Rng,
-    account::{Column, LANES},
+    account::{AccountColumns, Column, LANES},
     venue::{NextBars, SimColumns, SimWorld},
 };
 
@@ -11,6 +11,7 @@ use super::{Actions, sim::Lane};
 use crate::{
     Action, ActionScheme as _, Reward as _, RewardMemory, RewardSpec, Rules, SimSetup, StepFacts,
     action::{Plain, TargetPosition, round},
+    facts::{Moment, after_of, before_of},
     observe::{Usual, bounded},
     rules::Grid,
     step::{drawdown as fall, ends},
@@ -69,6 +70,9 @@ pub(super) struct Stepped<'a> {
     pub(super) reward: &'a mut [f32; LANES],
     pub(super) terminated: &'a mut [bool; LANES],
     pub(super) truncated: &'a mut [bool; LANES],
+    pub(super) facts: Option<&'a mut [StepFacts]>,
+    /// Whether the rewards are computed here, or later for the whole batch.
+    pub(super) paid: bool,
 }
 
 impl Block {
@@ -138,11 +142,14 @@ impl Block {
         mut out: Stepped<'_>,
     ) -> bool {
         let Shared { rules, world, plain, grid } = shared;
+        // Only facts ask for more of the time before the step than the equity.
+        let then = out.facts.is_some().then(|| (self.sim.accounts().clone(), self.drawdown));
         let mut before = [0.0; LANES];
         order(plain, grid, actions, self.sim.accounts().qty(), next.orders());
         self.sim.advance(world, next, rngs, &mut before);
         let mut own = [[0.0; LANES]; Usual::LEN];
-        let Told { ended, clipped } = tell(self, rules, grid, &before, next.times(), out.reward, &mut own);
+        let reward = out.paid.then_some(&rules.spec().reward);
+        let Told { ended, clipped } = tell(self, rules, reward, &before, next.times(), out.reward, &mut own);
         (*out.terminated, *out.truncated) = ([false; LANES], [false; LANES]);
         let ended = (ended || rules.ends_with_session) && self.end(rules, world, &mut out);
         if clipped {
@@ -157,7 +164,46 @@ impl Block {
             self.sim.write_windows(world, rules.rows, obs, d);
         }
         write_numbers(&own, obs, d);
+        if let Some((accounts, drawdown)) = then {
+            self.write_facts(shared, next, &accounts, &drawdown, &mut out);
+        }
         ended
+    }
+
+    /// Writes the facts of the step, out of what the accounts were before it.
+    #[inline(never)]
+    fn write_facts(
+        &self,
+        shared: Shared<'_>,
+        bars: &NextBars<'_>,
+        accounts: &AccountColumns,
+        drawdown: &Column,
+        out: &mut Stepped<'_>,
+    ) {
+        let Shared { rules, world, .. } = shared;
+        let Some(facts) = &mut out.facts else { return };
+        for (i, facts) in facts.iter_mut().enumerate() {
+            let then = world.data.view(self.sim.rows()[i] as usize);
+            let traded = bars.traded(i, world);
+            let before = StepFacts { traded, ..before_of(rules, then, &accounts.numbers(i), drawdown[i]) };
+            let moment = Moment {
+                drawdown: self.drawdown[i],
+                steps: self.steps[i],
+                steps_left: self.steps_left[i],
+                first_price: self.first_price[i],
+                ends: [out.terminated[i], out.truncated[i]],
+            };
+            *facts = after_of(&before, self.sim.market(i, world), &self.sim.accounts().numbers(i), &moment);
+        }
+    }
+
+    /// Books a reward that was computed for the whole batch; 0 where there was no step yet, but a reset in place of one.
+    #[inline(always)]
+    pub(super) fn book(&mut self, rewards: &mut [f32]) {
+        for (i, reward) in rewards.iter_mut().enumerate() {
+            *reward = if self.steps[i] == 0 { 0.0 } else { *reward };
+            self.reward[i] += f64::from(*reward);
+        }
     }
 
     /// Finds which episodes have ended, and gives whether one has.
@@ -225,7 +271,7 @@ struct Told {
 fn tell(
     block: &mut Block,
     rules: &Rules,
-    grid: Grid,
+    paid: Option<&RewardSpec>,
     before: &Column,
     now: &Column<i64>,
     reward: &mut [f32; LANES],
@@ -234,7 +280,11 @@ fn tell(
     let Block { sim, peak, drawdown, reward: sum, steps, steps_left, .. } = block;
     let accounts = sim.accounts();
     let (equity, opening) = (accounts.equity(), accounts.opening_equity());
-    pay(&rules.spec().reward, before, equity, opening, reward);
+    let Some(grid) = &rules.usual else { return Told { ended: false, clipped: false } };
+    match paid {
+        Some(paid) => pay(paid, before, equity, opening, reward),
+        None => *reward = [0.0; LANES],
+    }
     let (mut ended, mut clipped) = (false, false);
     for i in 0..LANES {
         (peak[i], drawdown[i]) = fall(peak[i], equity[i]);
@@ -254,7 +304,7 @@ fn tell(
             drawdown: drawdown[i],
             now: now[i],
         };
-        let [a, b, c, d, e] = usual.numbers(rules, &grid);
+        let [a, b, c, d, e] = usual.numbers(rules, grid);
         (own[0][i], own[1][i], own[2][i], own[3][i], own[4][i]) = (a, b, c, d, e);
     }
     for value in own.as_flattened() {

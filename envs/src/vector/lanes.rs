@@ -115,4 +115,16 @@ impl<'a> LanesMut<'a> {
         block.set(i % LANES, lane);
         result
     }
+
+    /// Books rewards that were computed for the whole batch; 0 where there was no step yet, but a reset in place of one.
+    pub(super) fn book(&mut self, rewards: &mut [f32]) {
+        let (in_blocks, others) = rewards.split_at_mut(self.blocks.len() * LANES);
+        for (block, rewards) in self.blocks.iter_mut().zip(in_blocks.chunks_exact_mut(LANES)) {
+            block.book(rewards);
+        }
+        for (lane, reward) in self.rest.iter_mut().zip(others) {
+            *reward = if lane.env.steps == 0 { 0.0 } else { *reward };
+            lane.env.reward += f64::from(*reward);
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! Many environments stepped together. The caller owns the memory that a step writes.
 
 mod actions;
+mod asynchronous;
+mod background;
 #[cfg(test)]
 mod batch_reward_tests;
 mod block;
@@ -19,7 +21,9 @@ mod run;
 mod sim;
 mod snapshot;
 
-pub use actions::Actions;
+pub use actions::{ActionBuffer, Actions};
+pub use asynchronous::AsyncVecEnv;
+pub use background::{Background, Here};
 pub use buffers::StepBuffers;
 pub use counts::StepCounts;
 pub use episodes::EpisodeStats;

@@ -8,6 +8,7 @@ use std::sync::{
 use std::thread::{self, JoinHandle};
 
 use super::handoff::Handoff;
+use crate::Error;
 
 /// Turns of the waiting loop before a worker parks: some tens of microseconds.
 const SPINS: u32 = 4_000;
@@ -84,11 +85,17 @@ impl Pool {
     }
 }
 
+/// What a step says in which a model panicked.
+pub(super) fn panicked() -> Error {
+    Error::State("a model panicked while environments were stepped; reset them".into())
+}
+
 fn run_caught(job: impl FnOnce()) -> bool {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).is_ok()
 }
 
-fn wait(spins: &mut u32, idle: impl Fn()) {
+/// Turns once more; after a bounded number of turns, `idle`.
+pub(super) fn wait(spins: &mut u32, idle: impl Fn()) {
     *spins += 1;
     if *spins < SPINS { std::hint::spin_loop() } else { idle() }
 }

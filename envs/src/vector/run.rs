@@ -81,21 +81,12 @@ pub(super) fn step_unpaid(setup: &SimSetup, autoreset: Autoreset, part: &mut Par
 
 /// Books the rewards that are in the part's memory, then does what is done with episodes that ended.
 pub(super) fn pay(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
-    for (i, reward) in part.out.reward.iter_mut().enumerate() {
-        part.lanes.with(setup, i, |lane| {
-            // No step yet: the lane was reset in place of a step.
-            if lane.env.steps == 0 {
-                *reward = 0.0;
-            } else {
-                lane.env.reward += f64::from(*reward);
-            }
-        });
-    }
+    part.lanes.book(part.out.reward);
     finish_ended(setup, autoreset, part)
 }
 
 fn step_lanes<const PAID: bool, const OWN: bool>(setup: &SimSetup, autoreset: Autoreset, part: &mut Part<'_>) -> Boxed {
-    let shared = Shared::of(setup).filter(|_| PAID && !OWN && part.out.facts.is_none());
+    let shared = Shared::of(setup).filter(|_| !OWN);
     let one = One::<PAID, OWN>::of(setup, autoreset);
     let in_blocks = part.lanes.blocks.len() * LANES;
     let mut ended = false;
@@ -228,7 +219,8 @@ fn step_blocks<const PAID: bool, const OWN: bool>(
             }
             continue;
         }
-        let StepOut { obs, reward, terminated, truncated, .. } = &mut part.out;
+        let StepOut { obs, reward, terminated, truncated, facts, .. } = &mut part.out;
+        let facts = facts.as_mut().map(|facts| &mut facts[base..][..LANES]);
         let (Some(rngs), Some(reward), Some(terminated), Some(truncated)) = (
             part.rngs[base..].first_chunk_mut(),
             reward[base..].first_chunk_mut(),
@@ -238,7 +230,7 @@ fn step_blocks<const PAID: bool, const OWN: bool>(
             continue;
         };
         let actions = part.actions.split_at(base * width).1;
-        let out = Stepped { reward, terminated, truncated };
+        let out = Stepped { reward, terminated, truncated, facts, paid: PAID };
         *ended |= block.step(shared, &mut bars[b % 2], actions, rngs, &mut obs[base * d..][..LANES * d], out);
     }
     Ok(())

@@ -388,13 +388,17 @@ impl SimVecEnv {
         let pool = pool.get_or_insert_with(|| Pool::new(*threads));
         whole.split(*threads, d, setup.rules().action_space().len(), |parts| {
             if !pool.run(parts, &|part| part.as_mut().map_or((), job)) {
-                return Err(Error::State("a model panicked while environments were stepped; reset them".into()));
+                return Err(super::pool::panicked());
             }
             parts.iter_mut().flatten().find_map(|part| part.error.take()).map_or(Ok(()), |e| Err(*e))
         })
     }
 
-    fn check(&self, actions: Actions<'_>, out: &StepOut<'_>) -> Result<()> {
+    /// Says what [`step`](VecEnv::step) would refuse, and steps nothing.
+    ///
+    /// # Errors
+    /// Those of a step that leave the environments as they are.
+    pub fn check(&self, actions: Actions<'_>, out: &StepOut<'_>) -> Result<()> {
         let (n, d) = (self.lanes.len(), self.observation_space().len());
         self.check_started()?;
         check::batch(self.action_space(), n, actions)?;
