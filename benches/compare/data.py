@@ -22,9 +22,9 @@ CACHE = Path(__file__).resolve().parent / ".data"
 @functools.cache
 def market() -> tuple[dict[str, Any], int]:
     """The columns of the market, as tradepit's own measurements have it, and its first row whose features are all known."""
-    from tradepit import bench, samples
+    from tradepit import scenarios
 
-    data = samples.synthetic("es_1m", bars=bench.BARS, seed=0)
+    data, _ = scenarios.environment("bench")
     _, warm_up, _, features = data.features()
     return {"time_ns": data.time_ns(), "features": features, **data.columns()}, warm_up
 

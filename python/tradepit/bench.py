@@ -1,13 +1,15 @@
 """How many steps a second there are, by every road to an environment.
 
->>> row = batch_road(Setup(envs=4, window=1, seconds=0.01), runs=1, copy=True)
+>>> row = measure([batch_road(Setup(envs=4, seconds=0.01), copy=True)], runs=1)[0]
 >>> row["road"], row["envs"], row["steps_per_second"] > 0
 ('make_vec, copy=True', 4, True)
 
-A row says which ``road`` was taken, how many ``envs``, ``window`` and ``observation`` (numbers in it), the
-``steps_per_second`` of single environments (median of ``runs``), the same per second that the process had a processor
-(``steps_per_cpu_second``, which other work on the machine does not lower), and ``fills_per_step``, because a step that
-trades costs more than one that doesn't. Targets are drawn from [-1, 1] beforehand; a random half of them changes every step.
+What is stepped is ``tradepit/Bench-v0``; a :class:`Road` is one way to it, made ready, with its actions drawn beforehand:
+targets from [-1, 1], of which a random half changes every step. :func:`measure` has roads take turns, so that a slow
+moment of the machine meets all of them. A row says which ``road`` was taken, how many ``envs``, ``window`` and
+``observation`` (numbers in it), the ``steps_per_second`` of single environments (median of the turns, ``runs`` has all), the
+same per second that the process had a processor (``steps_per_cpu_second``, which other work on the machine does not lower),
+and ``fills_per_step``, counted in the very steps that were measured: a step that trades costs more than one that doesn't.
 """
 
 from __future__ import annotations
@@ -18,20 +20,22 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import gymnasium
 import numpy as np
+from numpy.typing import NDArray
 
-from . import _core, samples
-from .evaluation.episode import ENV_ID
+from . import _core, scenarios
+from .data import Data
 from .spec import to_json
 
-BARS = 350_000
-_ACTIONS = 64
+ENV_ID = "tradepit/Bench-v0"
+#: Steps whose actions are drawn beforehand; then they come again.
+ROUNDS = 64
 
 Row = dict[str, Any]
 
@@ -45,16 +49,30 @@ class Speed(NamedTuple):
 
 @dataclass(frozen=True)
 class Setup:
-    """One measurement: so many environments, that long."""
+    """One measurement: so many environments, that long a turn."""
 
     envs: int
-    window: int
+    window: int = 1
     threads: int = 1
     seconds: float = 1.0
 
-    def spec(self) -> dict[str, Any]:
-        """Random starts over a long market, so that environments don't share their bars."""
-        return {"window": self.window, "episode": {"start": "random", "length": {"kind": "steps", "steps": 1_000}}}
+    def environment(self) -> tuple[Data | None, dict[str, Any]]:
+        """Data and spec."""
+        return scenarios.environment("bench", window=self.window)
+
+
+@dataclass(frozen=True)
+class Road:
+    """A way to step environments, made ready."""
+
+    name: str
+    setup: Setup
+    #: Numbers in an observation.
+    observation: int
+    #: Takes so many rounds of `ROUNDS` steps and gives the seconds that they took.
+    run: Callable[[int], float]
+    #: Steps and fills of single environments since the last call.
+    counts: Callable[[], tuple[int, int]]
 
 
 def machine() -> dict[str, Any]:
@@ -68,11 +86,16 @@ def machine() -> dict[str, Any]:
             versions[package] = None
     return {
         "cpu": _cpu(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": cores(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         **versions,
     }
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def has_sb3() -> bool:
@@ -80,153 +103,152 @@ def has_sb3() -> bool:
     return importlib.util.find_spec("stable_baselines3") is not None
 
 
-def rust_road(setup: Setup, *, runs: int) -> Row:
+def rust_road(setup: Setup) -> Road:
     """The batch stepped by Rust, Python not involved."""
-    spec = to_json(setup.spec())
-
-    def measure(steps: int) -> tuple[float, Speed]:
-        began, worked = time.perf_counter(), time.process_time()
-        seconds, taken, _ = _core.bench_steps(_data(), spec, setup.envs, setup.threads, steps)
-        # Only the steps are timed there; the whole call tells how much of a processor they had.
-        share = (time.process_time() - worked) / (time.perf_counter() - began)
-        return seconds, Speed(taken / seconds, taken / (seconds * max(share, 1e-9)))
-
-    steps = 200_000 // setup.envs + 1
-    steps = max(int(steps * setup.seconds / max(measure(steps)[0], 1e-6)), 10)
-    return _row("Rust", setup, [measure(steps)[1] for _ in range(runs)])
+    data, spec = setup.environment()
+    batch = _core.BenchBatch(data, to_json(spec), setup.envs, setup.threads)
+    return Road("Rust", setup, _observation(setup), lambda rounds: batch.run(rounds * ROUNDS), batch.counts)
 
 
-def batch_road(setup: Setup, *, runs: int, copy: bool) -> Row:
+def batch_road(setup: Setup, *, copy: bool, reward: Any = None) -> Road:
     """``gymnasium.make_vec``: one Rust batch, with new arrays at every step or with two that take turns."""
     envs = gymnasium.make_vec(
-        ENV_ID, num_envs=setup.envs, data=_data(), threads=setup.threads, copy=copy, **setup.spec()
+        ENV_ID, num_envs=setup.envs, window=setup.window, threads=setup.threads, copy=copy, **_given(reward)
     )
-    actions = _actions(setup.envs)
     envs.reset(seed=0)
-
-    def step(i: int) -> None:
-        envs.step(actions[i % _ACTIONS])
-
-    speeds = list(_speeds(step, setup, runs))
-    envs.close()
-    return _row(f"make_vec, copy={copy}", setup, speeds)
+    name = f"make_vec, copy={copy}" + (", reward in Python" if callable(reward) else "")
+    return Road(name, setup, _observation(setup), _runs(envs.step, setup.envs), _counts(envs))
 
 
-def sb3_road(setup: Setup, *, runs: int) -> Row:
+def sb3_road(setup: Setup) -> Road:
     """The ``VecEnv`` of Stable-Baselines3 over the same batch."""
     from .sb3 import make_vec_env
 
-    envs = make_vec_env(ENV_ID, num_envs=setup.envs, data=_data(), threads=setup.threads, seed=0, **setup.spec())
-    actions = _actions(setup.envs)
+    envs = make_vec_env(ENV_ID, num_envs=setup.envs, window=setup.window, threads=setup.threads, seed=0)
     envs.reset()
-
-    def step(i: int) -> None:
-        envs.step(actions[i % _ACTIONS])
-
-    speeds = list(_speeds(step, setup, runs))
-    envs.close()
-    return _row("SB3 VecEnv", setup, speeds)
+    return Road("SB3 VecEnv", setup, _observation(setup), _runs(envs.step, setup.envs), _counts(envs))
 
 
-def single_road(setup: Setup, *, runs: int) -> Row:
+def single_road(setup: Setup) -> Road:
     """``gymnasium.make``: one environment, with Gymnasium's own wrappers, infos, and the episode's record."""
-    env = gymnasium.make(ENV_ID, data=_data(), **setup.spec())
-    actions = _actions(1)
+    env = gymnasium.make(ENV_ID, window=setup.window)
+    actions = [action[0] for action in _actions(1)]
     env.reset(seed=0)
 
-    def step(i: int) -> None:
-        _, _, terminated, truncated, _ = env.step(actions[i % _ACTIONS, 0])
-        if terminated or truncated:
-            env.reset()
+    def run(rounds: int) -> float:
+        step, reset = env.step, env.reset
+        began = time.perf_counter()
+        for _ in range(rounds):
+            for action in actions:
+                _, _, terminated, truncated, _ = step(action)
+                if terminated or truncated:
+                    reset()
+        return time.perf_counter() - began
 
-    speeds = list(_speeds(step, setup, runs))
-    env.close()
-    return _row("make", setup, speeds)
+    return Road("make", setup, _observation(setup), run, _counts(env.unwrapped))
 
 
-def table(setups: list[Setup], *, runs: int, on_row: Callable[[Row], None] | None = None) -> list[Row]:
-    """Every road for every setup; the single environment where there is one."""
-    rows: list[Row] = []
-    roads: list[Callable[[Setup], Row]] = [
-        lambda setup: rust_road(setup, runs=runs),
-        lambda setup: batch_road(setup, runs=runs, copy=False),
-        lambda setup: batch_road(setup, runs=runs, copy=True),
-    ]
+def roads(setup: Setup) -> list[Road]:
+    """Every road for a setup; the single environment where there is one."""
+    made = [rust_road(setup), batch_road(setup, copy=False), batch_road(setup, copy=True)]
     if has_sb3():
-        roads.append(lambda setup: sb3_road(setup, runs=runs))
+        made.append(sb3_road(setup))
+    if setup.envs == 1:
+        made.append(single_road(setup))
+    return made
 
-    def single(setup: Setup) -> Row:
-        return single_road(setup, runs=runs)
 
+def measure(roads: Sequence[Road], *, runs: int, on_turn: Callable[[int], None] | None = None) -> list[Row]:
+    """A row for each road: so many turns of each, one after the other."""
+    rounds = [_warm(road) for road in roads]
+    for road in roads:
+        road.counts()
+    speeds: list[list[Speed]] = [[] for _ in roads]
+    for run in range(runs):
+        if on_turn is not None:
+            on_turn(run)
+        for road, own, turns in zip(roads, speeds, rounds, strict=True):
+            began, worked = time.perf_counter(), time.process_time()
+            seconds = road.run(turns)
+            # Only the steps are timed by the road; the whole call tells how much of a processor they had.
+            share = (time.process_time() - worked) / (time.perf_counter() - began)
+            taken = turns * ROUNDS * road.setup.envs
+            own.append(Speed(taken / seconds, taken / (seconds * max(share, 1e-9))))
+    return [_row(road, own) for road, own in zip(roads, speeds, strict=True)]
+
+
+def table(setups: Sequence[Setup], *, runs: int, on_row: Callable[[Row], None] | None = None) -> list[Row]:
+    """Every road for every setup."""
+    rows: list[Row] = []
     for setup in setups:
-        for road in [*roads, single] if setup.envs == 1 else roads:
-            rows.append(road(setup))
+        for row in measure(roads(setup), runs=runs):
+            rows.append(row)
             if on_row is not None:
-                on_row(rows[-1])
+                on_row(row)
     return rows
 
 
-def _data() -> Any:
-    if not _CACHE:
-        _CACHE.append(samples.synthetic("es_1m", bars=BARS, seed=0))
-    return _CACHE[0]
+def _warm(road: Road) -> int:
+    """Rounds of a turn, after some of them."""
+    rounds = 1
+    while (seconds := road.run(rounds)) < 0.1 * road.setup.seconds:
+        rounds *= 2
+    return max(round(rounds * road.setup.seconds / seconds), 1)
 
 
-_CACHE: list[Any] = []
-
-
-def _actions(envs: int) -> Any:
-    """Targets of which a random half changes from one step to the next, as ``_core.bench_steps`` draws them."""
-    rng = np.random.default_rng(0)
-    actions = np.zeros((_ACTIONS, envs, 1), dtype=np.float32)
-    for i in range(1, _ACTIONS):
-        drawn = rng.uniform(-1.0, 1.0, size=(envs, 1))
-        actions[i] = np.where(rng.random((envs, 1)) < 0.5, drawn, actions[i - 1])
-    return actions
-
-
-def _speeds(step: Callable[[int], None], setup: Setup, runs: int) -> Iterator[Speed]:
-    """How fast ``step`` is, once a run, after a warm-up of a tenth of one."""
-    for run in range(runs + 1):
-        limit = setup.seconds * (0.1 if run == 0 else 1.0)
-        done, began, worked = 0, time.perf_counter(), time.process_time()
-        while (elapsed := time.perf_counter() - began) < limit:
-            # The clock is asked once for so many steps that it does not count.
-            for i in range(16):
-                step(done + i)
-            done += 16
-        if run:
-            taken = done * setup.envs
-            yield Speed(taken / elapsed, taken / max(time.process_time() - worked, 1e-9))
-
-
-def _facts(setup: Setup) -> tuple[int, float]:
-    """Numbers in an observation, and fills a step, counted beside the clock."""
-    envs = gymnasium.make_vec(
-        ENV_ID, num_envs=setup.envs, data=_data(), threads=setup.threads, info="step", **setup.spec()
-    )
-    actions, fills = _actions(setup.envs), 0
-    envs.reset(seed=0)
-    steps = max(4_096 // setup.envs, _ACTIONS)
-    for i in range(steps):
-        fills += int(envs.step(actions[i % _ACTIONS])[4]["fills"].sum())
-    envs.close()
-    return int(envs.single_observation_space.shape[0]), fills / (steps * setup.envs)  # type: ignore[index]
-
-
-def _row(road: str, setup: Setup, speeds: list[Speed]) -> Row:
-    width, fills = _facts(setup)
+def _row(road: Road, speeds: Sequence[Speed]) -> Row:
+    steps, fills = road.counts()
     return {
-        "road": road,
-        "envs": setup.envs,
-        "threads": setup.threads,
-        "window": setup.window,
-        "observation": width,
+        "road": road.name,
+        "envs": road.setup.envs,
+        "threads": road.setup.threads,
+        "window": road.setup.window,
+        "observation": road.observation,
         "steps_per_second": statistics.median(speed.wall for speed in speeds),
         "steps_per_cpu_second": statistics.median(speed.cpu for speed in speeds),
-        "fills_per_step": fills,
+        "fills_per_step": fills / steps,
         "runs": [speed.wall for speed in speeds],
     }
+
+
+def _actions(envs: int) -> list[NDArray[np.float32]]:
+    """Targets of which a random half changes from one step to the next, as in Rust."""
+    rng = np.random.default_rng(0)
+    actions = np.zeros((ROUNDS, envs, 1), dtype=np.float32)
+    for i in range(1, ROUNDS):
+        drawn = rng.uniform(-1.0, 1.0, size=(envs, 1))
+        actions[i] = np.where(rng.random((envs, 1)) < 0.5, drawn, actions[i - 1])
+    return list(actions)
+
+
+def _runs(step: Callable[[Any], object], envs: int) -> Callable[[int], float]:
+    actions = _actions(envs)
+
+    def run(rounds: int) -> float:
+        began = time.perf_counter()
+        for _ in range(rounds):
+            for action in actions:
+                step(action)
+        return time.perf_counter() - began
+
+    return run
+
+
+def _counts(envs: Any) -> Callable[[], tuple[int, int]]:
+    def counts() -> tuple[int, int]:
+        stats: Mapping[str, Any] = envs.stats()
+        return int(stats["steps"]), int(stats["fills"])
+
+    return counts
+
+
+def _given(reward: Any) -> dict[str, Any]:
+    return {} if reward is None else {"reward": reward}
+
+
+def _observation(setup: Setup) -> int:
+    data, spec = setup.environment()
+    return len(_core.Env(data, to_json(spec)).observation_names())
 
 
 def _cpu() -> str:

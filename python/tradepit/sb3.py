@@ -275,7 +275,7 @@ class TradepitVecEnv(Normalized, VecEnv):
         return [None] * self.num_envs
 
     def stats(self) -> dict[str, float]:
-        """Steps and fills since the last call, and sums over the episodes that ended; see :meth:`tradepit.TradingVectorEnv.stats`."""
+        """Steps, fills and episodes since the last call; see :meth:`tradepit.TradingVectorEnv.stats`."""
         return self.core.stats()
 
     def randomised(self, ended: bool = False) -> dict[str, NDArray[np.float64]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from measure import Peer, Row, Run, main
 
@@ -22,23 +21,16 @@ def rows(run: Run) -> Iterator[Row]:
     """Rust alone, ``gymnasium.make``, ``gymnasium.make_vec`` with and without copies, and the ``VecEnv``."""
     from tradepit import bench
 
-    class Costed(bench.Setup):
-        def spec(self) -> dict[str, Any]:
-            costs = {"slippage": {"kind": "volume_share"}, "commission": {"kind": "per_contract", "fee": 2.1}}
-            # Of one lot at most, half of the targets that differ would be the same position.
-            lots = {"action": {"kind": "target_position", "max_lots": 10.0}, "cash": 1_000_000.0}
-            return {**super().spec(), **costs, **lots}
-
     for envs in run.envs:
-        setup = Costed(envs, window=1, seconds=run.seconds)
-        found = [bench.rust_road(setup, runs=run.runs)]
+        setup = bench.Setup(envs, seconds=run.seconds)
+        roads = [bench.rust_road(setup)]
         if envs == 1:
-            found.append(bench.single_road(setup, runs=run.runs))
+            roads.append(bench.single_road(setup))
         else:
-            found += [bench.batch_road(setup, runs=run.runs, copy=copy) for copy in (True, False)]
+            roads += [bench.batch_road(setup, copy=copy) for copy in (True, False)]
             if bench.has_sb3():
-                found.append(bench.sb3_road(setup, runs=run.runs))
-        yield from found
+                roads.append(bench.sb3_road(setup))
+        yield from bench.measure(roads, runs=run.runs)
 
 
 if __name__ == "__main__":

@@ -5,29 +5,30 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .. import bench, bench_anchors, bench_csv, bench_features, bench_ppo
+from .. import bench, bench_anchors, bench_csv, bench_features, bench_ppo, bench_targets
 from . import layout
 from . import options as shared
 from .console import Console
 
 HELP = "measure environment steps a second, by every road"
 ABOUT = """\
-Median of several runs, on 350,000 synthetic bars, with random actions. What else runs on
-the machine is in the numbers: let it be nothing."""
-EXAMPLE = "  tradepit bench --envs 1 64 4096 --ppo --markdown"
+What tradepit/Bench-v0 must reach, and what it does; with --envs a table of every road for
+those numbers of environments. Medians of turns that all roads take, on 350,000 synthetic
+bars, with random actions. What else runs on the machine is in the numbers: let it be nothing."""
+EXAMPLE = "  tradepit bench --markdown\n  tradepit bench --envs 1 64 4096 --ppo --markdown"
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
     parser.add_argument(
-        "--envs", type=shared.positive, nargs="+", default=[1, 64, 4096], metavar="N", help="default 1 64 4096"
+        "--envs", type=shared.positive, nargs="+", metavar="N", help="every road for these, in place of the targets"
     )
     parser.add_argument(
         "--window", type=shared.positive, nargs="+", default=[1, 32], metavar="ROWS", help="default 1 32, in turn"
     )
     parser.add_argument("--threads", type=shared.count, default=1, help="0: as many as there are cores; default 1")
-    parser.add_argument("--seconds", type=shared.seconds, default=1.0, help="of one run; default 1")
-    parser.add_argument("--runs", type=shared.positive, default=3, help="default 3")
+    parser.add_argument("--seconds", type=shared.seconds, default=0.2, help="of one turn; default 0.2")
+    parser.add_argument("--runs", type=shared.positive, default=15, help="turns; default 15")
     parser.add_argument("--ppo", action="store_true", help="also PPO, learning included, beside Stable-Baselines3's")
     parser.add_argument("--only-ppo", action="store_true", help="PPO alone")
     parser.add_argument("--ppo-iterations", type=shared.positive, default=10, help="of one run of PPO; default 10")
@@ -61,8 +62,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return 0
     if args.features:
         return _features(args, console, facts)
-    setups = [bench.Setup(n, window, args.threads, args.seconds) for window in args.window for n in args.envs]
-    total = len(setups) * (3 + bench.has_sb3()) + args.envs.count(1) * len(args.window)
+    envs = args.envs or []
+    setups = [bench.Setup(n, window, args.threads, args.seconds) for window in args.window for n in envs]
+    total = len(setups) * (3 + bench.has_sb3()) + envs.count(1) * len(args.window)
     done = 0
 
     def on_row(row: bench.Row) -> None:
@@ -71,6 +73,11 @@ def run(args: argparse.Namespace, console: Console) -> int:
         console.progress(done, total, f"{row['road']}, {row['envs']:,} envs: {row['steps_per_second']:,.0f}/s")
 
     rows = [] if args.only_ppo else bench.table(setups, runs=args.runs, on_row=on_row)
+    found: dict[str, Any] = {}
+    if not envs and not args.only_ppo:
+        found = bench_targets.compare(
+            seconds=args.seconds, runs=args.runs, on_turn=lambda turn: console.progress(turn, args.runs, "turns")
+        )
     ppo = []
     if args.ppo or args.only_ppo:
         console.progress(0, 1, "PPO")
@@ -78,6 +85,13 @@ def run(args: argparse.Namespace, console: Console) -> int:
     known = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
     console.say(f"{known}\n")
     laid = layout.markdown if args.markdown else layout.aligned
+    if found:
+        console.say(f"{bench.ENV_ID}, {found['costs']}; one core, and two; medians of {args.runs} turns\n")
+        header = ["what", "found", "on 2 cores", "fills a step", "asked for", "reached"]
+        console.say(laid(header, [_claim(claim) for claim in found["claims"]]))
+        console.say(
+            "\nAllocations in a steady step, 0: cargo test --test allocations; instructions: cargo bench --bench instructions"
+        )
     if rows:
         header = ["road", "envs", "threads", "window", "numbers observed", "env-steps/s", "fills a step"]
         console.say(laid(header, [_cells(row) for row in rows]))
@@ -92,7 +106,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
             console.say(f"\n{ppo[0]['road']} is {times:.1f} times as fast")
     if not bench.has_sb3():
         console.say("\nStable-Baselines3 is not installed, so its roads are missing: pip install 'tradepit[sb3]'")
-    console.result({"machine": facts, "steps": rows, "ppo": ppo})
+    console.result({"machine": facts, "targets": found, "steps": rows, "ppo": ppo})
     return 0
 
 
@@ -116,6 +130,13 @@ def _features(args: argparse.Namespace, console: Console, facts: dict[str, Any])
     console.say((layout.markdown if args.markdown else layout.aligned)(header, cells))
     console.result({"machine": facts, "features": rows})
     return 0
+
+
+def _claim(claim: bench_targets.Claim) -> list[str]:
+    fills = claim.get("fills")
+    reached = {None: "", True: "yes", False: "no"}[claim["reached"]]
+    found = [claim["what"], claim["found"], claim["two_cores"] or ""]
+    return [*found, "" if fills is None else f"{fills:.2f}", claim["target"], reached]
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
