@@ -179,7 +179,7 @@ impl PyVecEnv {
 
     /// Copies the actions, has all environments stepped with them on another thread, and returns at once. A reward that
     /// is written in Python needs the interpreter's lock in the middle of a step: with one, [`step_wait`](Self::step_wait)
-    /// steps.
+    /// steps, and so it does where that takes less than handing the batch over.
     fn step_async(&self, py: Python<'_>, actions: &Bound<'_, PyAny>) -> PyResult<()> {
         let mut state = self.lock("step_async()")?;
         let given = Given::read(actions, self.setup.rules().action_space(), Some(state.envs.num_envs()))?;
@@ -189,8 +189,13 @@ impl PyVecEnv {
         envs.check(actions, &out).map_err(fault)?;
         state.actions.copy_from(actions);
         state.sent = Some(Sent { writing, stepped: None });
+        let quick = state.envs.is_quick();
         drop(state);
-        if self.reward.is_none() { self.state.send(|_| Ok(())).map_err(fault) } else { Ok(()) }
+        match &self.reward {
+            Some(_) => Ok(()),
+            None if quick => self.state.keep(|_| Ok(())).map_err(fault),
+            None => self.state.send(|_| Ok(())).map_err(fault),
+        }
     }
 
     /// Waits for the step of [`step_async`](Self::step_async), and gives what [`step`](Self::step) gives.
