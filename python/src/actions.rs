@@ -1,24 +1,25 @@
 //! Actions from Python: checked for shape and kind, converted where that loses nothing.
 
-use numpy::{PyArrayDyn, PyArrayMethods as _, PyReadonlyArrayDyn, PyUntypedArrayMethods as _};
+use numpy::{PyArrayDyn, PyArrayMethods as _, PyUntypedArrayMethods as _};
 use pyo3::{prelude::*, types::PyDict};
 use tradepit_envs::{Action, Actions, Rules, Space};
 
 use crate::error::raise;
 
-/// Actions that hold on to their array.
-pub(crate) enum Given<'py> {
-    Box(PyReadonlyArrayDyn<'py, f32>),
-    Discrete(PyReadonlyArrayDyn<'py, i64>),
+/// Actions, copied out of their array: that costs less than to have it guarded, and whoever writes to it while a step runs
+/// on another thread, or gives an array that the step writes, changes nothing.
+pub(crate) enum Given {
+    Box(Vec<f32>),
+    Discrete(Vec<i64>),
     /// A whole number by itself, of a single environment.
     One(i64),
     /// Several whole numbers, of a single environment.
-    Several(PyReadonlyArrayDyn<'py, i64>),
+    Several(Vec<i64>),
 }
 
-impl<'py> Given<'py> {
+impl Given {
     /// The actions of `n` environments, or of a single one where `n` is `None`.
-    pub(crate) fn read(object: &Bound<'py, PyAny>, space: &Space, n: Option<usize>) -> PyResult<Self> {
+    pub(crate) fn read(object: &Bound<'_, PyAny>, space: &Space, n: Option<usize>) -> PyResult<Self> {
         match space {
             Space::Discrete { .. } => {
                 if n.is_none()
@@ -26,41 +27,39 @@ impl<'py> Given<'py> {
                 {
                     return Ok(Self::One(value));
                 }
-                let array: Bound<'py, PyArrayDyn<i64>> = as_array(object, "int64", "iu", "whole numbers")?;
-                check_shape(array.shape(), &n.map_or_else(Vec::new, |n| vec![n]))?;
-                Ok(Self::Discrete(array.try_readonly()?))
+                let array: Bound<'_, PyArrayDyn<i64>> = as_array(object, "int64", "iu", "whole numbers")?;
+                check_shape(array.shape(), n, None)?;
+                Ok(Self::Discrete(array.to_vec()?))
             }
             Space::MultiDiscrete { nvec } => {
-                let array: Bound<'py, PyArrayDyn<i64>> = as_array(object, "int64", "iu", "whole numbers")?;
-                let shape: Vec<usize> = n.into_iter().chain([nvec.len()]).collect();
-                check_shape(array.shape(), &shape)?;
-                let array = array.try_readonly()?;
+                let array: Bound<'_, PyArrayDyn<i64>> = as_array(object, "int64", "iu", "whole numbers")?;
+                check_shape(array.shape(), n, Some(nvec.len()))?;
+                let array = array.to_vec()?;
                 Ok(if n.is_none() { Self::Several(array) } else { Self::Discrete(array) })
             }
             space => {
-                let array: Bound<'py, PyArrayDyn<f32>> = as_array(object, "float32", "fiu", "numbers")?;
-                let shape: Vec<usize> = n.into_iter().chain([space.len()]).collect();
-                check_shape(array.shape(), &shape)?;
-                Ok(Self::Box(array.try_readonly()?))
+                let array: Bound<'_, PyArrayDyn<f32>> = as_array(object, "float32", "fiu", "numbers")?;
+                check_shape(array.shape(), n, Some(space.len()))?;
+                Ok(Self::Box(array.to_vec()?))
             }
         }
     }
 
-    pub(crate) fn batch(&self) -> PyResult<Actions<'_>> {
-        Ok(match self {
-            Self::Box(array) => Actions::Box(array.as_slice()?),
-            Self::Discrete(array) | Self::Several(array) => Actions::Discrete(array.as_slice()?),
+    pub(crate) fn batch(&self) -> Actions<'_> {
+        match self {
+            Self::Box(values) => Actions::Box(values),
+            Self::Discrete(values) | Self::Several(values) => Actions::Discrete(values),
             Self::One(value) => Actions::Discrete(std::slice::from_ref(value)),
-        })
+        }
     }
 
-    pub(crate) fn one(&self) -> PyResult<Action<'_>> {
-        Ok(match self {
-            Self::Box(array) => Action::Box(array.as_slice()?),
-            Self::Discrete(array) => Action::Discrete(array.as_slice()?[0]),
+    pub(crate) fn one(&self) -> Action<'_> {
+        match self {
+            Self::Box(values) => Action::Box(values),
+            Self::Discrete(values) => Action::Discrete(values[0]),
             Self::One(value) => Action::Discrete(*value),
-            Self::Several(array) => Action::MultiDiscrete(array.as_slice()?),
-        })
+            Self::Several(values) => Action::MultiDiscrete(values),
+        }
     }
 }
 
@@ -72,15 +71,18 @@ pub(crate) fn masks(rules: &Rules, n: usize) -> PyResult<Vec<bool>> {
     }
 }
 
-fn check_shape(got: &[usize], expected: &[usize]) -> PyResult<()> {
-    if got == expected {
+/// Of `n` environments, or of one, with `len` numbers each, or a number by itself.
+fn check_shape(got: &[usize], n: Option<usize>, len: Option<usize>) -> PyResult<()> {
+    let expected = || n.into_iter().chain(len);
+    if got.iter().copied().eq(expected()) {
         return Ok(());
     }
+    let expected: Vec<usize> = expected().collect();
     let show = |shape: &[usize]| match shape {
         [n] => format!("({n},)"),
         shape => format!("({})", shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
     };
-    Err(raise("ShapeError", format!("actions: expected shape {}, got {}", show(expected), show(got))))
+    Err(raise("ShapeError", format!("actions: expected shape {}, got {}", show(&expected), show(got))))
 }
 
 /// The object as a contiguous array of `T`; itself where it is one.

@@ -107,7 +107,7 @@ impl Called<'_> {
         let rows = obs.len() / self.inputs;
         let shown = PyArray1::from_slice(py, obs).reshape([rows, self.inputs])?;
         let given = Given::read(self.agent.bind(py).call1((shown,))?.as_any(), &self.actions, Some(rows))?;
-        match (actions, given.batch()?) {
+        match (actions, given.batch()) {
             (ActionsMut::Box(to), Actions::Box(from)) => to.copy_from_slice(from),
             (ActionsMut::Discrete(to), Actions::Discrete(from)) => to.copy_from_slice(from),
             _ => return Err(raise("ActionError", "actions are of another kind than the action space")),

@@ -143,11 +143,14 @@ impl Rows {
     /// Writes the rewards in the array's own precision.
     pub(crate) fn write_reward(&self, py: Python<'_>, rewards: &[f32]) -> PyResult<()> {
         let array = self.reward.bind(py);
-        if let Ok(array) = array.cast::<PyArray1<f64>>() {
-            array.try_readwrite()?.as_slice_mut()?.iter_mut().zip(rewards).for_each(|(to, from)| *to = (*from).into());
-            return Ok(());
+        // SAFETY: the array is fresh or lent, hence contiguous, and no other Rust slice of it exists: it is written here
+        // alone, with the interpreter's lock held.
+        unsafe {
+            match array.cast::<PyArray1<f64>>() {
+                Ok(array) => array.as_slice_mut()?.iter_mut().zip(rewards).for_each(|(to, from)| *to = (*from).into()),
+                Err(_) => array.cast::<PyArray1<f32>>()?.as_slice_mut()?.copy_from_slice(rewards),
+            }
         }
-        array.cast::<PyArray1<f32>>()?.try_readwrite()?.as_slice_mut()?.copy_from_slice(rewards);
         Ok(())
     }
 }

@@ -66,7 +66,7 @@ fn act(py: Python<'_>, policy: &Py<PyAny>, rules: &Rules, obs: &[f32], actions: 
     let rows = obs.len() / inputs;
     let shown = PyArray1::from_slice(py, obs).reshape([rows, inputs])?;
     let given = Given::read(policy.bind(py).call1((shown,))?.as_any(), rules.action_space(), Some(rows))?;
-    match given.batch()? {
+    match given.batch() {
         Actions::Box(from) => actions.copy_from_slice(from),
         Actions::Discrete(from) => {
             actions.iter_mut().zip(from).for_each(|(to, from)| *to = *from as f32);

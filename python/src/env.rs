@@ -117,7 +117,7 @@ impl PyEnv {
     ) -> PyResult<(Bound<'py, PyArray1<f32>>, f64, bool, bool, Bound<'py, PyDict>)> {
         let mut state = self.lock("step()")?;
         let action = Given::read(action, self.setup.rules().action_space(), None)?;
-        let (own, action) = (&mut *state, action.one()?);
+        let (own, action) = (&mut *state, action.one());
         let (obs, Transition { reward, terminated, truncated }) =
             fill_vector(py, self.setup.rules().observation_space().len(), |obs| {
                 let mut reward = self.reward.as_ref().map(PyReward::new);

@@ -1,7 +1,11 @@
 //! What `info` says of an environment: one set of keys for single ones and for batches.
 
 use numpy::PyArray1;
-use pyo3::{prelude::*, types::PyDict};
+use pyo3::{
+    prelude::*,
+    sync::PyOnceLock,
+    types::{PyDict, PyString},
+};
 use tradepit::{InstrumentId, MarketData, MarketView};
 use tradepit_envs::{EnvState, EpisodeEnd, Rules, StepFacts};
 
@@ -16,6 +20,25 @@ pub(crate) struct Info {
 }
 
 const NUMBERS: [&str; 7] = ["equity", "position", "executed_action", "price", "fees", "slippage", "drawdown"];
+
+/// The keys, made once, and a dictionary that has them all.
+struct Empty {
+    keys: [Py<PyString>; NUMBERS.len() + 3],
+    dict: Py<PyDict>,
+}
+
+impl Empty {
+    fn get(py: Python<'_>) -> PyResult<&'static Self> {
+        static EMPTY: PyOnceLock<Empty> = PyOnceLock::new();
+        EMPTY.get_or_try_init(py, || {
+            let [equity, position, executed, price, fees, slippage, drawdown] = NUMBERS;
+            let names = ["time", equity, position, executed, price, fees, slippage, drawdown, "fills", "clipped"];
+            let (keys, dict) = (names.map(|name| PyString::intern(py, name).unbind()), PyDict::new(py));
+            keys.iter().try_for_each(|key| dict.set_item(key, py.None()))?;
+            Ok(Self { keys, dict: dict.unbind() })
+        })
+    }
+}
 
 impl Info {
     /// Of the present state; `facts` are those of the step that led to it, or at rest.
@@ -51,13 +74,15 @@ impl Info {
 
     /// As plain numbers by name.
     pub(crate) fn dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let dict = PyDict::new(py);
-        dict.set_item("time", self.time)?;
-        for (name, value) in NUMBERS.iter().zip(self.numbers) {
+        let Empty { keys: [time, numbers @ .., fills, clipped], dict } = Empty::get(py)?;
+        // A copy has room for all keys: a new dictionary is made larger on the way.
+        let dict = dict.bind(py).copy()?;
+        dict.set_item(time, self.time)?;
+        for (name, value) in numbers.iter().zip(self.numbers) {
             dict.set_item(name, value)?;
         }
-        dict.set_item("fills", self.fills)?;
-        dict.set_item("clipped", self.clipped)?;
+        dict.set_item(fills, self.fills)?;
+        dict.set_item(clipped, self.clipped)?;
         Ok(dict)
     }
 

@@ -75,7 +75,7 @@ impl<V: Venue + Send> Seat<V> {
     fn step<'py>(&self, py: Python<'py>, action: &Bound<'py, PyAny>) -> PyResult<Answer<'py>> {
         let given = Given::read(action, self.rules.action_space(), None)?;
         self.with("step()", |session| {
-            let action = given.one()?;
+            let action = given.one();
             let (obs, Transition { reward, terminated, truncated }) =
                 fill_vector(py, self.rules.observation_space().len(), |rows| {
                     let mut reward = self.reward.as_ref().map(PyReward::new);

@@ -168,7 +168,7 @@ impl PyVecEnv {
         let given = Given::read(actions, self.setup.rules().action_space(), Some(state.envs.num_envs()))?;
         let mut writing = state.rows(py, self.layout)?;
         let mut reward = self.reward.as_ref().map(PyReward::new);
-        let (actions, own) = (given.batch()?, &mut *state);
+        let (actions, own) = (given.batch(), &mut *state);
         let (obs, terminated, truncated) = writing.slices();
         let stepped = detached(py, || own.step(actions, obs, terminated, truncated, reward.as_mut()))?;
         if let Some(raised) = reward.and_then(|mut reward| reward.take_raised()) {
@@ -183,7 +183,7 @@ impl PyVecEnv {
     fn step_async(&self, py: Python<'_>, actions: &Bound<'_, PyAny>) -> PyResult<()> {
         let mut state = self.lock("step_async()")?;
         let given = Given::read(actions, self.setup.rules().action_space(), Some(state.envs.num_envs()))?;
-        let (actions, mut writing) = (given.batch()?, state.rows(py, self.layout)?);
+        let (actions, mut writing) = (given.batch(), state.rows(py, self.layout)?);
         let (obs, terminated, truncated) = writing.slices();
         let (envs, out) = state.lend(obs, terminated, truncated);
         envs.check(actions, &out).map_err(fault)?;
