@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _core, scenarios
-from .data import Data
+from .data import MarketData, market_data
 from .spec import to_json
 
 ENV_ID = "tradepit/Bench-v0"
@@ -56,9 +56,10 @@ class Setup:
     threads: int = 1
     seconds: float = 1.0
 
-    def environment(self) -> tuple[Data | None, dict[str, Any]]:
+    def environment(self) -> tuple[MarketData, dict[str, Any]]:
         """Data and spec."""
-        return scenarios.environment("bench", window=self.window)
+        data, spec = scenarios.environment("bench", window=self.window)
+        return market_data(scenarios.given("bench", data)), spec
 
 
 @dataclass(frozen=True)
