@@ -6,6 +6,7 @@
 mod actions;
 mod anchors;
 mod backtest;
+mod batch;
 mod buffers;
 mod columns;
 mod combine;

@@ -10,14 +10,12 @@ use pyo3::{
     prelude::*,
     types::{PyBytes, PyDict},
 };
-use tradepit_envs::{
-    ActionBuffer, Actions, Autoreset, Background, Error, Here, RewardNormaliser, SimSetup, SimVecEnv, StepFacts,
-    StepOut, VecEnv, VecSnapshot,
-};
+use tradepit_envs::{Autoreset, Background, Error, Here, RewardNormaliser, SimSetup, SimVecEnv, VecEnv, VecSnapshot};
 
 use crate::{
     actions::{self, Given},
-    buffers::{Rows, Writing, fill_vector},
+    batch::{Layout, Sent, State, Stepped},
+    buffers::fill_vector,
     data::PyMarketData,
     error::{busy, detached, fault, raise, under_way},
     gather,
@@ -26,20 +24,7 @@ use crate::{
     space, spec,
 };
 
-/// Observations, rewards, terminated, truncated, and how many episodes ended.
-type Stepped = (Py<PyAny>, Py<PyAny>, Py<PyAny>, Py<PyAny>, usize);
 type Vector<'py, T> = Bound<'py, PyArray1<T>>;
-
-/// How a batch gives its results; all of it is fixed for its life.
-#[derive(Clone, Copy, Debug)]
-struct Layout {
-    /// New arrays in every step, else two sets in turn.
-    copy: bool,
-    /// Rewards as f64, else f32.
-    double: bool,
-    /// Whether `infos` can be asked for.
-    infos: bool,
-}
 
 /// A batch of trading environments over shared data, stepped on a pool of threads without the interpreter's lock.
 #[pyclass(frozen, name = "VecEnv", module = "tradepit._core")]
@@ -49,133 +34,6 @@ pub(crate) struct PyVecEnv {
     reward: Option<Py<PyAny>>,
     layout: Layout,
     state: Background<State>,
-}
-
-struct State {
-    envs: SimVecEnv,
-    /// Rewards as the environments write them.
-    reward: Vec<f32>,
-    /// Last observations of ended episodes, under SAME_STEP.
-    final_obs: Option<Vec<f32>>,
-    facts: Option<Vec<StepFacts>>,
-    /// Environments whose episode ended in the last step.
-    ended: Vec<bool>,
-    /// The two sets of arrays, where they take turns.
-    sets: Option<[Rows; 2]>,
-    turn: usize,
-    /// The step that is under way.
-    sent: Option<Sent>,
-    /// Its actions.
-    actions: ActionBuffer,
-}
-
-/// A step that was sent, until it is received.
-struct Sent {
-    writing: Writing,
-    /// How many episodes ended in it; nothing before it is done.
-    stepped: Option<Result<usize, Error>>,
-}
-
-impl State {
-    fn new(envs: SimVecEnv, layout: Layout) -> Self {
-        let (n, d) = (envs.num_envs(), envs.observation_space().len());
-        Self {
-            reward: vec![0.0; n],
-            final_obs: (envs.autoreset() == Autoreset::SameStep).then(|| vec![0.0; n * d]),
-            facts: layout.infos.then(|| vec![StepFacts::default(); n]),
-            ended: vec![false; n],
-            sets: None,
-            turn: 0,
-            sent: None,
-            actions: ActionBuffer::default(),
-            envs,
-        }
-    }
-
-    /// The arrays of the next step; the turn ends when they are handed out: a refused action
-    /// must not cost the caller the observations that he holds.
-    fn rows(&mut self, py: Python<'_>, layout: Layout) -> PyResult<Writing> {
-        let (n, d) = (self.envs.num_envs(), self.envs.observation_space().len());
-        if layout.copy {
-            return Writing::new(py, Rows::fresh(py, n, d, layout.double));
-        }
-        let sets = match &mut self.sets {
-            Some(sets) => sets,
-            none => none.insert([Rows::lent(py, n, d, layout.double)?, Rows::lent(py, n, d, layout.double)?]),
-        };
-        Writing::new(py, sets[self.turn ^ 1].clone_ref(py))
-    }
-
-    /// The arrays of the step that was just done, for the caller.
-    fn hand_out(&mut self, py: Python<'_>, rows: Rows, ended: usize) -> PyResult<Stepped> {
-        self.turn ^= 1;
-        rows.write_reward(py, &self.reward)?;
-        Ok((
-            rows.obs.into_py_any(py)?,
-            rows.reward,
-            rows.terminated.into_py_any(py)?,
-            rows.truncated.into_py_any(py)?,
-            ended,
-        ))
-    }
-
-    /// Does the step that was sent, where no reward needs the interpreter.
-    fn step_sent(&mut self) {
-        self.step_sent_with(None);
-    }
-
-    fn step_sent_with(&mut self, reward: Option<&mut PyReward<'_>>) {
-        let Some(mut sent) = self.sent.take() else { return };
-        let actions = std::mem::take(&mut self.actions);
-        let (obs, terminated, truncated) = sent.writing.slices();
-        let stepped = self.step(actions.actions(), obs, terminated, truncated, reward);
-        (self.actions, self.sent) = (actions, Some(Sent { stepped: Some(stepped), ..sent }));
-    }
-
-    /// The environments, and the memory that their next step writes.
-    fn lend<'a>(
-        &'a mut self,
-        obs: &'a mut [f32],
-        terminated: &'a mut [bool],
-        truncated: &'a mut [bool],
-    ) -> (&'a mut SimVecEnv, StepOut<'a>) {
-        let (final_obs, facts) = (self.final_obs.as_deref_mut(), self.facts.as_deref_mut());
-        let out = StepOut { obs, reward: &mut self.reward, terminated, truncated, final_obs, facts };
-        (&mut self.envs, out)
-    }
-
-    fn step(
-        &mut self,
-        actions: Actions<'_>,
-        obs: &mut [f32],
-        terminated: &mut [bool],
-        truncated: &mut [bool],
-        reward: Option<&mut PyReward<'_>>,
-    ) -> Result<usize, Error> {
-        let (envs, out) = self.lend(obs, terminated, truncated);
-        match reward {
-            None => envs.step(actions, out)?,
-            Some(reward) => envs.step_with(actions, out, reward)?,
-        }
-        for (ended, (terminated, truncated)) in self.ended.iter_mut().zip(terminated.iter().zip(truncated.iter())) {
-            *ended = *terminated | *truncated;
-        }
-        Ok(self.ended.iter().filter(|ended| **ended).count())
-    }
-
-    /// Infos of the environments for which `only` is true, as they stand now.
-    fn infos(&self, only: impl Fn(usize) -> bool) -> Vec<Option<Info>> {
-        let rules = self.envs.setup().rules();
-        let info = |i: usize| {
-            let lane = self.envs.lane(i);
-            // After a reset, in place of a step or by one, no fees were paid yet.
-            let stepped = self.facts.as_ref().filter(|_| lane.env().steps() > 0);
-            let facts = stepped.map_or_else(StepFacts::default, |facts| facts[i]);
-            let market = self.envs.data(i).view(lane.row() as usize + 1);
-            Info::now(rules, market, lane.env(), &facts)
-        };
-        (0..self.envs.num_envs()).map(|i| only(i).then(|| info(i))).collect()
-    }
 }
 
 impl PyVecEnv {
@@ -321,7 +179,7 @@ impl PyVecEnv {
 
     /// Copies the actions, has all environments stepped with them on another thread, and returns at once. A reward that
     /// is written in Python needs the interpreter's lock in the middle of a step: with one, [`step_wait`](Self::step_wait)
-    /// steps.
+    /// steps, and so it does where that takes less than handing the batch over.
     fn step_async(&self, py: Python<'_>, actions: &Bound<'_, PyAny>) -> PyResult<()> {
         let mut state = self.lock("step_async()")?;
         let given = Given::read(actions, self.setup.rules().action_space(), Some(state.envs.num_envs()))?;
@@ -331,8 +189,13 @@ impl PyVecEnv {
         envs.check(actions, &out).map_err(fault)?;
         state.actions.copy_from(actions);
         state.sent = Some(Sent { writing, stepped: None });
+        let quick = state.envs.is_quick();
         drop(state);
-        if self.reward.is_none() { self.state.send(|_| Ok(())).map_err(fault) } else { Ok(()) }
+        match &self.reward {
+            Some(_) => Ok(()),
+            None if quick => self.state.keep(|_| Ok(())).map_err(fault),
+            None => self.state.send(|_| Ok(())).map_err(fault),
+        }
     }
 
     /// Waits for the step of [`step_async`](Self::step_async), and gives what [`step`](Self::step) gives.
@@ -491,12 +354,7 @@ impl PyVecEnv {
     fn __deepcopy__(&self, py: Python<'_>, memo: &Bound<'_, PyAny>) -> PyResult<Self> {
         let _ = memo;
         let state = self.lock("copy.deepcopy()")?;
-        let copy = State {
-            final_obs: state.final_obs.clone(),
-            facts: state.facts.clone(),
-            ended: state.ended.clone(),
-            ..State::new(state.envs.clone(), self.layout)
-        };
+        let copy = state.twin(self.layout);
         Ok(Self {
             data: self.data.clone_ref(py),
             setup: self.setup.clone(),

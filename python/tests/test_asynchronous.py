@@ -6,6 +6,8 @@ import copy
 import gc
 import multiprocessing
 import pickle
+import re
+from pathlib import Path
 
 import gymnasium
 import numpy as np
@@ -315,3 +317,13 @@ def test_a_fork_while_under_way(data, spec):
     envs[0].step_wait()
     envs[1].step_async(ones)
     equal(envs[1].step_wait(), expected)
+
+
+def test_the_page_runs(tmp_path, monkeypatch):
+    page = Path(__file__).parents[2] / "docs" / "asynchronous.md"
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+    assert len(blocks) == 2
+    monkeypatch.chdir(tmp_path)
+    known = {}
+    for block in blocks:
+        exec(block, known)

@@ -197,8 +197,9 @@ class TradepitVecEnv(Normalized, VecEnv):
     def step_async(self, actions: NDArray[Any]) -> None:
         """Has all stepped on another thread, and returns at once: actions are copied, and refused here if they are wrong.
 
-        Until :meth:`step_wait` everything else is refused. Where the reward is a Python function, :meth:`step_wait` steps:
-        it needs the interpreter in the middle of a step.
+        Until :meth:`step_wait` everything else is refused. It is :meth:`step_wait` that steps where a step takes less than
+        handing it over (a few dozen environments), and where the reward is a Python function, which needs the interpreter in
+        the middle of a step.
         """
         self.core.step_async(actions)
 

@@ -162,8 +162,9 @@ class TradingVectorEnv(Normalized, gymnasium.vector.VectorEnv[NDArray[np.float32
         >>> mean = obs.mean()  # anything else that is to be done
         >>> obs, rewards, terminations, truncations, infos = envs.step_wait()
 
-        Until :meth:`step_wait` everything else is refused. Where the reward is a Python function, :meth:`step_wait` steps:
-        it needs the interpreter in the middle of a step.
+        Until :meth:`step_wait` everything else is refused. It is :meth:`step_wait` that steps where a step takes less than
+        handing it over (a few dozen environments), and where the reward is a Python function, which needs the interpreter in
+        the middle of a step.
         """
         self.core.step_async(actions)
 

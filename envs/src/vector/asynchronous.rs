@@ -62,6 +62,26 @@ impl Batch {
     }
 }
 
+/// Nanoseconds, by far, that another thread takes to begin a step and to give it back: measured, one to five thousand.
+const HANDING_OVER: usize = 5_000;
+
+impl SimVecEnv {
+    /// Whether a step is over before another thread would have it: by the tens of nanoseconds that an environment takes,
+    /// and the copy of its observation, two or three numbers a nanosecond.
+    ///
+    /// ```
+    /// # use tradepit::market::synth;
+    /// # use tradepit_envs::{Autoreset, EnvSpec, SimSetup};
+    /// # let setup = SimSetup::new(EnvSpec::default(), synth::es_1m(3_000, 0).unwrap()).unwrap();
+    /// let quick = [8, 512].map(|n| setup.vec_env(n, 1, Autoreset::SameStep).unwrap().is_quick());
+    /// assert_eq!(quick, [true, false]);
+    /// ```
+    #[must_use]
+    pub fn is_quick(&self) -> bool {
+        self.num_envs() * (70 + self.observation_space().len() * 2 / 5) < HANDING_OVER
+    }
+}
+
 impl AsyncVecEnv {
     /// `num_envs` environments in `batches` of one size, each of which `threads` threads step (0: as many as the machine
     /// has, divided among the batches).

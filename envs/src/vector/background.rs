@@ -140,10 +140,7 @@ impl<T: Send + 'static> Background<T> {
     /// # Errors
     /// As [`here`](Self::here), and those of `prepare`; nothing is sent then.
     pub fn send(&self, prepare: impl FnOnce(&mut T) -> Result<()>) -> Result<()> {
-        let mut here = self.here()?;
-        prepare(&mut here)?;
-        self.shared.at.store(SENT, Ordering::Release);
-        drop(here);
+        self.keep(prepare)?;
         let mut thread = lock(&self.thread);
         if thread.as_ref().is_none_or(Thread::is_of_another_process) {
             // The handle of a thread of the parent is no thread: to join it would be to wait for ever.
@@ -153,6 +150,18 @@ impl<T: Send + 'static> Background<T> {
         if let Some(thread) = &*thread {
             thread.handle.thread().unpark();
         }
+        Ok(())
+    }
+
+    /// As [`send`](Self::send), but calls no thread: whoever waits does the work, for work that is over before a thread
+    /// would have woken.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn keep(&self, prepare: impl FnOnce(&mut T) -> Result<()>) -> Result<()> {
+        let mut here = self.here()?;
+        prepare(&mut here)?;
+        self.shared.at.store(SENT, Ordering::Release);
         Ok(())
     }
 

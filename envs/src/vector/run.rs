@@ -19,6 +19,8 @@ use crate::{
 
 /// Lanes ahead for which memory is asked for: measured, 8 is too few and 32 no better.
 const AHEAD: usize = 16;
+/// Blocks ahead.
+const BLOCKS_AHEAD: usize = 3;
 
 type Boxed = std::result::Result<(), Box<Error>>;
 
@@ -206,7 +208,7 @@ fn step_blocks<const PAID: bool, const OWN: bool>(
         first.read(shared, &mut bars[0]);
     }
     for b in 0..blocks {
-        let next = (b + AHEAD / LANES).min(blocks - 1);
+        let next = (b + BLOCKS_AHEAD).min(blocks - 1);
         part.lanes.blocks[next].prefetch(shared);
         let base = b * LANES;
         if let Some(later) = part.lanes.blocks.get(b + 1) {
