@@ -19,7 +19,7 @@ def steps(envs, n):
     """So many steps of the bench's own actions; gives the fills that infos tell of."""
     actions, fills = bench._actions(envs.num_envs), 0
     for i in range(n):
-        fills += int(envs.step(actions[i % bench.ROUNDS])[4]["fills"].sum())
+        fills += int(envs.step(actions[i % len(actions)])[4]["fills"].sum())
     return fills
 
 
