@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import itertools
 import os
 import platform
 import statistics
@@ -30,12 +31,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _core, scenarios
-from .data import Data
+from .data import MarketData, market_data
 from .spec import to_json
 
 ENV_ID = "tradepit/Bench-v0"
-#: Steps whose actions are drawn beforehand; then they come again.
+#: Steps of a round; the actions of as many at least are drawn beforehand, then they come again.
 ROUNDS = 64
+#: Actions that are drawn at least, so that those of a few environments are no matter of luck.
+_DRAWN = 4_096
 
 Row = dict[str, Any]
 
@@ -56,9 +59,10 @@ class Setup:
     threads: int = 1
     seconds: float = 1.0
 
-    def environment(self) -> tuple[Data | None, dict[str, Any]]:
+    def environment(self) -> tuple[MarketData, dict[str, Any]]:
         """Data and spec."""
-        return scenarios.environment("bench", window=self.window)
+        data, spec = scenarios.environment("bench", window=self.window)
+        return market_data(scenarios.given("bench", data)), spec
 
 
 @dataclass(frozen=True)
@@ -132,17 +136,16 @@ def sb3_road(setup: Setup) -> Road:
 def single_road(setup: Setup) -> Road:
     """``gymnasium.make``: one environment, with Gymnasium's own wrappers, infos, and the episode's record."""
     env = gymnasium.make(ENV_ID, window=setup.window)
-    actions = [action[0] for action in _actions(1)]
+    actions = itertools.cycle([action[0] for action in _actions(1)])
     env.reset(seed=0)
 
     def run(rounds: int) -> float:
         step, reset = env.step, env.reset
         began = time.perf_counter()
-        for _ in range(rounds):
-            for action in actions:
-                _, _, terminated, truncated, _ = step(action)
-                if terminated or truncated:
-                    reset()
+        for action in itertools.islice(actions, rounds * ROUNDS):
+            _, _, terminated, truncated, _ = step(action)
+            if terminated or truncated:
+                reset()
         return time.perf_counter() - began
 
     return Road("make", setup, _observation(setup), run, _counts(env.unwrapped))
@@ -214,21 +217,20 @@ def _row(road: Road, speeds: Sequence[Speed]) -> Row:
 def _actions(envs: int) -> list[NDArray[np.float32]]:
     """Targets of which a random half changes from one step to the next, as in Rust."""
     rng = np.random.default_rng(0)
-    actions = np.zeros((ROUNDS, envs, 1), dtype=np.float32)
-    for i in range(1, ROUNDS):
+    actions = np.zeros((max(ROUNDS, _DRAWN // envs), envs, 1), dtype=np.float32)
+    for i in range(1, len(actions)):
         drawn = rng.uniform(-1.0, 1.0, size=(envs, 1))
         actions[i] = np.where(rng.random((envs, 1)) < 0.5, drawn, actions[i - 1])
     return list(actions)
 
 
 def _runs(step: Callable[[Any], object], envs: int) -> Callable[[int], float]:
-    actions = _actions(envs)
+    actions = itertools.cycle(_actions(envs))
 
     def run(rounds: int) -> float:
         began = time.perf_counter()
-        for _ in range(rounds):
-            for action in actions:
-                step(action)
+        for action in itertools.islice(actions, rounds * ROUNDS):
+            step(action)
         return time.perf_counter() - began
 
     return run

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import bench
+from .evaluation.episode import ENV_ID
 
 #: Two hidden layers of 64, tanh, for the policy and for the value: what both have by default.
 SHARED: dict[str, Any] = {"num_envs": 64, "n_steps": 128, "batch_size": 1024, "n_epochs": 4}
@@ -44,7 +45,7 @@ def compare(*, iterations: int = 10, runs: int = 3, window: int = 8) -> list[ben
 def _native(spec: dict[str, Any], steps: int) -> float:
     from .agents import PPO
 
-    ppo = PPO(bench.ENV_ID, threads=1, normalize_obs=False, normalize_reward=False, **SHARED, **spec)
+    ppo = PPO(ENV_ID, threads=1, normalize_obs=False, normalize_reward=False, **SHARED, **spec)
     began = time.perf_counter()
     ppo.learn(steps)
     return time.perf_counter() - began
@@ -60,7 +61,7 @@ def _sb3(spec: dict[str, Any], steps: int) -> float:
     torch.set_num_threads(1)
     try:
         own = {name: value for name, value in SHARED.items() if name != "num_envs"}
-        envs = make_vec_env(bench.ENV_ID, num_envs=SHARED["num_envs"], threads=1, **spec)
+        envs = make_vec_env(ENV_ID, num_envs=SHARED["num_envs"], threads=1, **spec)
         model = PPO("MlpPolicy", envs, device="cpu", seed=0, **own)
         began = time.perf_counter()
         model.learn(steps)

@@ -85,7 +85,7 @@ def _copies(setup: Setup) -> Road:
     """What the machine copies: windows as large from places as random, by nothing but a copy."""
     data, _ = setup.environment()
     width = (bench._observation(setup) - bench._observation(Setup(1))) // (setup.window - 1)
-    copies = _core.BenchCopies(len(data), width, setup.window, setup.envs)  # type: ignore[arg-type]
+    copies = _core.BenchCopies(len(data), width, setup.window, setup.envs)
     return Road("copies", setup, width * setup.window, lambda rounds: copies.run(rounds * ROUNDS), lambda: (1, 0))
 
 

@@ -5,8 +5,10 @@ use tradepit::rng::{Purpose, stream};
 
 use crate::{Actions, Autoreset, Error, Result, SimSetup, SimVecEnv, Space, StepOut, VecEnv as _};
 
-/// Steps whose actions are drawn beforehand; then they come again.
+/// Steps whose actions are drawn beforehand, at least; then they come again.
 const ROUNDS: usize = 64;
+/// Environments times steps whose actions are drawn, at least: those of a few environments are then no matter of luck.
+const DRAWN: usize = 4_096;
 
 /// Environments, the memory that their steps write, and their actions: random numbers from -1 to 1, of which a random half
 /// changes every step.
@@ -36,7 +38,8 @@ pub struct BenchBatch {
     actions: Vec<f32>,
     /// Numbers of the actions of one step.
     width: usize,
-    round: usize,
+    /// Where those of the next step begin.
+    at: usize,
 }
 
 impl BenchBatch {
@@ -53,14 +56,14 @@ impl BenchBatch {
             space => num_envs * space.len(),
         };
         let mut rng = stream(1, 0, Purpose::Policy);
-        let mut actions = vec![0.0f32; width * ROUNDS];
+        let mut actions = vec![0.0f32; width * ROUNDS.max(DRAWN / num_envs)];
         for i in width..actions.len() {
             actions[i] = if rng.random::<bool>() { rng.random_range(-1.0..=1.0) } else { actions[i - width] };
         }
         let mut obs = vec![0.0; num_envs * envs.observation_space().len()];
         envs.reset(0, &mut obs)?;
         let (terminated, truncated) = (vec![false; num_envs], vec![false; num_envs]);
-        Ok(Self { envs, obs, reward: vec![0.0; num_envs], terminated, truncated, actions, width, round: 0 })
+        Ok(Self { envs, obs, reward: vec![0.0; num_envs], terminated, truncated, actions, width, at: 0 })
     }
 
     /// Steps all of them once.
@@ -77,8 +80,8 @@ impl BenchBatch {
             final_obs: None,
             facts: None,
         };
-        let actions = &self.actions[self.round * self.width..][..self.width];
-        self.round = (self.round + 1) % ROUNDS;
+        let actions = &self.actions[self.at..][..self.width];
+        self.at = if self.at + self.width == self.actions.len() { 0 } else { self.at + self.width };
         self.envs.step(Actions::Box(actions), out)
     }
 
