@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 import venvs
 from engines.job import PAIRS, Engine
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from venvs import Venv
-
 from engines import job
+from venvs import Venv
 
 ENGINE = job.Engine(
     "backtrader",

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from venvs import Venv
 
 FAST, SLOW, CASH = 10, 50, 1_000_000.0

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from venvs import Venv
 
 from engines import job
+from venvs import Venv
 
 ENGINE = job.Engine(
     "vectorbt",
