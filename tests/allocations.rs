@@ -156,13 +156,22 @@ fn beside(setup: &SimSetup) {
     let mut envs = AsyncVecEnv::new(setup, 512, 2, 1, Autoreset::SameStep).unwrap();
     envs.reset(0).unwrap();
     let actions: Vec<Vec<f32>> = (0..5).map(|step| (0..256).map(|i| ((i + step) % 3) as f32 - 1.0).collect()).collect();
-    let step = |envs: &mut AsyncVecEnv, turn: usize| {
-        let actions = Actions::Box(&actions[turn % 5]);
-        (0..2).for_each(|batch| envs.send(batch, actions).unwrap());
+    let send = |envs: &mut AsyncVecEnv, turn: usize| {
+        (0..2).for_each(|batch| envs.send(batch, Actions::Box(&actions[turn % 5])).unwrap());
+    };
+    let recv = |envs: &mut AsyncVecEnv| {
         (0..2).for_each(|batch| assert_eq!(envs.recv(batch).unwrap().reward.len(), 256));
     };
-    // The first step starts the threads.
-    step(&mut envs, 0);
+    let step = |envs: &mut AsyncVecEnv, turn: usize| {
+        send(envs, turn);
+        recv(envs);
+    };
+    // The first step starts the threads; waited for too early, it would be the caller's, and they would start later.
+    send(&mut envs, 0);
+    while !(0..2).all(|batch| envs.is_done(batch).unwrap()) {
+        std::thread::yield_now();
+    }
+    recv(&mut envs);
     assert_eq!(count(|| (1..100).for_each(|turn| step(&mut envs, turn))), 0, "beside");
     let fills = envs.with(0, |envs| envs.drain_episodes().fills).unwrap();
     assert!(fills > 1_000, "a step that trades nothing proves nothing");

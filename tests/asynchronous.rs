@@ -129,7 +129,11 @@ fn a_call_out_of_order_says_which_one_is_missing() {
         "action of environment 3: value 0 is NaN; every value must be finite"
     );
     assert_eq!(refused(envs.send(0, Actions::Box(&one[1..]))), "actions: expected 32 values, got 31");
+    assert!(!envs.is_done(0).unwrap());
     envs.send(0, Actions::Box(&one)).unwrap();
+    while !envs.is_done(0).unwrap() {
+        std::thread::yield_now();
+    }
     let under_way = "batch 0: a step is under way: wait for it first (recv, step_wait)";
     assert_eq!(refused(envs.send(0, Actions::Box(&one))), under_way);
     assert_eq!(refused(envs.reset(0)), under_way);

@@ -167,6 +167,14 @@ impl AsyncVecEnv {
         of(batch, sent)
     }
 
+    /// Whether the step of a batch is done, and [`recv`](Self::recv) does not wait.
+    ///
+    /// # Errors
+    /// When there is no such batch.
+    pub fn is_done(&self, batch: usize) -> Result<bool> {
+        Ok(self.at(batch)?.is_done())
+    }
+
     /// Waits for the step of a batch, and lends what it wrote.
     ///
     /// # Errors

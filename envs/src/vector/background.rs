@@ -115,6 +115,12 @@ impl<T: Send + 'static> Background<T> {
         self.shared.at.load(Ordering::Acquire) != HERE
     }
 
+    /// Whether the work is done, and [`recv`](Self::recv) does not wait.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.shared.at.load(Ordering::Acquire) == DONE
+    }
+
     /// The value, between two pieces of work.
     ///
     /// # Errors
