@@ -227,6 +227,8 @@ def test_classes_are_frozen(cls, data, tmp_path):
         "BarTable": lambda: _core.BarTable.read(str(PACKAGE / "samples" / "es_1m.csv"), "{}"),
         "Env": lambda: _core.Env(data, spec),
         "VecEnv": lambda: _core.VecEnv(data, spec, 2, 1, "same_step", True, True, False),
+        "BenchBatch": lambda: _core.BenchBatch(data, spec, 2, 1),
+        "BenchCopies": lambda: _core.BenchCopies(100, 4, 2, 3),
         "FeatureTable": lambda: _core.feature_table(int(by_index.reset(seed=0)[0][0])),
         "Ppo": lambda: _core.Ppo(data, spec, 2, 1, "{}"),
         "FeedServer": lambda: _core.FeedServer(data, 500),

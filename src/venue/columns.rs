@@ -11,7 +11,17 @@ use crate::{
 
 /// The bars on which [`SimColumns`] go on.
 ///
-/// See there for an example.
+/// ```
+/// use std::sync::Arc;
+/// use tradepit::{account::Account, market::synth, models::Models};
+/// use tradepit::venue::{NextBars, SimColumns, SimState, SimWorld};
+/// let world = SimWorld::new(Arc::new(synth::es_1m(100, 0).unwrap()), Models::default(), 50_000.0).unwrap();
+/// let mut columns = SimColumns::default();
+/// (0..8).for_each(|lane| columns.set(lane, &SimState::default(), &Account::new(1)));
+/// let mut next = NextBars::new(&world);
+/// next.read(&columns, &world);
+/// assert_eq!(next.times()[0], world.data.bars()[1].time.nanos());
+/// ```
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub struct NextBars<'a> {
