@@ -199,15 +199,9 @@ impl MarketData {
     /// Asks for row `t` before it is needed: its first bar, and the row of features.
     #[inline(always)]
     pub fn prefetch(&self, t: usize) {
-        self.prefetch_bar(t);
+        prefetch_read(&self.bars, t * self.instruments.len());
         let (numbers, at) = self.features.place(t);
         prefetch_read(numbers, at);
-    }
-
-    /// Asks for the first bar of row `t` before it is needed.
-    #[inline(always)]
-    pub(crate) fn prefetch_bar(&self, t: usize) {
-        prefetch_read(&self.bars, t * self.instruments.len());
     }
 
     /// Appends one row, as a live session does when a bar closes.

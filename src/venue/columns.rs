@@ -159,11 +159,10 @@ impl SimColumns {
         &self.rows
     }
 
-    /// Asks for the next rows of all copies, and for the present bars, before they are needed.
+    /// Asks for the next rows of all copies before they are needed.
     #[inline(always)]
     pub fn prefetch(&self, world: &SimWorld) {
         for row in &self.rows {
-            world.data.prefetch_bar(*row as usize);
             world.data.prefetch(*row as usize + 1);
         }
     }
