@@ -93,8 +93,8 @@ fn step_lanes<const PAID: bool, const OWN: bool>(setup: &SimSetup, autoreset: Au
     let in_blocks = part.lanes.blocks.len() * LANES;
     let mut ended = false;
     match shared {
-        Some(shared) => step_blocks(shared, one, part, &mut ended)?,
-        None => (0..in_blocks).try_for_each(|i| one.step_in_block(part, i).map(|now| ended |= now))?,
+        Some(shared) if in_blocks > 0 => step_blocks(shared, one, part, &mut ended)?,
+        _ => (0..in_blocks).try_for_each(|i| one.step_in_block(part, i).map(|now| ended |= now))?,
     }
     // Slices of their own, all known to be of n: were they read through the part, every store would have them read again.
     let rest = &mut *part.lanes.rest;
