@@ -293,6 +293,7 @@ def _forked(envs, ones, results):
     results.put(envs[1].step_wait()[0].copy())
 
 
+# Windows starts processes anew only: there a batch under way can't get into another process.
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="there is no fork")
 def test_a_fork_while_under_way(data, spec):
     ones = np.ones((512, 1), dtype=np.float32)

